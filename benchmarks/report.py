@@ -1,0 +1,92 @@
+"""README tables from committed results: `python -m benchmarks.report` rewrites them, `--check` only compares.
+
+A table stands between `<!-- table: name -->` and `<!-- end -->`; a test runs the check.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = (ROOT / "README.md",)
+_TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def load(name: str) -> Any:  # noqa: ANN401  JSON
+    """One committed result."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def speed_table() -> str:
+    """Latency and rebuild times by library size."""
+    reports = [load(path.stem) for path in sorted(RESULTS.glob("latency-*.json"), key=lambda p: load(p.stem)["cases"])]
+    head = ["what", *(f"{report['cases']:,} cases" for report in reports)]
+    rows: list[tuple[str, Callable[[Mapping[str, Any]], str]]] = [
+        ("server ready", lambda r: f"{r['http']['ready_s']} s"),
+        ("`POST /v1/similar`, 1 client, p50 / p99", lambda r: _pair(r["http"]["1 client"])),
+        ("`POST /v1/similar`, 16 clients", lambda r: f"{r['http']['16 clients']['requests_per_s']:.0f} requests/s"),
+        (
+            "search alone (filter, vectors, words, fusion), p50 / p99",
+            lambda r: _pair(r["in_process"]["search_alone_ms"]),
+        ),
+        ("the same with a filter that 1 % pass", lambda r: _pair(r["in_process"]["filtered_ms"]["1/100"])),
+        ("rebuild from nothing", lambda r: _built(r, "rebuild from nothing")),
+        ("rebuild with cached vectors", lambda r: _built(r, "rebuild with cached vectors")),
+        ("memory of the searching process", lambda r: f"{r['in_process']['rss_mib']:,} MiB"),
+    ]
+    return _markdown(head, [[name, *(cell(report) for report in reports)] for name, cell in rows])
+
+
+def sample_table() -> str:
+    """The sample library's questions, by language pair."""
+    report = load("sample")
+    (found,) = report["sets"]
+    lines = [("all", found["questions"], found["means"])]
+    lines += [(part["name"], part["questions"], part["means"]) for part in found["slices"]]
+    shown = ("ndcg@10", "mrr@10", "recall@5", "hit@10")
+    return _markdown(
+        ["questions", "n", *shown], [[name, str(n), *(f"{100 * m[key]:.1f}" for key in shown)] for name, n, m in lines]
+    )
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"speed": speed_table, "sample": sample_table}
+
+
+def rendered(text: str) -> str:
+    """The page with every table made anew."""
+    return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found['name']]()}{found[3]}", text)
+
+
+def main() -> None:
+    """Rewrite the pages, or with --check exit 1 when one is out of step."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    stale = [page for page in PAGES if rendered(page.read_text(encoding="utf-8")) != page.read_text(encoding="utf-8")]
+    for page in stale:
+        if not arguments.check:
+            page.write_text(rendered(page.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"{page.name}: {'out of step' if arguments.check else 'rewritten'}")
+    sys.exit(1 if stale and arguments.check else 0)
+
+
+def _pair(spread: Mapping[str, float]) -> str:
+    return f"{spread['p50']:.1f} / {spread['p99']:.1f} ms"
+
+
+def _built(report: Mapping[str, Any], name: str) -> str:
+    return f"{report['built_s'][name]:.0f} s" if report["built_s"] else "–"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

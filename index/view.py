@@ -1,0 +1,179 @@
+"""One frozen state of the whole index: a snapshot with the changes since. A request takes one and keeps it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from index.delta import Delta, Upsert
+from index.facets import Clause, Facets
+from index.recent import Recent
+from index.types import Allowed, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits
+
+__all__ = ["Segment", "Upsert", "View"]
+
+_MARGIN = 64  # so many more are asked of the snapshot to make up for hits that the delta overrides
+_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A loaded snapshot: three indexes over the same keys."""
+
+    dense: VectorIndex
+    words: WordIndex
+    facets: Facets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A snapshot (or none), the delta over it, and the store's revision that both together hold."""
+
+    snapshot_name: str
+    revision: int
+    base: Segment | None
+    delta: Delta
+    _recent: Recent[tuple[Clause, ...], BitMap] = field(default_factory=lambda: Recent(_REMEMBERED), repr=False)
+
+    @staticmethod
+    def empty(dim: int) -> "View":
+        """No snapshot, no case, revision 0."""
+        return View("", 0, None, Delta.empty(dim))
+
+    @staticmethod
+    def over(base: Segment, *, snapshot_name: str, revision: int) -> "View":
+        """A snapshot without any change since. ValueError when its parts do not hold the same number of cases."""
+        sizes = {len(base.dense), len(base.words), len(base.facets)}
+        if len(sizes) != 1:
+            raise ValueError(f"vectors, words and facets of {snapshot_name} differ in size: {sorted(sizes)}")
+        return View(snapshot_name, revision, base, Delta.empty(base.dense.dim, like=_scoring(base)))
+
+    def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], *, revision: int) -> "View":
+        """The view after these changes; this one stays as it is. ValueError for a wrong vector length or key."""
+        snapshot = self.base.facets.keys if self.base else BitMap()
+        delta = self.delta.with_changes(upserts, deletions, snapshot)
+        return View(self.snapshot_name, revision, self.base, delta)
+
+    def __len__(self) -> int:
+        below = len(self.base.facets) - len(self.delta.overridden) if self.base else 0
+        return below + len(self.delta)
+
+    def keys(self) -> BitMap:
+        """Every key that can be found."""
+        return self._recent.get((), lambda: self._merged(()))
+
+    def contains(self, key: int) -> bool:
+        """Whether this key can be found."""
+        if not 0 <= key < 2**32:
+            return False
+        return key in self.delta.fresh or (
+            self.base is not None and key in self.base.facets.keys and key not in self.delta.overridden
+        )
+
+    def allowed(self, clauses: Sequence[Clause]) -> Allowed:
+        """The keys that fulfil every clause; None when all do. Shared: not to be changed."""
+        wanted = tuple(clauses)
+        if not wanted:
+            return None
+        found = self._recent.get(wanted, lambda: self._merged(wanted))
+        return None if len(found) == len(self) else found
+
+    def counts(self, name: str, within: Allowed = None) -> dict[str, int]:
+        """How many of these keys (None: all) have each value of a field, most frequent first."""
+        inside = self.keys() if within is None else within
+        total = dict(self.delta.facets.counts(name, inside))
+        if self.base:
+            for value, count in self.base.facets.counts(name, inside - self.delta.overridden).items():
+                total[value] = total.get(value, 0) + count
+        return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def values(self, name: str) -> set[str]:
+        """Every value of a field; one that only replaced cases had may still be among them."""
+        return {*self.delta.facets.values(name), *(self.base.facets.values(name) if self.base else ())}
+
+    def has(self, name: str, value: str, keys: KeyArray) -> NDArray[np.bool_]:
+        """Whether each key has this value of a field, in the order given."""
+        result = self.delta.facets.has(name, value, keys)
+        if self.base:
+            result |= self.base.facets.has(name, value, keys) & ~_inside(keys, self.delta.overridden)
+        return result
+
+    def search_dense(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
+        """The k nearest allowed cases; fewer only if fewer are allowed. Scores are exact inner products."""
+        fresh = self.delta.search_dense(query, k, allowed)
+        if self.base is None:
+            return fresh
+        dense = self.base.dense
+        return _merge(self._below(lambda n, inside: dense.search(query, n, inside), k, allowed), fresh, k)
+
+    def search_words(self, tokens: Sequence[str], k: int, allowed: Allowed = None) -> Hits:
+        """The k best allowed cases that share a token; scores are BM25 with the snapshot's statistics."""
+        fresh = self.delta.search_words(tokens, k, allowed)
+        if self.base is None or not len(self.base.words):
+            return fresh
+        words = self.base.words
+        return _merge(self._below(lambda n, inside: words.search(tokens, n, inside), k, allowed), fresh, k)
+
+    def dense_scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
+        """Exact inner product of each key, in the order given; NaN where a key cannot be found."""
+        result = self.delta.dense_scores(query, keys)
+        if self.base is not None:
+            below = np.isnan(result) & ~_inside(keys, self.delta.overridden)
+            result[below] = self.base.dense.scores(query, keys[below])
+        return result
+
+    def word_scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
+        """BM25 score of each key, in the order given; 0 where nothing is shared or the key cannot be found."""
+        result = self.delta.word_scores(tokens, keys)
+        if self.base is not None and len(self.base.words):
+            below = ~_inside(keys, self.delta.overridden) & ~_inside(keys, self.delta.fresh)
+            result[below] = self.base.words.scores(tokens, keys[below])
+        return result
+
+    def word_ceiling(self, tokens: Sequence[str]) -> float:
+        """An upper bound of any word score for these tokens, > 0; infinite while the index is empty."""
+        if self.base is not None and len(self.base.words):
+            return self.base.words.ceiling(tokens)
+        return self.delta.word_ceiling(tokens)
+
+    def _merged(self, clauses: tuple[Clause, ...]) -> BitMap:
+        fresh = self.delta.facets.allowed(clauses)
+        if self.base is None:
+            return fresh
+        below = self.base.facets.allowed(clauses)
+        # Untouched by changes it stays the same object, whose rows the dense index remembers.
+        below = below - self.delta.overridden if self.delta.overridden else below
+        return below | fresh if fresh else below
+
+    def _below(self, find: Callable[[int, Allowed], Hits], k: int, allowed: Allowed) -> Hits:
+        """Hits in the snapshot without those that the delta overrides."""
+        overridden = self.delta.overridden
+        if not overridden or k <= 0 or self.base is None:
+            return find(k, allowed)
+        # Nearly always a few spare hits are enough, and no set has to be translated into rows again.
+        wanted = k + min(len(overridden), _MARGIN)
+        hits = find(wanted, allowed)
+        live = ~_inside(hits.keys, overridden)
+        if np.count_nonzero(live) >= k or len(hits) < wanted:
+            return Hits(hits.keys[live][:k], hits.scores[live][:k])
+        return find(k, (self.base.facets.keys if allowed is None else allowed) - overridden)
+
+
+def _scoring(base: Segment) -> WordIndex | None:
+    """The word index whose statistics the delta uses: that of the snapshot, if it has any case."""
+    return base.words if len(base.words) else None
+
+
+def _merge(below: Hits, fresh: Hits, k: int) -> Hits:
+    if not len(fresh):
+        return below
+    keys = np.concatenate([below.keys, fresh.keys])
+    return best_hits(keys, np.concatenate([below.scores, fresh.scores]), k)
+
+
+def _inside(keys: KeyArray, found: BitMap) -> NDArray[np.bool_]:
+    if not found:
+        return np.zeros(len(keys), np.bool_)
+    return np.fromiter((key in found for key in keys.tolist()), np.bool_, len(keys))

@@ -1,0 +1,219 @@
+"""Cases: create, read, replace, delete, list. A change names the version it changes (If-Match), so none is lost."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import FastAPI, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from retriever.api.answers import case_answer, version_answer
+from retriever.api.deps import (
+    check_case_id,
+    has_current,
+    invalid_parameter,
+    json_response,
+    on_thread,
+    parse_object,
+    read_body,
+    serving_of,
+    wanted_versions,
+)
+from retriever.api.openapi import body_of, header, problems
+from retriever.api.schemas import ListParams, VersionParams
+from retriever.api.shapes import CaseFields, CaseListShape, CaseShape, VersionListShape
+from retriever.case_format import case_from_dict
+from retriever.domain import Case, StoredCase
+from retriever.errors import InvalidCase, VersionMismatch
+from retriever.service import Service
+from retriever.store.cases import CaseFilter
+
+EXAMPLE = {
+    "id": "ECM-001",
+    "language": "en",
+    "title": "Refund approved but not received",
+    "problem": "The refund was approved four days ago and is not on the statement yet.",
+    "solution": "Tell the usual times of each payment method and give the acquirer's reference number.",
+    "product": "Checkout",
+    "category": "payments/refunds",
+    "tags": ["refund"],
+}
+_CURSOR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+_MATCH = header("If-Match", 'ETag of the version that is changed, such as `"3"`; `*` for any.')
+_NONE_MATCH = header("If-None-Match", "ETag that the caller holds.")
+
+
+def add_case_routes(app: FastAPI) -> None:
+    """Register the routes of this file."""
+    path, tags = "/v1/cases/{case_id}", ["cases"]
+    app.add_api_route(
+        "/v1/cases", create_case, methods=["POST"], operation_id="createCase", tags=list(tags), status_code=201,
+        response_model=CaseShape, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
+        responses=problems(400, 409, 413, 415, 422),
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/cases", list_cases, methods=["GET"], operation_id="listCases", tags=list(tags),
+        response_model=CaseListShape, responses=problems(400, 422),
+    )  # fmt: skip
+    app.add_api_route(
+        path, get_case, methods=["GET"], operation_id="getCase", tags=list(tags), response_model=CaseShape,
+        openapi_extra={"parameters": [_NONE_MATCH]}, responses=problems(304, 400, 404),
+    )  # fmt: skip
+    app.add_api_route(
+        path, put_case, methods=["PUT"], operation_id="putCase", tags=list(tags), response_model=CaseShape,
+        openapi_extra=body_of(CaseFields, {"case": EXAMPLE})
+        | {"parameters": [_MATCH, header("If-None-Match", "`*` to create the case: there must be none.")]},
+        responses=problems(400, 404, 409, 412, 413, 415, 422, 428)
+        | {201: {"model": CaseShape, "description": "The case is new."}},
+    )  # fmt: skip
+    app.add_api_route(
+        path, delete_case, methods=["DELETE"], operation_id="deleteCase", tags=list(tags), status_code=204,
+        openapi_extra={"parameters": [_MATCH]}, responses=problems(400, 404, 412, 428),
+    )  # fmt: skip
+    app.add_api_route(
+        path + "/versions", list_versions, methods=["GET"], operation_id="listVersions", tags=list(tags),
+        response_model=VersionListShape, responses=problems(400, 404, 422),
+    )  # fmt: skip
+
+
+async def create_case(request: Request) -> Response:
+    """Add a case; searchable on return. 409 when the id or the source is taken."""
+    body = await read_body(request)
+    return await on_thread(request, partial(_create, serving_of(request).service, body))
+
+
+async def get_case(request: Request, case_id: str) -> Response:
+    """One case with its ETag, which is its version; the counters of reuse may move without a new version."""
+    stored = await on_thread(request, partial(serving_of(request).service.store.get_case, check_case_id(case_id)))
+    if has_current(request, stored.version):
+        return Response(status_code=304, headers=_tag(stored))
+    return json_response(case_answer(stored), headers=_tag(stored))
+
+
+async def put_case(request: Request, case_id: str) -> Response:
+    """Replace a case (If-Match), or create it under this id (If-None-Match: *)."""
+    check_case_id(case_id)
+    create = request.headers.get("if-none-match", "").strip() == "*"
+    wanted = None if create else wanted_versions(request)
+    body = await read_body(request)
+    service = serving_of(request).service
+    if create:
+        return await on_thread(request, partial(_create_as, service, case_id, body))
+    return await on_thread(request, partial(_replace, service, case_id, body, wanted))
+
+
+async def delete_case(request: Request, case_id: str) -> Response:
+    """Remove a case (If-Match); no search returns it again."""
+    wanted = wanted_versions(request)
+    service = serving_of(request).service
+    return await on_thread(request, partial(_delete, service, check_case_id(case_id), wanted))
+
+
+async def list_cases(request: Request, params: Annotated[ListParams, Query()]) -> Response:
+    """Cases page by page, last changed first. Walking on sees each unchanged case once, whatever is added meanwhile."""
+    return await on_thread(request, partial(_list, serving_of(request).service, params))
+
+
+async def list_versions(request: Request, case_id: str, params: Annotated[VersionParams, Query()]) -> Response:
+    """Versions of a case, newest first."""
+    store = serving_of(request).service.store
+    versions = await on_thread(request, partial(store.versions, check_case_id(case_id)))
+    older = [version for version in reversed(versions) if params.before is None or version.version < params.before]
+    return json_response({"id": case_id, "versions": [version_answer(version) for version in older[: params.limit]]})
+
+
+def _create(service: Service, body: bytes) -> Response:
+    stored, _ = service.put_case(case_from_dict(parse_object(body)), if_version=0)
+    return _created(stored)
+
+
+def _create_as(service: Service, case_id: str, body: bytes) -> Response:
+    case = _case_named(case_id, body)
+    if service.store.find_case(case_id) is not None:
+        raise VersionMismatch(f"there is a case {case_id} already; send If-Match with its ETag to replace it.")
+    stored, _ = service.put_case(case, if_version=0)
+    return _created(stored)
+
+
+def _replace(service: Service, case_id: str, body: bytes, wanted: tuple[int, ...] | None) -> Response:
+    case = _case_named(case_id, body)
+    stored, _ = service.put_case(case, if_version=_current_version(service, case_id, wanted))
+    return json_response(case_answer(stored), headers=_tag(stored))
+
+
+def _delete(service: Service, case_id: str, wanted: tuple[int, ...] | None) -> Response:
+    service.delete_case(case_id, if_version=_current_version(service, case_id, wanted))
+    return Response(status_code=204)
+
+
+def _current_version(service: Service, case_id: str, wanted: tuple[int, ...] | None) -> int:
+    """The stored version, when it is one of those wanted; the store looks again under its lock."""
+    version = service.store.get_case(case_id).version
+    if wanted is not None and version not in wanted:
+        raise VersionMismatch(f"case {case_id} has version {version} now; read it again and repeat the change.")
+    return version
+
+
+def _case_named(case_id: str, body: bytes) -> Case:
+    case = case_from_dict({"id": case_id, **parse_object(body)})
+    if case.id != case_id:
+        raise InvalidCase("id", "is not the id in the address; leave it out or make both equal")
+    return case
+
+
+def _created(stored: StoredCase) -> Response:
+    place = {"Location": f"/v1/cases/{quote(stored.case.id, safe='')}"}
+    return json_response(case_answer(stored), 201, _tag(stored) | place)
+
+
+def _tag(stored: StoredCase) -> dict[str, str]:
+    return {"ETag": f'"{stored.version}"', "Cache-Control": "no-cache"}
+
+
+def _list(service: Service, params: ListParams) -> Response:
+    which = CaseFilter(
+        statuses=tuple(params.status),
+        languages=tuple(params.language),
+        products=tuple(params.product),
+        updated_since=params.updated_since or "",
+    )
+    same = _filter_mark(which)
+    before = _read_cursor(params.cursor, same) if params.cursor else None
+    found = service.store.page_cases(which, before=before, limit=params.limit + 1)
+    page = found[: params.limit]
+    cursor = _write_cursor(page[-1], same) if len(found) > params.limit else None
+    headers = {} if cursor is None else {"Link": f'<{_next_address(params, cursor)}>; rel="next"'}
+    return json_response({"cases": [case_answer(stored) for stored in page], "next_cursor": cursor}, headers=headers)
+
+
+def _next_address(params: ListParams, cursor: str) -> str:
+    given: Mapping[str, Any] = params.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json")
+    return "/v1/cases?" + urlencode({**given, "cursor": cursor}, doseq=True)
+
+
+def _filter_mark(which: CaseFilter) -> str:
+    """A cursor belongs to its filters: with others it would skip cases without a word."""
+    return hashlib.sha256(repr(which).encode()).hexdigest()[:8]
+
+
+def _write_cursor(last: StoredCase, mark: str) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([last.updated_at, last.key, mark])).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, mark: str) -> tuple[str, int]:
+    try:
+        updated_at, key, written = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", True))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise invalid_parameter("cursor", "is no cursor of this list; begin without one") from error
+    if not (isinstance(updated_at, str) and _CURSOR_TIME.fullmatch(updated_at) and type(key) is int):
+        raise invalid_parameter("cursor", "is no cursor of this list; begin without one")
+    if written != mark:
+        raise invalid_parameter("cursor", "belongs to other filters; begin without one")
+    return updated_at, key

@@ -1,0 +1,132 @@
+"""Questions: the one thing this service is for, and what people did with the answers."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from retriever import domain
+from retriever.api.answers import similar_answer
+from retriever.api.deps import check_case_id, json_response, on_thread, parse, read_body, serving_of
+from retriever.api.openapi import body_of, problems
+from retriever.api.schemas import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
+from retriever.api.shapes import BatchShape, FeedbackShape, SimilarShape
+from retriever.service import Service
+
+QUESTIONS_PER_TURN = 8
+"""Questions of a batch answered in one turn on a thread, so that a batch does not keep single questions waiting."""
+
+EXAMPLES = {
+    "any language": {"problem": "退款什么时候到账", "limit": 3},
+    "in parts, filtered": {
+        "problem": {"title": "Printer stops", "problem": "Stops after two pages", "error_codes": ["E-05"]},
+        "filters": {"languages": ["en", "de"], "tags": {"none": ["obsolete"]}, "resolved": {"since": "2025-01-01"}},
+        "explain": True,
+        "format": "concise",
+    },
+}
+BATCH_EXAMPLES = {"two": {"questions": [{"problem": "VPN drops"}, {"problem": "发票抬头错了"}]}}
+ANSWER = {
+    "query_id": "9f86d081884c7d65",
+    "matches": [
+        {
+            "id": "ECM-001", "rank": 1, "confidence": 0.93, "title": "Refund approved but not received",
+            "solution": "Tell the usual times of each payment method …", "product": "Checkout", "language": "en",
+            "status": "published", "resolved_at": "2026-03-02T08:15:00Z", "warnings": [], "content_trust": "untrusted",
+        }
+    ],
+    "abstained": False, "reason": "", "language": "zh-Hans", "snapshot": "00000007", "revision": 412,
+    "model": "builtin", "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9},
+}  # fmt: skip
+
+
+def add_search_routes(app: FastAPI) -> None:
+    """Register the routes of this file."""
+    app.add_api_route(
+        "/v1/similar", find_similar, methods=["POST"], operation_id="findSimilar", tags=["search"],
+        response_model=SimilarShape, openapi_extra=body_of(SimilarRequest, EXAMPLES),
+        responses=problems(400, 413, 415, 422)
+        | {200: {"description": "Matches, or an abstention.", "content": {"application/json": {"example": ANSWER}}}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/similar/batch", find_similar_batch, methods=["POST"], operation_id="findSimilarBatch", tags=["search"],
+        response_model=BatchShape,
+        openapi_extra=body_of(BatchRequest, BATCH_EXAMPLES),
+        responses=problems(400, 413, 415, 422),
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/cases/{case_id}/similar", find_similar_to, methods=["GET"], operation_id="findSimilarTo", tags=["search"],
+        response_model=SimilarShape, responses=problems(400, 404, 422),
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/feedback", give_feedback, methods=["POST"], operation_id="giveFeedback", tags=["search"],
+        response_model=FeedbackShape,
+        openapi_extra=body_of(
+            FeedbackRequest, {"solved": {"query_id": "9f86d081884c7d65", "case_id": "ECM-001", "event": "solved"}}
+        ),
+        responses=problems(400, 404, 413, 415, 422),
+    )  # fmt: skip
+
+
+async def find_similar(request: Request) -> Response:
+    """Resolved cases like this problem, best first; none and a reason when nothing is good enough."""
+    body = await read_body(request)
+    return await on_thread(request, partial(_answer_body, serving_of(request).service, body))
+
+
+async def find_similar_batch(request: Request) -> Response:
+    """The same for up to 100 questions; the answers stand in the order of the questions."""
+    body = await read_body(request)
+    service = serving_of(request).service
+    asked = (await on_thread(request, partial(parse, BatchRequest, body))).questions
+    results: list[dict[str, Any]] = []
+    for start in range(0, len(asked), QUESTIONS_PER_TURN):
+        turn = asked[start : start + QUESTIONS_PER_TURN]
+        results += await on_thread(request, partial(_answer_turn, service, turn))
+    return json_response({"results": results})
+
+
+async def find_similar_to(request: Request, case_id: str, params: Annotated[SimilarToParams, Query()]) -> Response:
+    """Cases like a stored one, which is itself left out."""
+    service = serving_of(request).service
+    return await on_thread(request, partial(_answer_case, service, check_case_id(case_id), params))
+
+
+async def give_feedback(request: Request) -> Response:
+    """Tell what a person did with a case: it decides nothing by itself, and shows which cases help."""
+    body = await read_body(request)
+    return await on_thread(request, partial(_record, serving_of(request).service, body))
+
+
+def _answer_body(service: Service, body: bytes) -> Response:
+    return json_response(_answer(service, parse(SimilarRequest, body)))
+
+
+def _answer_turn(service: Service, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
+    return [_answer(service, asked) for asked in turn]
+
+
+def _answer(service: Service, asked: SimilarRequest) -> dict[str, Any]:
+    result = service.find_similar(query_of(asked))
+    return similar_answer(result, concise=asked.format == "concise", explain=asked.explain)
+
+
+def _answer_case(service: Service, case_id: str, params: SimilarToParams) -> Response:
+    query = domain.Query(
+        problem="",
+        filters=domain.Filters(products=tuple(params.product), languages=tuple(params.language)),
+        limit=params.limit,
+        min_confidence=params.min_confidence,
+        include_historical=params.include_historical,
+        explain=params.explain,
+    )
+    result = service.find_similar_to(case_id, query)
+    return json_response(similar_answer(result, concise=params.format == "concise", explain=params.explain))
+
+
+def _record(service: Service, body: bytes) -> Response:
+    told = parse(FeedbackRequest, body)
+    recorded = service.store.log_event(told.event, told.case_id, query_id=told.query_id)
+    return json_response({"recorded": recorded})

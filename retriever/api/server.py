@@ -1,0 +1,100 @@
+"""Runs the application under uvicorn: one process, or several that share the port and each open the library."""
+
+import gc
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from retriever.api.app import create_app
+from retriever.config import ENV_PREFIX, Settings, load_settings
+from retriever.errors import Unavailable
+from retriever.service import open_service
+from retriever.telemetry import configure_logging
+
+BACKLOG = 2_048
+KEEP_ALIVE_SECONDS = 30
+SWITCH_SECONDS = 0.001
+"""How long a searching thread may keep the interpreter while the event loop waits for it (Python's default is 5 ms)."""
+
+
+def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests in progress end. Raises Unavailable when the port is taken.
+
+    `announce` gets the address as soon as connections are accepted; with port 0 it names the port that was free.
+    """
+    listener = _listen(settings.host, settings.port)
+    try:
+        if announce is not None:
+            announce(_address(listener))
+        if settings.workers > 1:
+            export_settings(settings)
+            config = _config("retriever.api.server:app_from_environment", settings, factory=True)
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            _tune()
+            app = create_app(lambda: open_service(settings), settings)
+            uvicorn.Server(_config(app, settings)).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # uvicorn has shut down in order and passes the signal on
+    finally:
+        listener.close()
+
+
+def app_from_environment() -> FastAPI:
+    """The application of one worker process; its settings come from the environment alone."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    _tune()
+    return create_app(lambda: open_service(settings), settings)
+
+
+def export_settings(settings: Settings) -> None:
+    """Write settings into the environment, where worker processes find them."""
+    for name, value in settings.model_dump(mode="json").items():
+        if value is not None:
+            os.environ[ENV_PREFIX + name.upper()] = str(value)
+
+
+def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=factory,
+        workers=settings.workers,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        ws="none",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(settings.request_timeout) + 5,
+    )
+
+
+def _tune() -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # What is imported by now stays: later collections need not look at it.
+    gc.freeze()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {host} port {port}: {error.strerror or error}.") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,126 @@
+"""The service behind the application: opened in the background, kept in step with other processes, closed last."""
+
+import threading
+from collections.abc import Callable
+from traceback import format_exception
+
+import structlog
+
+from retriever.api.limits import Workers
+from retriever.config import Settings
+from retriever.domain import Query
+from retriever.errors import SimilarCasesError, Unavailable
+from retriever.service import Service
+from retriever.telemetry import Metrics
+
+log = structlog.get_logger()
+
+SLOWEST_RETRY = 30.0
+"""Seconds between two attempts to open a service that would not open, at most."""
+
+
+class Serving:
+    """Holds the service once it is open, and says why it is not ready until then."""
+
+    def __init__(self, source: Service | Callable[[], Service], settings: Settings) -> None:
+        """`source` is an open service, which stays the caller's to close, or a function that opens one."""
+        self.settings = settings
+        self.workers = Workers(
+            threads=settings.threads,
+            queue_size=settings.queue_size,
+            wait_seconds=settings.request_timeout,
+        )
+        self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
+        self._service: Service | None = source if isinstance(source, Service) else None
+        self._metrics_before = Metrics()
+        self.workers.count_rejected(self.metrics.rejected)
+        self._opening = "the library is being opened"
+        self._following = ""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="similar-cases-follow", daemon=True)
+
+    @property
+    def service(self) -> Service:
+        """The open service. Raises Unavailable with the reason while there is none."""
+        if self._service is None:
+            raise Unavailable(f"not ready: {self._opening}")
+        return self._service
+
+    def find_service(self) -> Service | None:
+        """The open service, None while there is none."""
+        return self._service
+
+    @property
+    def metrics(self) -> Metrics:
+        """The service's metrics; before it is open, some that count the requests until then."""
+        return self._metrics_before if self._service is None else self._service.metrics
+
+    def problems(self) -> list[str]:
+        """Why this process should get no questions now; empty when it is ready."""
+        if self._service is None:
+            return [self._opening]
+        return [*self._service.indexing.problems(), *([self._following] if self._following else [])]
+
+    def start(self) -> None:
+        """Begin to open and to follow, in a thread of its own; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and the work, close what was opened here. Blocks until all is done."""
+        self._stop.set()
+        self._thread.join()
+        self.workers.close()
+        if self._open is not None and self._service is not None:
+            self._service.close()
+
+    def _run(self) -> None:
+        pause = self.settings.poll_seconds
+        while self._service is None and not self._stop.is_set():
+            self._try_to_open()
+            if self._service is None:
+                self._stop.wait(pause)
+                pause = min(pause * 2, SLOWEST_RETRY)
+        while not self._stop.wait(self.settings.poll_seconds):
+            self._follow()
+
+    def _try_to_open(self) -> None:
+        assert self._open is not None  # noqa: S101  only called without a service
+        try:
+            service = self._open()
+            # The first question loads what is loaded lazily; it should not be a customer's.
+            service.searcher.find_similar(Query(problem="warm up", limit=1))
+        except SimilarCasesError as error:
+            self._note_opening(str(error), error)
+        except Exception as error:
+            # A thread that died of it would leave a server that never says why it is not ready.
+            self._note_opening(f"the library could not be opened ({type(error).__name__}); the log says more", error)
+        else:
+            self.workers.count_rejected(service.metrics.rejected)
+            self._service = service
+            log.info("ready", revision=service.indexing.view().revision)
+
+    def _note_opening(self, reason: str, error: Exception) -> None:
+        if reason != self._opening:
+            log.error("not_ready", reason=reason, **_traceback(error))
+        self._opening = reason
+
+    def _follow(self) -> None:
+        try:
+            self.service.indexing.poll()
+        except SimilarCasesError as error:
+            self._note_following(str(error), error)
+        except Exception as error:
+            # The same: following must go on, and /readyz must tell.
+            self._note_following(f"cannot follow the library ({type(error).__name__}); the log says more", error)
+        else:
+            self._following = ""
+
+    def _note_following(self, reason: str, error: Exception) -> None:
+        if reason != self._following:
+            log.error("not_following", reason=reason, **_traceback(error))
+        self._following = reason
+
+
+def _traceback(error: Exception) -> dict[str, str]:
+    """For the log: nothing for an error that says all itself. As text, so that no logger adds the values of locals."""
+    return {} if isinstance(error, SimilarCasesError) else {"traceback": "".join(format_exception(error))}

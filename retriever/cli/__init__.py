@@ -1,0 +1,45 @@
+"""The command `similar-cases`. Heavy parts are imported inside commands, so that `--help` answers at once."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from retriever.errors import SimilarCasesError
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 ok, 1 refused, 2 usage, 3 damaged or unavailable, 130 interrupted."""
+    # One request, one thread: numpy's own threads only take the processor from the next request.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from retriever.cli.app import app  # noqa: PLC0415  importing the package must cost nothing
+
+    try:
+        code = app(args=list(sys.argv[1:] if argv is None else argv), standalone_mode=False, prog_name="similar-cases")
+    except SimilarCasesError as error:
+        _say(f"similar-cases: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("similar-cases: interrupted; what was committed is kept, the same command goes on from there.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has seen enough; the interpreter must not try to flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # the process edge: usage errors are click's, everything else is a bug
+        sys.exit(_usage_exit(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_exit(error: Exception) -> int:
+    """Print what click would print for its own errors; anything else is a bug and keeps its traceback."""
+    show = getattr(error, "show", None)
+    if show is None:
+        if type(error).__name__ == "Abort":
+            return 130
+        raise error
+    show(file=sys.stderr)
+    return int(getattr(error, "exit_code", 2))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,41 @@
+"""The command tree and its global options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retriever.cli import doctor, evaluating, library, reading, running
+from retriever.cli.cases import cases_app
+from retriever.cli.context import Flags
+from retriever.cli.index import index_app
+from retriever.cli.models import models_app
+
+app = typer.Typer(
+    name="similar-cases",
+    help="Ask a library of resolved cases in any language; keep the library and its index.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(running.serve)
+app.command()(library.ingest)
+app.command()(reading.search)
+app.add_typer(cases_app, name="case")
+app.add_typer(index_app, name="index")
+app.command()(evaluating.evaluate)
+app.command()(library.export)
+app.add_typer(models_app, name="model")
+app.command()(doctor.doctor)
+app.command()(running.settings)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
+    model: Annotated[str | None, typer.Option(help="Embedding model: builtin, a folder or a hub id.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Ask a library of resolved cases in any language; keep the library and its index."""
+    context.obj = Flags({"data_dir": data_dir, "model": model, "log_level": log_level})

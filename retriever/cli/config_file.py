@@ -1,0 +1,48 @@
+"""The one setting that a command writes: `model` in the TOML file. Everything else in the file stays as it is."""
+
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from retriever.errors import InvalidSettings, Unavailable
+
+_KEY = re.compile(r"""^\s*(model|"model"|'model')\s*=""")
+_STALE = re.compile(r"^\s*(model_revision|dims)\s*=")
+"""These belong to the model that was there before."""
+
+
+def check_writable(file: Path) -> None:
+    """Raises Unavailable when the settings file could not be replaced, before work is spent on what it should say."""
+    folder = file.absolute().parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Unavailable(f"{file} cannot be written; SIMILAR_CASES_CONFIG can name another settings file.")
+
+
+def set_model(file: Path, name: str) -> None:
+    """Make the file say which model serves; it is replaced as a whole. Raises InvalidSettings, Unavailable."""
+    try:
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        after = with_model(before, name)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        temporary.write_text(after, encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def with_model(text: str, name: str) -> str:
+    """The TOML text with `model = "name"` and no revision or length of the model before. Raises InvalidSettings."""
+    lines = [line for line in text.splitlines() if not _STALE.match(line)]
+    wanted = f"model = {json.dumps(name, ensure_ascii=False)}"
+    places = [place for place, line in enumerate(lines) if _KEY.match(line)]
+    lines = [wanted if place in places[:1] else line for place, line in enumerate(lines)]
+    changed = "\n".join(lines if places else [wanted, *lines]) + "\n"
+    expected = {**tomllib.loads(text), "model": name}
+    for stale in ("model_revision", "dims"):
+        expected.pop(stale, None)
+    # A value over several lines could look like the setting: then a person has to write it.
+    if tomllib.loads(changed) != expected:
+        raise InvalidSettings(f"the settings file could not be changed safely; write {wanted} into it by hand.")
+    return changed

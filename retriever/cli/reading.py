@@ -1,0 +1,97 @@
+"""`similar-cases search`, and answers as JSON."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from retriever.cli.context import Json, opened_service
+from retriever.cli.output import print_json, print_result
+from retriever.domain import Filters, Query, SearchResult
+from retriever.errors import InvalidQuery
+
+AGAIN = "; may be repeated."
+
+
+def search(
+    context: typer.Context,
+    *,
+    problem: Annotated[str, typer.Argument(help="The problem, in any language.")],
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Most matches shown.")] = 5,
+    min_confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Show only matches this sure.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only cases in this language" + AGAIN)] = None,
+    product: Annotated[list[str] | None, typer.Option(help="Only this product" + AGAIN)] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this category and those below it" + AGAIN)] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only cases with one of these tags" + AGAIN)] = None,
+    historical: Annotated[bool, typer.Option("--historical", help="Superseded and retired cases too.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the words and codes shared.")] = False,
+    json_: Json = False,
+) -> None:
+    """Find resolved cases like a problem."""
+    filters = Filters(
+        products=tuple(product or ()),
+        categories=tuple(category or ()),
+        languages=tuple(map(known_language, language or ())),
+        tags_any=tuple(tag or ()),
+    )
+    query = Query(
+        problem=check_problem(problem),
+        filters=filters,
+        limit=limit,
+        min_confidence=min_confidence,
+        include_historical=historical,
+        explain=explain,
+    )
+    with opened_service(context) as service:
+        result = service.find_similar(query)
+    print_json(answer(result)) if json_ else print_result(problem, result)
+
+
+def check_problem(problem: str) -> str:
+    """The problem as typed. Raises InvalidQuery when it is empty, or longer than the API takes."""
+    if not problem.strip():
+        raise InvalidQuery("the problem is empty: describe it in a few words.")
+    if len(problem) > 8_000:
+        raise InvalidQuery(f"the problem has {len(problem)} characters, at most 8000 are taken: shorten it.")
+    return problem
+
+
+def known_language(tag: str) -> str:
+    """A language as cases have it: zh-CN becomes zh-Hans. Raises InvalidQuery."""
+    from retriever.case_format import normalise_language  # noqa: PLC0415  see retriever/cli/__init__.py
+
+    try:
+        return normalise_language(tag)
+    except ValueError as error:
+        raise InvalidQuery(f"--language: {error}.") from error
+
+
+def answer(result: SearchResult) -> Mapping[str, object]:
+    """A result as the JSON that `search --json` prints."""
+    return {
+        "query_id": result.query_id,
+        "abstained": result.abstained,
+        "reason": result.reason,
+        "language": result.language,
+        "snapshot": result.snapshot,
+        "revision": result.revision,
+        "model": result.model,
+        "took_ms": dict(result.took_ms),
+        "matches": [
+            {
+                "rank": match.rank,
+                "id": match.stored.case.id,
+                "confidence": match.confidence,
+                "score": match.score,
+                "title": match.stored.case.title,
+                "solution": match.stored.case.solution,
+                "language": match.stored.case.language,
+                "status": match.stored.case.status,
+                "version": match.stored.version,
+                "warnings": match.warnings,
+                "matched_words": match.matched_words,
+                "matched_codes": match.matched_codes,
+            }
+            for match in result.matches
+        ],
+    }

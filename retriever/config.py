@@ -1,0 +1,112 @@
+"""Settings: defaults < TOML file < SIMILAR_CASES_* environment < what a command's flags say.
+
+The file is `similar-cases.toml` in the working directory, or the one that SIMILAR_CASES_CONFIG names.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from retriever.errors import InvalidSettings
+
+ENV_PREFIX = "SIMILAR_CASES_"
+CONFIG_FILE_VARIABLE = ENV_PREFIX + "CONFIG"
+DEFAULT_CONFIG_FILE = "similar-cases.toml"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default, bounds and meaning; `docs/settings.md` is generated from here."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        Path("similar-cases-data"), description="Folder of the library: database, index snapshots, caches."
+    )
+    model: str = Field("builtin", description="Embedding model: `builtin`, a folder, or a hub id.")
+    model_revision: str = Field("", description="Pinned revision of a hub model; empty means the one already cached.")
+    backend: Literal["auto", "torch", "onnx", "openvino"] = Field(
+        "auto", description="What runs a transformer model; `auto` takes the fastest one installed."
+    )
+    dims: int | None = Field(None, ge=16, le=8192, description="Cut vectors of a Matryoshka model to this length.")
+    allow_download: bool = Field(False, description="May a missing hub model be downloaded?")
+    threads: int = Field(2, ge=1, le=256, description="Threads for encoding and searching, and for building.")
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on; 0 picks a free one.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes; each catches up by revision.")
+    queue_size: int = Field(64, ge=1, le=10_000, description="Requests that may wait; one more is answered 503.")
+    request_timeout: float = Field(10.0, gt=0, le=600, description="Seconds a request may wait for its turn.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, except bulk upserts.")
+    max_bulk_bytes: int = Field(52_428_800, ge=1024, description="Largest NDJSON bulk body.")
+    poll_seconds: float = Field(
+        0.5, gt=0, le=60, description="How often a server looks for changes and snapshots made by other processes."
+    )
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Matches below are not shown; empty means the calibrated default."
+    )
+    keep_snapshots: int = Field(2, ge=1, le=100, description="Snapshots kept by `index prune` and after a rebuild.")
+    delta_limit: int = Field(
+        10_000, ge=1, description="Changes held in memory over a snapshot before a rebuild is advised."
+    )
+    vector_cache_mb: int = Field(2_048, ge=1, description="Size limit of the vector cache in MiB.")
+    log_questions: bool = Field(False, description="Keep the text of questions with their results (masked first).")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over environment over TOML file over defaults."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+    @property
+    def database_path(self) -> Path:
+        """The one SQLite file that holds the truth."""
+        return self.data_dir / "library.sqlite3"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where snapshots live."""
+        return self.data_dir / "index"
+
+
+def config_file() -> Path:
+    """The TOML file that would be read, whether it exists or not."""
+    return Path(os.environ.get(CONFIG_FILE_VARIABLE) or DEFAULT_CONFIG_FILE)
+
+
+def load_settings(**flags: Any) -> Settings:  # noqa: ANN401  flags are validated by the model
+    """Settings from all sources; flags that are None count as not given. InvalidSettings names each bad value."""
+    named = os.environ.get(CONFIG_FILE_VARIABLE)
+    if named and not Path(named).is_file():
+        raise InvalidSettings(f"{CONFIG_FILE_VARIABLE} names {named!r}, which is not a file.")
+    unknown = _unknown_variables()
+    if unknown:
+        raise InvalidSettings(
+            f"unknown setting {unknown[0]} in the environment; `similar-cases settings` lists the known ones."
+        )
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidSettings("; ".join(_explain(item) for item in error.errors())) from error
+    except ValueError as error:  # tomllib's own error says line and column
+        raise InvalidSettings(f"{config_file()} is not valid TOML: {error}") from error
+
+
+def _unknown_variables() -> list[str]:
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_FILE_VARIABLE}
+    return sorted(name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
+
+
+def _explain(item: Any) -> str:  # noqa: ANN401  pydantic's ErrorDetails
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown setting {name!r}; `similar-cases settings` lists the known ones"
+    return f"setting {name}: {item['msg']}, got {item['input']!r}"

@@ -1,0 +1,211 @@
+"""Every type that more than one part of the service shares. Frozen; imports nothing of the project."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatMatrix: TypeAlias = NDArray[np.float32]
+"""Vectors, one per row: (rows, dim), float32, unit length."""
+
+
+class Status(StrEnum):
+    """Where a case stands in its life; only `PUBLISHED` and (on request) `HISTORICAL` cases are found by search."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    HISTORICAL = "historical"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a case came from; (system, external_id) is unique in the library."""
+
+    system: str = "manual"
+    external_id: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the solution achieved."""
+
+    summary: str = ""
+    resolution_minutes: int | None = None
+    csat: float | None = None
+    first_contact_resolved: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One resolved problem. Only id, problem and solution are required; dates are RFC 3339 in UTC or YYYY-MM-DD."""
+
+    id: str
+    problem: str
+    solution: str
+    source: Source = Source()
+    language: str = ""
+    title: str = ""
+    summary: str = ""
+    environment: str = ""
+    diagnosis: str = ""
+    steps: tuple[str, ...] = ()
+    workaround: str = ""
+    outcome: Outcome = Outcome()
+    prevention: str = ""
+    lessons: str = ""
+    product: str = ""
+    product_line: str = ""
+    category: str = ""
+    industry: str = ""
+    error_codes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    priority: str = ""
+    channel: str = ""
+    opened_at: str = ""
+    resolved_at: str = ""
+    status: Status = Status.PUBLISHED
+    review_due_on: str = ""
+    valid_until: str = ""
+    superseded_by: str = ""
+    audience: tuple[str, ...] = ()
+    created_by: str = ""
+    reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """How often a case was used, counted from events."""
+
+    shown: int = 0
+    opened: int = 0
+    copied: int = 0
+    linked: int = 0
+    solved: int = 0
+    last_solved_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """A case as the store holds it: `key` numbers it inside the index, `revision` is of its last change."""
+
+    case: Case
+    key: int
+    version: int
+    revision: int
+    content_hash: str
+    created_at: str
+    updated_at: str
+    reuse: Reuse = Reuse()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the change log: the case with this key is new, changed, or (`deleted`) gone."""
+
+    revision: int
+    key: int
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a caller narrows the search to; empty means no limit. Category matches the path or any path below it."""
+
+    products: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    tags_any: tuple[str, ...] = ()
+    tags_all: tuple[str, ...] = ()
+    tags_none: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    resolved_since: str = ""
+    resolved_until: str = ""
+    exclude_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question: free text, or its parts, which are searched together."""
+
+    problem: str
+    title: str = ""
+    product: str = ""
+    error_codes: tuple[str, ...] = ()
+    filters: Filters = Filters()
+    limit: int = 5
+    min_confidence: float | None = None
+    include_historical: bool = False
+    explain: bool = False
+    audience: tuple[str, ...] = ()
+    """The groups the caller belongs to; cases with an audience are found only by a member of one of their groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """Where a match's confidence comes from; cosine in -1..1, words as a share 0..1 of the question's own ceiling."""
+
+    cosine: float
+    words: float
+    fused: float
+    same_language: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One case found for a question."""
+
+    rank: int
+    confidence: float
+    score: ScoreParts
+    stored: StoredCase
+    warnings: tuple[str, ...] = ()
+    matched_words: tuple[str, ...] = ()
+    matched_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one question; `abstained` with a reason is an answer too."""
+
+    query_id: str
+    matches: tuple[Match, ...]
+    abstained: bool
+    reason: str
+    language: str
+    snapshot: str
+    revision: int
+    model: str
+    took_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+class Encoder(Protocol):
+    """Turns text into unit vectors. Questions and cases may need different prompts, so there are two verbs."""
+
+    @property
+    def name(self) -> str:
+        """What people call the model, for example `builtin` or `intfloat/multilingual-e5-small`."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Length of each vector."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of everything that decides the vectors: files, prompts, pooling, dims, library major."""
+        ...
+
+    def encode_query(self, texts: Sequence[str]) -> FloatMatrix:
+        """Vectors of questions, (len(texts), dim); a text without any known token gives a zero row."""
+        ...
+
+    def encode_cases(self, texts: Sequence[str]) -> FloatMatrix:
+        """Vectors of case problems, (len(texts), dim); same rules as `encode_query`."""
+        ...

@@ -1,0 +1,72 @@
+"""Vectors already known are not computed again: content hash -> vector, through whatever keeps them."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retriever.domain import Encoder, FloatMatrix
+
+CHUNK = 1024
+"""Texts encoded and stored in one step: an interrupted rebuild loses at most this many vectors."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (texts done, texts in all)."""
+
+
+class VectorCache(Protocol):
+    """Keeps vectors by (content hash, model fingerprint); the store implements it."""
+
+    def find_vectors(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
+        """Vectors in the order of `hashes` and which of them are known; unknown rows hold anything."""
+        ...
+
+    def put_vectors(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
+        """Keep one row of `matrix` for each hash."""
+        ...
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of the text in hex: the name of its vector."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def encode_cases_cached(
+    encoder: Encoder,
+    texts: Sequence[str],
+    cache: VectorCache,
+    *,
+    hashes: Sequence[str] | None = None,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+) -> FloatMatrix:
+    """Vectors of `texts`, (len(texts), dim); only unknown texts are encoded, and each chunk is kept at once."""
+    keys = [text_hash(text) for text in texts] if hashes is None else list(hashes)
+    if len(keys) != len(texts):
+        raise ValueError(f"{len(keys)} hashes for {len(texts)} texts")
+    matrix = np.zeros((len(texts), encoder.dim), dtype=np.float32)
+    for start in range(0, len(texts), chunk):
+        stop = min(start + chunk, len(texts))
+        matrix[start:stop] = _encode_chunk(encoder, texts[start:stop], keys[start:stop], cache)
+        if progress is not None:
+            progress(stop, len(texts))
+    return matrix
+
+
+def _encode_chunk(encoder: Encoder, texts: Sequence[str], hashes: Sequence[str], cache: VectorCache) -> FloatMatrix:
+    known, found = cache.find_vectors(hashes, encoder.fingerprint)
+    if found.all():
+        return known
+    # one text may stand in many cases: encode it once
+    missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
+    fresh = encoder.encode_cases(list(missing.values()))
+    cache.put_vectors(list(missing), encoder.fingerprint, fresh)
+    position = {key: row for row, key in enumerate(missing)}
+    vectors = np.zeros((len(texts), encoder.dim), dtype=np.float32)
+    if found.any():
+        vectors[found] = known[found]
+    for row in np.flatnonzero(~found).tolist():
+        vectors[row] = fresh[position[hashes[row]]]
+    return vectors

@@ -1,0 +1,206 @@
+"""The light runtime of static models: a tokenizer and a table of vectors, run by numpy alone. Never imports torch.
+
+The vector of a text is the mean of its tokens' rows at unit length; a row is `embeddings[mapping[id]] * weights[id]`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from tokenizers import Tokenizer
+
+from retriever.domain import FloatMatrix
+from retriever.embedding.fingerprint import Identity, hash_files
+from retriever.embedding.folder import ModelFolder
+from retriever.errors import InvalidSettings, ModelUnavailable
+
+TABLE_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+
+CHUNK = 1024
+"""Texts tokenised together: enough to keep every core busy, small enough to bound memory."""
+
+BLOCK = 4096
+"""Token rows summed at once, so that one huge text cannot take gigabytes."""
+
+Table: TypeAlias = NDArray[np.int8] | NDArray[np.float16] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens of one text with what each adds: `vectors` sum to the text's direction. Offsets count characters."""
+
+    tokens: tuple[str, ...]
+    offsets: tuple[tuple[int, int], ...]
+    vectors: FloatMatrix
+
+
+class StaticEncoder:
+    """An encoder whose vectors do not depend on the batch: each row is computed by itself, in token order."""
+
+    def __init__(self, name: str, tokenizer: Tokenizer, rows: "TokenRows", identity: Identity) -> None:
+        """Take parts that `load_static` has checked."""
+        self._name = name
+        self._tokenizer = tokenizer
+        self._rows = rows
+        self._identity = identity
+        self._fingerprint = identity.digest
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+        return self._name
+
+    @property
+    def dim(self) -> int:
+        """Length of each vector."""
+        return self._rows.dim
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of everything that decides the vectors."""
+        return self._fingerprint
+
+    @property
+    def identity(self) -> Identity:
+        """What the fingerprint is made of."""
+        return self._identity
+
+    @property
+    def backend(self) -> str:
+        """What computes the vectors."""
+        return "numpy"
+
+    def encode_query(self, texts: Sequence[str]) -> FloatMatrix:
+        """Vectors of questions, (len(texts), dim), unit rows; a text without any token gives a zero row."""
+        return self._encode(texts, self._identity.query_prompt)
+
+    def encode_cases(self, texts: Sequence[str]) -> FloatMatrix:
+        """Vectors of case problems, (len(texts), dim), unit rows; a text without any token gives a zero row."""
+        return self._encode(texts, self._identity.case_prompt)
+
+    def token_vectors(self, text: str) -> TokenVectors:
+        """The tokens of `text` with their character offsets and vectors, (tokens, dim), for explanations."""
+        encoding = self._tokenizer.encode(_encodable(text), add_special_tokens=False)
+        ids = np.asarray(encoding.ids, dtype=np.int64)
+        return TokenVectors(tuple(encoding.tokens), tuple(encoding.offsets), self._rows.take(ids))
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> FloatMatrix:
+        if isinstance(texts, str):
+            raise TypeError("texts must be a sequence of strings, not one string")
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for start in range(0, len(texts), CHUNK):
+            ids = self._token_ids([prompt + text if text.strip() else "" for text in texts[start : start + CHUNK]])
+            for row, token_ids in enumerate(ids, start=start):
+                if token_ids:
+                    self._rows.sum_into(vectors[row], token_ids)
+        _normalise_rows(vectors)
+        return vectors
+
+    def _token_ids(self, texts: list[str]) -> list[list[int]]:
+        try:
+            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        except (UnicodeEncodeError, TypeError):  # a lone surrogate cannot be UTF-8
+            encodings = self._tokenizer.encode_batch_fast(
+                [_encodable(text) for text in texts], add_special_tokens=False
+            )
+        return [encoding.ids for encoding in encodings]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRows:
+    """One vector per token id: `table[mapping[id]] * weights[id]`, kept small and scaled only when read."""
+
+    table: Table
+    weights: NDArray[np.float32]
+    mapping: NDArray[np.int64] | None = None
+
+    @property
+    def dim(self) -> int:
+        """Length of each row."""
+        return int(self.table.shape[1])
+
+    def take(self, ids: NDArray[np.int64]) -> FloatMatrix:
+        """Float rows of these token ids, (len(ids), dim)."""
+        places = ids if self.mapping is None else self.mapping.take(ids)
+        scaled: FloatMatrix = self.table.take(places, axis=0) * self.weights.take(ids)[:, None]
+        return scaled
+
+    def sum_into(self, out: NDArray[np.float32], token_ids: Sequence[int]) -> None:
+        """Write the sum of the rows of `token_ids` to `out`; sum and mean point the same way."""
+        ids = np.asarray(token_ids, dtype=np.int64)
+        if len(ids) <= BLOCK:
+            np.add.reduce(self.take(ids), axis=0, out=out)
+            return
+        for start in range(0, len(ids), BLOCK):
+            out += np.add.reduce(self.take(ids[start : start + BLOCK]), axis=0)
+
+
+def load_static(folder: ModelFolder, *, name: str, dims: int | None = None) -> StaticEncoder:
+    """The static model in `folder`, cut to its first `dims` dimensions if given; ModelUnavailable for bad files."""
+    where = folder.static_folder
+    tokenizer = _load_tokenizer(where / TOKENIZER_FILE)
+    rows = _load_rows(where / TABLE_FILE, vocabulary=tokenizer.get_vocab_size(), dims=dims)
+    identity = Identity(
+        files=hash_files(where, [where / TABLE_FILE, where / TOKENIZER_FILE]),
+        dim=rows.dim,
+        pooling="mean",
+        query_prompt=folder.query_prompt,
+        case_prompt=folder.case_prompt,
+    )
+    return StaticEncoder(name, tokenizer, rows, identity)
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    if not path.is_file():
+        raise ModelUnavailable(f"the model lacks {path.name}; put it into {path.parent}.")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the tokenizers library raises nothing narrower
+        raise ModelUnavailable(f"{path} cannot be read as a tokenizer: {error}; fetch the model again.") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _load_rows(path: Path, *, vocabulary: int, dims: int | None) -> TokenRows:
+    if not path.is_file():
+        raise ModelUnavailable(f"the model lacks {path.name}; put it into {path.parent}.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            tensors: dict[str, NDArray[Any]] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, TypeError) as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error}; fetch the model again.") from error
+    table = tensors.get("embeddings", tensors.get("embedding.weight"))
+    if table is None or table.ndim != 2:
+        raise ModelUnavailable(f"{path} holds no table of token vectors (`embeddings`).")
+    if dims is not None:
+        if not 0 < dims <= table.shape[1]:
+            raise InvalidSettings(f"setting dims: {path} gives {table.shape[1]} dimensions, {dims} are asked for.")
+        table = np.ascontiguousarray(table[:, :dims])
+    mapping = tensors.get("mapping")
+    weights = tensors.get("weights")
+    tokens = len(table) if mapping is None else len(mapping)
+    if weights is None:
+        weights = np.ones(tokens, dtype=np.float32)
+    if len(weights) < vocabulary or tokens < vocabulary or (mapping is not None and mapping.max() >= len(table)):
+        raise ModelUnavailable(f"{path} and the tokenizer beside it do not belong together: {vocabulary} tokens.")
+    return TokenRows(
+        table=table if table.dtype in (np.int8, np.float16, np.float32) else table.astype(np.float32),
+        weights=weights.astype(np.float32),
+        mapping=None if mapping is None else mapping.astype(np.int64),
+    )
+
+
+def _normalise_rows(vectors: NDArray[np.float32]) -> None:
+    """Cut rows to unit length in place; zero rows stay zero. Row by row, so a row never depends on its neighbours."""
+    norms = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+    np.divide(vectors, norms, out=vectors, where=norms > 0)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

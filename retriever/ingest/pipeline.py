@@ -1,0 +1,270 @@
+"""A file of cases into the store: checked row by row, written in batches, resumed where it was interrupted.
+
+Every batch is one transaction that also holds how far the file has been read, so that after a kill at any moment the
+next run goes on behind the last committed row. Rows are refused one by one, with line, field and reason.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
+
+from retriever.case_format import case_from_dict
+from retriever.domain import Case, Source
+from retriever.errors import InvalidCase
+from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, open_rows
+from retriever.ingest.report import Counts, RejectsFile, Report
+from retriever.language import detect_language
+from retriever.store.cases import Upserted
+from retriever.store.ingests import IngestProgress
+from retriever.store.store import Store
+from retriever.texts import tidy_text
+
+BATCH_CHARACTERS = 8_000_000
+"""A batch also ends here, so that a thousand very long rows do not fill the memory."""
+
+_LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
+_NOT_IN_IDS = re.compile(r"[^\w.:@+~-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How a file is taken in.
+
+    `source_system` names the help desk for rows that name none; an `id` in such rows is then taken for its ticket
+    number, so that two help desks that number alike do not overwrite each other. `defaults` fills empty fields.
+    `resume` goes on where an interrupted run of the same file with the same options stopped (never for streams).
+    `keep_rejected` limits the refused rows in the report; `rejects_path` gets all of them, as JSONL.
+    """
+
+    reader: ReaderOptions = field(default_factory=ReaderOptions)
+    source_system: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
+    resume: bool = True
+    batch: int = 1_000
+    rejects_path: Path | None = None
+    keep_rejected: int = 100
+
+
+class IngestStep(NamedTuple):
+    """Where an ingest stands, told after each batch; `bytes_total` is 0 for a stream."""
+
+    read: int
+    rejected: int
+    bytes_read: int
+    bytes_total: int
+
+
+def ingest(
+    source: Path | BinaryIO,
+    store: Store,
+    options: IngestOptions | None = None,
+    *,
+    progress: Callable[[IngestStep], None] | None = None,
+    mask: Callable[[Case], Case] | None = None,
+) -> Report:
+    """Take a JSONL or CSV file (or stream; `Path("-")` is the standard input) into the store.
+
+    A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
+    text. The same file again changes nothing. `mask` is applied to each case before it is written. Raises InvalidInput
+    when the file is none that can be read, Locked or Unavailable when the store cannot be written: what was committed
+    stays, and the next run goes on there.
+    """
+    options = options or IngestOptions()
+    started = time.perf_counter()
+    # Opened first: what cannot be read is refused before its bytes are hashed.
+    with open_rows(source, options.reader) as reader:
+        whole = _file_of(source, options)
+        before = store.find_progress(whole.sha256, whole.mapping) if whole and _resumes(options) else None
+        before = None if before and before.finished else before
+        resumed_from = before.line if before else 0
+        with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
+            counts = Counts.from_dict(before.counts) if before else Counts()
+            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask)
+            for row in reader:
+                if row.line <= resumed_from:
+                    run.skip(row)
+                elif run.take(row):
+                    run.commit()
+                    if progress:
+                        progress(IngestStep(counts.read, counts.rejected, reader.offset, whole.size if whole else 0))
+            run.commit(finished=True)
+        return Report(
+            **counts.to_dict(),
+            rows=tuple(rejects.kept),
+            took=time.perf_counter() - started,
+            resumed_from=resumed_from,
+            dry_run=options.dry_run,
+            format=reader.format,
+            encoding=reader.encoding,
+            delimiter=reader.delimiter,
+            columns=reader.columns.headers,
+            ignored_columns=reader.columns.ignored,
+            rejects_path=options.rejects_path,
+        )
+
+
+def content_id(values: Mapping[str, Any], system: str) -> str:
+    """An id for a row that has none: its system and a hash of title, problem and solution.
+
+    The same texts always get the same id; a text that is corrected in the file makes a new case.
+    """
+    texts = (tidy_text(str(values.get(name) or "")) for name in ("title", "problem", "solution"))
+    digest = hashlib.sha256("\x1f".join(texts).encode("utf-8", errors="replace")).hexdigest()
+    return f"{system}:{digest[:20]}"
+
+
+class _Run:
+    """The batch being filled, and what is known of the rows before it."""
+
+    def __init__(
+        self,
+        store: Store,
+        options: IngestOptions,
+        rejects: RejectsFile,
+        *,
+        file: IngestProgress | None,
+        counts: Counts,
+        mask: Callable[[Case], Case] | None,
+    ) -> None:
+        self._store = store
+        self._options = options
+        self._rejects = rejects
+        self._file = file
+        self._counts = counts
+        self._mask = mask
+        self._batch: list[tuple[int, Case]] = []
+        self._rows = self._characters = self._line = 0
+        # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
+        self._seen: dict[int, int] = {}
+
+    def skip(self, row: Row | Rejected) -> None:
+        """Remember a row that an earlier run has committed, in case its id comes again."""
+        if isinstance(row, Row):
+            values = self._with_source(row.values)
+            if any(identity := _identity(values)):
+                self._seen.setdefault(hash(identity), hash(repr(values)))
+
+    def take(self, row: Row | Rejected) -> bool:
+        """Check a row and put it into the batch; True when the batch should be committed."""
+        self._line = row.line
+        self._rows += 1
+        self._counts.read += 1
+        if isinstance(row, Row):
+            self._characters += row.size
+            try:
+                self._batch.append((row.line, self._case(row)))
+            except InvalidCase as error:
+                self._reject(row.line, error.field, error.reason)
+        else:
+            self._reject(*row)
+        return self._rows >= self._options.batch or self._characters >= BATCH_CHARACTERS
+
+    def commit(self, *, finished: bool = False) -> None:
+        """Write the batch together with how far the file has been read."""
+        cases = [case for _, case in self._batch]
+        if self._options.dry_run:
+            self._settle(self._store.upsert_cases(cases, dry_run=True), finished)
+        elif self._file is None:
+            self._settle(self._store.upsert_cases(cases), finished)
+        else:
+            # Within the transaction: refused rows are on the disk before the progress that passes over them.
+            self._store.upsert_cases(cases, progress=lambda outcomes: self._settle(outcomes, finished))
+        self._batch.clear()
+        self._rows = self._characters = 0
+
+    def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
+        counts = self._counts
+        for (line, _), outcome in zip(self._batch, outcomes, strict=True):
+            counts.created += outcome.action == "created"
+            counts.updated += outcome.action == "updated"
+            counts.unchanged += outcome.action == "unchanged"
+            if outcome.action == "refused":
+                self._reject(line, "id", outcome.reason)
+        self._rejects.flush()
+        known = self._file or IngestProgress("", 0)
+        return replace(known, line=self._line or known.line, finished=finished, counts=counts.to_dict())
+
+    def _case(self, row: Row) -> Case:
+        values = self._with_source(row.values)
+        identity, content = _identity(values), hash(repr(values))
+        if self._seen.get(hash(identity), content) != content:
+            raise InvalidCase("id", "an earlier row of this file has the same id and other content; keep one of them")
+        named, by_content = _named(values, self._options)
+        case = case_from_dict(named, defaults=self._options.defaults)
+        if not case.language:
+            case = replace(case, language=detect_language(f"{case.title}\n{case.problem}"[:_LANGUAGE_SAMPLE]))
+        if any(identity):
+            self._seen[hash(identity)] = content
+        self._counts.named_by_content += by_content
+        return self._mask(case) if self._mask else case
+
+    def _with_source(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values, as of the help desk that the caller named if they name none themselves."""
+        if not self._options.source_system:
+            return values
+        system, external_id, id = _origin(values)
+        if system:
+            return values
+        of_source = {**values, "source.system": self._options.source_system}
+        if id and not external_id:
+            of_source["source.external_id"] = of_source.pop("id")
+        return of_source
+
+    def _reject(self, line: int, field: str, reason: str) -> None:
+        self._counts.rejected += 1
+        self._rejects.add(Rejected(line, field, reason))
+
+
+def _origin(values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """System, external id and id as they stand in a row, each empty when it is not there."""
+    source = values.get("source")
+    nested = source if isinstance(source, Mapping) else {"system": source}
+    system = values.get("source.system") or nested.get("system")
+    external_id = values.get("source.external_id") or nested.get("external_id")
+    return _plain(system), _plain(external_id), _plain(values.get("id"))
+
+
+def _plain(part: object) -> str:
+    return "" if part is None else str(part).strip()
+
+
+def _identity(values: Mapping[str, Any]) -> tuple[str, str]:
+    """What the store will know a row by; empty when that is its content."""
+    system, external_id, id = _origin(values)
+    return (system, external_id) if external_id else ("", id)
+
+
+def _named(values: dict[str, Any], options: IngestOptions) -> tuple[dict[str, Any], bool]:
+    """The values with an id, and whether it was made from their content."""
+    if _plain(values.get("id")):
+        return values, False
+    system, external_id, _ = _origin(values)
+    system = system or str(options.defaults.get("source.system") or Source().system)
+    if external_id:
+        # A help desk may number its tickets with signs that no id can have.
+        return {**values, "id": f"{system}:{_NOT_IN_IDS.sub('-', external_id)}"}, False
+    return {**values, "id": content_id(values, system)}, True
+
+
+def _resumes(options: IngestOptions) -> bool:
+    return options.resume and not options.dry_run
+
+
+def _file_of(source: Path | BinaryIO, options: IngestOptions) -> IngestProgress | None:
+    """The file as the store knows it, at its beginning; None for what cannot be read twice."""
+    if not isinstance(source, Path) or source == STDIN or not source.is_file():
+        return None
+    reader = options.reader
+    how = [reader.format, reader.encoding, reader.delimiter, sorted(reader.columns.items()), options.source_system]
+    mapping = hashlib.sha256(orjson.dumps([*how, repr(sorted(options.defaults.items()))])).hexdigest()[:16]
+    state = source.stat()
+    with source.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return IngestProgress(sha256, 0, mapping, source.name, state.st_size, state.st_mtime_ns)

@@ -1,0 +1,210 @@
+"""Build a new snapshot from the store, check it, publish it. Works beside a running server, resumes after a kill.
+
+Nothing is lost when it is interrupted: vectors are cached page by page in the store, the half-written folder is swept
+by the next builder, and readers keep the snapshot they have until CURRENT names another.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from index.dense import DenseIndex, build_dense
+from index.facets import FacetRow, Facets, build_facets
+from index.lexical import Words, words_from_counts
+from index.manifest import Manifest, read_manifest
+from index.postings import count_tokens
+from index.snapshots import BuildLocked, Snapshots
+from index.tokenise import tokens
+from index.types import IndexDamaged
+from retriever.case_facets import facets_of
+from retriever.domain import Encoder, FloatMatrix, Status, StoredCase
+from retriever.embedding.cache import encode_cases_cached
+from retriever.embedding.canaries import canary_vectors
+from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
+from retriever.indexing import CANARY_FILE, Changes, check_labels, is_searchable, labels_of
+from retriever.texts import embedded_text, matched_text
+
+log = structlog.get_logger()
+
+PAGE = 1_024
+"""Cases read, encoded and cached at a time: what a kill can cost."""
+SAMPLE = 200
+"""Cases that must find themselves, and with which recall is measured, before a snapshot is published."""
+TOP = 10
+SEED = 20_261_124
+_ROUNDING = 1e-5  # inner products of float32 differ by less between one way of summing and another
+_ROWS = 65_536  # vectors compared at a time in the self-check
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, in all); stages: read, words, vectors, check, publish."""
+
+
+class Library(Changes, Protocol):
+    """What a rebuild needs of the store."""
+
+    def iter_cases(self, *, batch: int) -> Iterator[StoredCase]:
+        """All cases by growing key."""
+        ...
+
+    def count_by_status(self) -> dict[Status, int]:
+        """How many cases there are in each state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """The indexes of a new snapshot, before they are written."""
+
+    dense: DenseIndex
+    words: Words
+    facets: Facets
+    canaries: FloatMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did; `fresh` is False when the current snapshot was up to date already."""
+
+    manifest: Manifest
+    fresh: bool
+    removed: tuple[str, ...] = ()
+
+
+def rebuild(
+    library: Library,
+    encoder: Encoder,
+    root: Path,
+    *,
+    threads: int = 2,
+    keep: int = 2,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Rebuilt:
+    """Fold all searchable cases into a new snapshot below `root` and make it the current one.
+
+    Does nothing when the current snapshot already holds the store's revision for this model, unless `force`. Raises
+    Locked when another process builds here, SnapshotDamaged when the new snapshot fails its own check.
+    """
+    report = progress or (lambda _stage, _done, _total: None)
+    snapshots = Snapshots(root)
+    try:
+        with snapshots.build_lock():
+            # Read before the cases: what changes meanwhile comes again with the changes after this revision.
+            revision = library.revision()
+            current = None if force else _current(snapshots, encoder, revision)
+            if current is not None:
+                return Rebuilt(current, fresh=False)
+            parts = _build(library, encoder, threads, report)
+            _check(parts.dense, report)
+            with snapshots.stage() as staged:
+                manifest = _write(staged, parts, encoder, revision)
+                report("publish", 0, 1)
+                manifest = snapshots.publish(staged, manifest)
+            removed = snapshots.prune(keep)
+            report("publish", 1, 1)
+    except BuildLocked as error:
+        raise Locked(f"{error}; wait for it, or stop it first.") from error
+    log.info("snapshot_published", snapshot=manifest.name, rows=manifest.rows, revision=revision)
+    return Rebuilt(manifest, fresh=True, removed=tuple(removed))
+
+
+def _current(snapshots: Snapshots, encoder: Encoder, revision: int) -> Manifest | None:
+    """The current snapshot's manifest if it is whole and says what a new one would say."""
+    try:
+        name = snapshots.current_name()
+        if name is None:
+            return None
+        manifest = read_manifest(snapshots.path(name))
+        check_labels(manifest, encoder)
+        return snapshots.verify(name) if manifest.labels["revision"] == str(revision) else None
+    except (IndexDamaged, ModelMismatch, KeyError):
+        return None
+
+
+def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -> Parts:
+    """The three indexes over every searchable case, from one pass over the store."""
+    keys, rows_of_facets, pages = array("q"), list[FacetRow](), list[FloatMatrix]()
+    counts = library.count_by_status()
+    total = counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
+
+    def token_lists() -> Iterator[Sequence[str]]:
+        for page in _pages(library):
+            texts = [embedded_text(stored.case) for stored in page]
+            pages.append(encode_cases_cached(encoder, texts, library))
+            for stored in page:
+                keys.append(stored.key)
+                rows_of_facets.append((stored.key, facets_of(stored.case)))
+                yield tokens(matched_text(stored.case))
+            report("read", len(keys), max(total, len(keys)))
+
+    counted = count_tokens(token_lists())
+    rows = np.array(keys, np.int64)
+    words = words_from_counts(rows, counted)
+    report("vectors", 0, len(rows))
+    matrix = np.concatenate(pages) if pages else np.empty((0, encoder.dim), np.float32)
+    pages.clear()
+    dense = build_dense(matrix, rows, threads=threads, progress=lambda done: report("vectors", done, len(rows)))
+    return Parts(dense, words, build_facets(rows_of_facets), canary_vectors(encoder))
+
+
+def _pages(library: Library) -> Iterator[list[StoredCase]]:
+    page: list[StoredCase] = []
+    for stored in library.iter_cases(batch=PAGE):
+        if is_searchable(stored):
+            page.append(stored)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _check(dense: DenseIndex, report: Progress) -> None:
+    """Every sampled case finds itself and recall reaches the kind's floor, or SnapshotDamaged."""
+    chosen = np.random.default_rng(SEED).permutation(len(dense))[:SAMPLE]
+    questions = np.array(dense.vectors[np.sort(chosen)])
+    questions = questions[questions.any(axis=1)]
+    found = wanted = 0
+    for done, (vector, exact) in enumerate(zip(questions, _exact_tops(dense, questions), strict=True), 1):
+        best = dense.search(vector, TOP).scores
+        # Of equal vectors any may come first: the best score must be reached, not the own key.
+        if not len(best) or best[0] < exact[0] - _ROUNDING:
+            raise SnapshotDamaged("self-check failed: a case does not find itself")
+        found += int(np.count_nonzero(best >= exact[-1] - _ROUNDING))
+        wanted += len(exact)
+        report("check", done, len(questions))
+    recall = min(found / wanted, 1.0) if wanted else 1.0
+    if recall < dense.kind.recall_floor:
+        raise SnapshotDamaged(
+            f"self-check failed: recall@10 is {recall:.3f}, {dense.kind.name} must reach {dense.kind.recall_floor}"
+        )
+
+
+def _exact_tops(dense: DenseIndex, questions: FloatMatrix) -> FloatMatrix:
+    """The true best scores of each question, (questions, at most TOP), best first, by comparing everything."""
+    best = np.full((len(questions), 0), 0, np.float32)
+    for start in range(0, len(dense), _ROWS):
+        scores = np.hstack([best, questions @ dense.vectors[start : start + _ROWS].T])
+        keep = min(TOP, scores.shape[1])
+        best = np.partition(scores, scores.shape[1] - keep, axis=1)[:, scores.shape[1] - keep :]
+    return np.asarray(-np.sort(-best, axis=1), np.float32)
+
+
+def _write(folder: Path, parts: Parts, encoder: Encoder, revision: int) -> Manifest:
+    parts.dense.save(folder)
+    parts.words.save(folder)
+    parts.facets.save(folder)
+    np.save(folder / CANARY_FILE, parts.canaries, allow_pickle=False)
+    return Manifest(
+        name="",
+        created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        rows=len(parts.dense),
+        dim=encoder.dim,
+        kind=parts.dense.kind.name,
+        labels=labels_of(encoder, revision),
+    )

@@ -1,0 +1,125 @@
+"""Questions asked, and what people did with the cases they were shown; the counters of reuse are kept in step."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from retriever.errors import CaseNotFound
+
+
+class EventKind(StrEnum):
+    """What a person did with a case, in rising order of worth."""
+
+    OPENED = "opened"
+    COPIED = "copied"
+    LINKED = "linked"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCase:
+    """One match of a logged question, best first."""
+
+    key: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedQuery:
+    """One answered question. `text` is what the caller chose to keep: masked, or empty."""
+
+    query_id: str
+    at: str
+    language: str = ""
+    abstained: bool = False
+    snapshot: str = ""
+    matches: tuple[ShownCase, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Somebody did something with a case; `query_id` names the question that led to it, if any."""
+
+    number: int
+    at: str
+    kind: EventKind
+    key: int
+    query_id: str
+    actor: str
+
+
+QUERY_BY_ID = "SELECT query_id, at, language, abstained, snapshot, matches, text FROM queries WHERE query_id = ?"
+QUERIES_AFTER = """
+    SELECT number, query_id, at, language, abstained, snapshot, matches, text FROM queries
+    WHERE number > ? ORDER BY number LIMIT ?
+"""
+EVENTS_AFTER = "SELECT number, at, kind, key, query_id, actor FROM events WHERE number > ? ORDER BY number LIMIT ?"
+
+
+def log_queries(db: Database, queries: Iterable[LoggedQuery]) -> int:
+    """Keep these questions and count each match as shown; how many were new. One known by its id changes nothing."""
+    new = 0
+    for query in queries:
+        matches = json.dumps([(shown.key, round(shown.confidence, 4)) for shown in query.matches])
+        cursor = db.conn.execute(
+            """INSERT INTO queries (query_id, at, text, language, abstained, snapshot, matches)
+               VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (query_id) DO NOTHING""",
+            (query.query_id, query.at, query.text, query.language, query.abstained, query.snapshot, matches),
+        )
+        if cursor.rowcount:
+            new += 1
+            # Through cases: a key that is unknown here, from a hand-made request, counts nothing.
+            db.conn.executemany(
+                """INSERT INTO reuse (key, shown) SELECT key, 1 FROM cases WHERE key = ?
+                   ON CONFLICT (key) DO UPDATE SET shown = shown + 1""",
+                [(key,) for key in {shown.key for shown in query.matches}],
+            )
+    return new
+
+
+def log_event(db: Database, kind: EventKind, id: str, *, query_id: str, actor: str, at: str) -> bool:
+    """Count an event of a case; False when the same one was counted for the same question and actor already.
+
+    Raises CaseNotFound.
+    """
+    row = db.conn.execute("SELECT key FROM cases WHERE id = ? AND NOT deleted", (id,)).fetchone()
+    if row is None:
+        raise CaseNotFound(f"there is no case {id}.")
+    cursor = db.conn.execute(
+        "INSERT INTO events (at, kind, key, query_id, actor) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (at, str(kind), row[0], query_id, actor),
+    )
+    if not cursor.rowcount:
+        return False
+    column = EventKind(kind).value  # one of four names, so safe in SQL
+    db.conn.execute(
+        f"""INSERT INTO reuse (key, {column}, last_solved_at) VALUES (?, 1, ?)
+            ON CONFLICT (key) DO UPDATE SET {column} = {column} + 1,
+                last_solved_at = max(last_solved_at, excluded.last_solved_at)""",  # noqa: S608
+        (row[0], at if kind is EventKind.SOLVED else ""),
+    )
+    return True
+
+
+def delete_events_before(db: Database, at: str) -> int:
+    """Forget questions and events before a time; how many. The counters of reuse stay."""
+    queries = db.conn.execute("DELETE FROM queries WHERE at < ?", (at,)).rowcount
+    return int(queries + db.conn.execute("DELETE FROM events WHERE at < ?", (at,)).rowcount)
+
+
+def logged_query(row: tuple[Any, ...]) -> LoggedQuery:
+    """The question in a row of QUERY_BY_ID."""
+    query_id, at, language, abstained, snapshot, matches, text = row
+    shown = tuple(ShownCase(key, confidence) for key, confidence in json.loads(matches))
+    return LoggedQuery(query_id, at, language, bool(abstained), snapshot, shown, text)
+
+
+def event(row: tuple[Any, ...]) -> Event:
+    """The event in a row of EVENTS_AFTER."""
+    number, at, kind, key, query_id, actor = row
+    return Event(number, at, EventKind(kind), key, query_id, actor)

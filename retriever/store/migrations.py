@@ -1,0 +1,177 @@
+"""The schema, one step per change of it. A step that was released is never edited; a new one is added below it."""
+
+from sqlite_utils import Database, Migrations
+
+from retriever.errors import StoreDamaged, Unavailable
+from retriever.store.sqlite import Connections
+
+APPLICATION_ID = 0x53434C42
+"""Written into the file ("SCLB"), so that a foreign SQLite database is never taken for a library."""
+
+LIBRARY = Migrations("library")
+VECTOR_CACHE = Migrations("vector_cache")
+
+
+@LIBRARY(name="0001_cases")
+def cases(db: Database) -> None:
+    """Cases, their older versions, the counters of their use.
+
+    `cases.revision` is the change log: a case holds the revision of its last change and a deleted one stays as a
+    tombstone, so `revision > n` gives what changed after n, once per case, without a log that grows for ever.
+    A tombstone has an empty document; what it held is its last version.
+    """
+    db.executescript("""
+        CREATE TABLE cases (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            source_system TEXT NOT NULL,
+            external_id TEXT,
+            status TEXT NOT NULL,
+            language TEXT NOT NULL,
+            product TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            revision INTEGER NOT NULL UNIQUE,
+            deleted INTEGER NOT NULL DEFAULT 0,
+            content_hash TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            document TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX cases_by_source ON cases (source_system, external_id)
+            WHERE external_id IS NOT NULL AND NOT deleted;
+        CREATE INDEX cases_by_update ON cases (updated_at, key) WHERE NOT deleted;
+        CREATE INDEX cases_by_status ON cases (status) WHERE NOT deleted;
+        CREATE TABLE case_versions (
+            key INTEGER NOT NULL REFERENCES cases (key),
+            version INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            content_hash TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (key, version)
+        );
+        CREATE TRIGGER keep_old_version BEFORE UPDATE ON cases
+            WHEN NOT OLD.deleted AND (OLD.version <> NEW.version OR NEW.deleted) BEGIN
+            INSERT INTO case_versions VALUES
+                (OLD.key, OLD.version, OLD.revision, OLD.content_hash, OLD.updated_at, OLD.document);
+        END;
+        CREATE TABLE reuse (
+            key INTEGER PRIMARY KEY REFERENCES cases (key),
+            shown INTEGER NOT NULL DEFAULT 0,
+            opened INTEGER NOT NULL DEFAULT 0,
+            copied INTEGER NOT NULL DEFAULT 0,
+            linked INTEGER NOT NULL DEFAULT 0,
+            solved INTEGER NOT NULL DEFAULT 0,
+            last_solved_at TEXT NOT NULL DEFAULT ''
+        );
+    """)
+
+
+@LIBRARY(name="0002_events")
+def events(db: Database) -> None:
+    """Questions asked with what was shown, and what people did with it."""
+    db.executescript("""
+        CREATE TABLE queries (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            query_id TEXT NOT NULL UNIQUE,
+            at TEXT NOT NULL,
+            text TEXT NOT NULL,
+            language TEXT NOT NULL,
+            abstained INTEGER NOT NULL,
+            snapshot TEXT NOT NULL,
+            matches TEXT NOT NULL
+        );
+        CREATE INDEX queries_by_time ON queries (at);
+        CREATE TABLE events (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            key INTEGER NOT NULL REFERENCES cases (key),
+            query_id TEXT NOT NULL,
+            actor TEXT NOT NULL
+        );
+        CREATE INDEX events_by_case ON events (key);
+        CREATE UNIQUE INDEX events_once ON events (query_id, key, kind, actor) WHERE query_id <> '';
+    """)
+
+
+@LIBRARY(name="0003_ingests")
+def ingests(db: Database) -> None:
+    """How far each file was read in, so that an interrupted ingest goes on where it stopped."""
+    db.executescript("""
+        CREATE TABLE ingests (
+            sha256 TEXT NOT NULL,
+            mapping TEXT NOT NULL,
+            name TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            line INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            finished INTEGER NOT NULL,
+            counts TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            PRIMARY KEY (sha256, mapping)
+        );
+    """)
+
+
+@VECTOR_CACHE(name="0001_vectors")
+def vectors(db: Database) -> None:
+    """Vectors by model and text; `last_used` is a day, counted from 1970."""
+    db.executescript("""
+        CREATE TABLE models (
+            model INTEGER PRIMARY KEY,
+            fingerprint TEXT NOT NULL UNIQUE,
+            dim INTEGER NOT NULL,
+            dtype TEXT NOT NULL
+        );
+        CREATE TABLE vectors (
+            number INTEGER PRIMARY KEY,
+            model INTEGER NOT NULL REFERENCES models (model),
+            text_hash TEXT NOT NULL,
+            last_used INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            UNIQUE (model, text_hash)
+        );
+        CREATE INDEX vectors_by_use ON vectors (model, last_used);
+    """)
+
+
+def schema_version(migrations: Migrations) -> int:
+    """The schema version that this program writes: the number of its steps."""
+    return len(migrations.pending(Database(memory=True)))
+
+
+def migrate(connections: Connections, migrations: Migrations) -> None:
+    """Bring the file to this program's schema, in one transaction.
+
+    Raises StoreDamaged when a newer program wrote it or it is no library at all, Unavailable when it is older and
+    opened for reading only.
+    """
+    ours = schema_version(migrations)
+    stored = _stored_version(connections)
+    if stored == ours:
+        return
+    if stored > ours:
+        raise StoreDamaged(
+            f"{connections.path} has schema {stored}, written by a newer program; this one knows schema {ours}. "
+            "Update the program."
+        )
+    if connections.read_only:
+        raise Unavailable(f"{connections.path.name} has an older schema; open it once with a command that writes.")
+    with connections.writing() as db:
+        # Again under the lock: another process may have migrated meanwhile.
+        if _stored_version(connections) == ours:
+            return
+        migrations.apply(db)
+        db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        db.conn.execute(f"PRAGMA user_version={ours:d}")
+
+
+def _stored_version(connections: Connections) -> int:
+    ((version,),) = connections.rows("PRAGMA user_version")
+    ((application,),) = connections.rows("PRAGMA application_id")
+    ((tables,),) = connections.rows("SELECT count(*) FROM sqlite_master")
+    if tables and application != APPLICATION_ID:
+        raise StoreDamaged(f"{connections.path} is an SQLite database, but no case library; choose another place.")
+    return int(version)

@@ -1,0 +1,282 @@
+"""The store: the one door to the library's database. SQLite is the only truth; every index is derived from it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retriever.domain import Case, Change, FloatMatrix, Reuse, Status, StoredCase
+from retriever.errors import CaseNotFound
+from retriever.store import cases as case_rows
+from retriever.store import events as event_rows
+from retriever.store import ingests as ingest_rows
+from retriever.store.cases import CaseFilter, Upserted, UpsertPlan, Version
+from retriever.store.events import Event, EventKind, LoggedQuery
+from retriever.store.ingests import IngestProgress
+from retriever.store.migrations import LIBRARY, migrate
+from retriever.store.sqlite import Connections, Journal
+from retriever.store.vectors import CacheStats, DType, VectorCache
+
+_EVERYTHING = CaseFilter()
+_UNLIMITED = -1
+_AFTER_ALL = ("~", 0)
+"""A cursor behind every time stamp, since these begin with a digit."""
+
+
+class Store:
+    """A library on disk. Many threads and processes may use one file at once; every method is one transaction."""
+
+    def __init__(self, path: Path, *, read_only: bool = False, journal: Journal = "auto") -> None:
+        """Open or make the library; see `open_store`."""
+        self.path = path
+        self.read_only = read_only
+        self._journal: Journal = journal
+        self._cache: VectorCache | None = None
+        self._cache_guard = threading.Lock()
+        self._connections = Connections(path, read_only=read_only, journal=journal)
+        try:
+            migrate(self._connections, LIBRARY)
+        except BaseException:
+            self._connections.close()
+            raise
+
+    # Cases
+
+    def upsert_cases(
+        self,
+        cases: Iterable[Case],
+        *,
+        if_version: int | None = None,
+        dry_run: bool = False,
+        progress: IngestProgress | Callable[[list[Upserted]], IngestProgress] | None = None,
+    ) -> list[Upserted]:
+        """Write these cases in one transaction (about a thousand at best), all or none; what became of each.
+
+        A case is known by (source.system, source.external_id) when it has an external id, else by its id. Equal
+        content changes nothing; any other change makes a new version and revision. A case whose id or source belongs
+        to another case is `refused` and the rest goes in. `if_version` is the version that is changed (0: there must be
+        none); then the id alone decides, and CaseNotFound, VersionMismatch or Conflict is raised. `dry_run` only tells.
+        `progress`, or what it makes of the outcomes, is kept together with the cases.
+        """
+        batch = list(cases)
+        if dry_run:
+            return self._connections.read(lambda db: UpsertPlan(db, batch, if_version=if_version, now=_now()).outcomes)
+        with self._connections.writing() as db:
+            plan = UpsertPlan(db, batch, if_version=if_version, now=_now())
+            plan.write(db)
+            if progress is not None:
+                ingest_rows.save(db, progress(plan.outcomes) if callable(progress) else progress, _now())
+        return plan.outcomes
+
+    def delete_case(self, id: str, *, if_version: int | None = None, erase: bool = False) -> Change:
+        """Take a case out of the library. Its versions are kept unless `erase`.
+
+        Raises CaseNotFound, VersionMismatch.
+        """
+        with self._connections.writing() as db:
+            return case_rows.delete(db, id, if_version=if_version, erase=erase, now=_now())
+
+    def get_case(self, id: str) -> StoredCase:
+        """The case with this id. Raises CaseNotFound."""
+        found = self.find_case(id)
+        if found is None:
+            raise CaseNotFound(f"there is no case {id}.")
+        return found
+
+    def find_case(self, id: str) -> StoredCase | None:
+        """The case with this id, None when there is none."""
+        rows = self._connections.rows(case_rows.STORED_BY_ID, (id,))
+        return case_rows.stored_case(rows[0]) if rows else None
+
+    def get_cases(self, keys: Iterable[int]) -> dict[int, StoredCase]:
+        """The cases with these keys, in one SELECT; deleted and unknown keys are missing from the answer."""
+        wanted = "[" + ",".join(map(str, map(int, keys))) + "]"
+        rows = self._connections.rows(case_rows.STORED_BY_KEYS, (wanted,))
+        return {row[0]: case_rows.stored_case(row) for row in rows}
+
+    def find_keys(self, ids: Iterable[str]) -> list[int]:
+        """Keys of those ids that exist, growing."""
+        return [row[0] for row in self._connections.rows(case_rows.KEYS_BY_IDS, (json.dumps(list(ids)),))]
+
+    def iter_cases(
+        self, which: CaseFilter = _EVERYTHING, *, after_key: int = 0, batch: int = 500
+    ) -> Iterator[StoredCase]:
+        """All cases by growing key, read in pages, so that writers are never held up.
+
+        A case that changes meanwhile comes in its newer state: take `revision()` first, and `changes_since` it after.
+        """
+        sql, parameters = case_rows.listing(which, newest_first=False)
+        while True:
+            rows = self._connections.rows(sql, parameters | {"key": after_key, "limit": batch})
+            yield from map(case_rows.stored_case, rows)
+            if len(rows) < batch:
+                return
+            after_key = rows[-1][0]
+
+    def page_cases(
+        self, which: CaseFilter = _EVERYTHING, *, before: tuple[str, int] | None = None, limit: int = 50
+    ) -> list[StoredCase]:
+        """One page of cases, last updated first; `before` is (updated_at, key) of the last case of the page before."""
+        updated_at, key = before or _AFTER_ALL
+        sql, parameters = case_rows.listing(which, newest_first=True)
+        rows = self._connections.rows(sql, parameters | {"updated_at": updated_at, "key": key, "limit": limit})
+        return [case_rows.stored_case(row) for row in rows]
+
+    def versions(self, id: str) -> list[Version]:
+        """Every version of a case, oldest first. Raises CaseNotFound."""
+        rows = self._connections.rows(case_rows.VERSIONS_BY_ID, {"id": id})
+        if not rows:
+            raise CaseNotFound(f"there is no case {id}.")
+        return [case_rows.version(row) for row in rows]
+
+    def count_by_status(self) -> dict[Status, int]:
+        """How many cases there are in each state; every state is in the answer."""
+        counts = dict(self._connections.rows(case_rows.COUNT_BY_STATUS))
+        return {status: counts.get(str(status), 0) for status in Status}
+
+    def revision(self) -> int:
+        """Revision of the last accepted change, 0 for a new library."""
+        ((revision,),) = self._connections.rows(case_rows.LAST_REVISION)
+        return int(revision)
+
+    def changes_since(self, revision: int, *, limit: int | None = None) -> list[Change]:
+        """The last change of each case that changed after this revision, in order of revision."""
+        rows = self._connections.rows(case_rows.CHANGES_SINCE, (revision, _UNLIMITED if limit is None else limit))
+        return [Change(number, key, bool(deleted)) for number, key, deleted in rows]
+
+    # Questions and events
+
+    def log_queries(self, queries: Iterable[LoggedQuery]) -> int:
+        """Keep answered questions and count their matches as shown; how many were new.
+
+        Each call waits for the disk: collect questions and log many at once.
+        """
+        with self._connections.writing() as db:
+            return event_rows.log_queries(db, queries)
+
+    def log_event(self, kind: EventKind, id: str, *, query_id: str = "", actor: str = "") -> bool:
+        """Count that somebody opened, copied, linked or solved with a case; False if that was counted already.
+
+        The same kind, case, question and actor count once; without a question each call counts. Raises CaseNotFound.
+        """
+        with self._connections.writing() as db:
+            return event_rows.log_event(db, kind, id, query_id=query_id, actor=actor, at=_now())
+
+    def find_query(self, query_id: str) -> LoggedQuery | None:
+        """A logged question, None when it is not known."""
+        rows = self._connections.rows(event_rows.QUERY_BY_ID, (query_id,))
+        return event_rows.logged_query(rows[0]) if rows else None
+
+    def iter_queries(self, *, batch: int = 1_000) -> Iterator[LoggedQuery]:
+        """All logged questions in the order they came."""
+        for row in self._numbered(event_rows.QUERIES_AFTER, batch):
+            yield event_rows.logged_query(row[1:])
+
+    def iter_events(self, *, batch: int = 1_000) -> Iterator[Event]:
+        """All events in the order they came."""
+        yield from map(event_rows.event, self._numbered(event_rows.EVENTS_AFTER, batch))
+
+    def delete_events_before(self, at: str) -> int:
+        """Forget questions and events before a time (RFC 3339 in UTC); how many. The counters of reuse stay."""
+        with self._connections.writing() as db:
+            return event_rows.delete_events_before(db, at)
+
+    def reuse(self, id: str) -> Reuse:
+        """How often a case was used. Raises CaseNotFound."""
+        return self.get_case(id).reuse
+
+    # Ingests
+
+    def find_progress(self, sha256: str, mapping: str = "") -> IngestProgress | None:
+        """How far a file was read in with this mapping, None when it never was."""
+        rows = self._connections.rows(ingest_rows.PROGRESS, (sha256, mapping))
+        return ingest_rows.ingest_progress(rows[0]) if rows else None
+
+    def save_progress(self, progress: IngestProgress) -> None:
+        """Keep how far a file was read in; `upsert_cases(progress=…)` does it together with the cases."""
+        with self._connections.writing() as db:
+            ingest_rows.save(db, progress, _now())
+
+    def ingests(self) -> list[IngestProgress]:
+        """All files known, the last one first."""
+        return [ingest_rows.ingest_progress(row) for row in self._connections.rows(ingest_rows.ALL_PROGRESS)]
+
+    # Vectors, in a file of their own
+
+    def find_vectors(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
+        """Cached vectors of a model by text hash; see `VectorCache.find_vectors`."""
+        return self._vectors().find_vectors(hashes, fingerprint)
+
+    def put_vectors(
+        self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix, *, dtype: DType = "float32"
+    ) -> None:
+        """Keep vectors of a model; see `VectorCache.put_vectors`."""
+        self._vectors().put_vectors(hashes, fingerprint, matrix, dtype=dtype)
+
+    def prune_vectors(self, max_bytes: int, *, keep_fingerprint: str = "") -> int:
+        """Drop vectors down to a size; see `VectorCache.prune_vectors`."""
+        return self._vectors().prune_vectors(max_bytes, keep_fingerprint=keep_fingerprint)
+
+    def vector_stats(self) -> CacheStats:
+        """How many vectors are cached, per model."""
+        return self._vectors().stats()
+
+    # The files
+
+    def check(self) -> list[str]:
+        """What is wrong with the database file, one line each; empty when all is well. Reads every page."""
+        found = [str(row[0]) for row in self._connections.rows("PRAGMA integrity_check")]
+        found = [] if found == ["ok"] else found
+        return found + [f"broken reference: {row}" for row in self._connections.rows("PRAGMA foreign_key_check")]
+
+    def backup_to(self, path: Path) -> None:
+        """Copy the library as of one moment into a new file, while others go on. Raises Unavailable if it exists."""
+        self._connections.backup_to(path)
+
+    def close(self) -> None:
+        """Close all files. No other thread may be using the store any more."""
+        self._connections.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _vectors(self) -> VectorCache:
+        """The cache beside the library, opened on first use: searching alone never needs it."""
+        with self._cache_guard:
+            if self._cache is None:
+                path = self.path.with_name(f"{self.path.stem}-vectors{self.path.suffix}")
+                self._cache = VectorCache(path, read_only=self.read_only, journal=self._journal)
+            return self._cache
+
+    def _numbered(self, sql: str, batch: int) -> Iterator[tuple[Any, ...]]:
+        """Rows of a SELECT whose first column grows, page by page."""
+        after = 0
+        while rows := self._connections.rows(sql, (after, batch)):
+            yield from rows
+            after = rows[-1][0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(path: Path, *, read_only: bool = False) -> Store:
+    """Open the library in this file, making it (and its folder) when there is none; close it after use.
+
+    `read_only` refuses every write and a file that is missing. Raises Unavailable, Locked, and StoreDamaged for a file
+    that is no library, is damaged, or was written by a newer program.
+    """
+    return Store(path, read_only=read_only)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

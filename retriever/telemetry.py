@@ -1,0 +1,76 @@
+"""Metrics (prometheus-client) and structured logs (structlog); neither ever holds case or question text."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REQUEST_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Metrics:
+    """The service's metrics on a registry of their own, so that tests and workers never share counters."""
+
+    def __init__(self) -> None:
+        """Register every metric once."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "similar_cases_requests_total",
+            "HTTP requests by route template, method and status.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "similar_cases_request_seconds",
+            "Time to answer, by route template.",
+            ("route",),
+            buckets=REQUEST_BUCKETS,
+            registry=self.registry,
+        )
+        self.stage_seconds = Histogram(
+            "similar_cases_search_stage_seconds",
+            "Time of each stage of a search.",
+            ("stage",),
+            buckets=(0.0001, 0.0002, 0.0005, *REQUEST_BUCKETS),
+            registry=self.registry,
+        )
+        self.abstained = Counter(
+            "similar_cases_abstained_total", "Questions answered with no match.", registry=self.registry
+        )
+        self.rejected = Counter(
+            "similar_cases_overloaded_total",
+            "Requests refused because the queue was full.",
+            registry=self.registry,
+        )
+        self.cases = Gauge("similar_cases_cases", "Cases searchable now.", registry=self.registry)
+        self.delta = Gauge("similar_cases_delta_changes", "Changes held over the snapshot.", registry=self.registry)
+        self.revision = Gauge("similar_cases_revision", "Store revision this process serves.", registry=self.registry)
+
+
+def configure_logging(level: str = "info") -> None:
+    """JSON lines on stderr from structlog and from the standard library alike."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())

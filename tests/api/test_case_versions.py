@@ -1,0 +1,105 @@
+"""No change is lost: a change names the version that it changes."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from starlette.testclient import TestClient
+
+from retriever.api.shapes import CaseShape, VersionListShape
+
+CASE = {"id": "a:b+c", "problem": "p", "solution": "s"}
+
+
+def test_a_new_case_has_a_place_and_a_tag(client: TestClient) -> None:
+    """201 names the address and version of the new case; that address gives the same case."""
+    created = client.post("/v1/cases", json=CASE)
+
+    assert created.status_code == 201
+    assert created.headers["ETag"] == '"1"'
+    CaseShape.model_validate(created.json(), strict=True)
+    read = client.get(created.headers["Location"])
+    assert (read.json(), read.headers["ETag"]) == (created.json(), '"1"')
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [('"1"', 304), ('W/"1"', 304), ("*", 304), ('"7", "1"', 304), ('"2"', 200)]
+)
+def test_a_known_version_is_not_sent_again(client: TestClient, sent: str, status: int) -> None:
+    """If-None-Match with the current version is answered 304 without a body."""
+    response = client.get("/v1/cases/parcel", headers={"If-None-Match": sent})
+
+    assert response.status_code == status
+    assert response.headers["ETag"] == '"1"'
+    assert (response.content == b"") == (status == 304)
+
+
+@pytest.mark.parametrize(("sent", "status"), [('"1"', 200), ("*", 200), ('"8", "1"', 200), ('W/"1"', 412), ("1", 412)])
+def test_a_change_needs_the_current_version(client: TestClient, sent: str, status: int) -> None:
+    """PUT is accepted with the current strong tag or with *, and answers with the next tag."""
+    case = {"problem": "the parcel is late", "solution": "wait"}
+
+    response = client.put("/v1/cases/parcel", json=case, headers={"If-Match": sent})
+
+    assert response.status_code == status
+    if status == 200:
+        assert response.headers["ETag"] == '"2"'
+        assert client.get("/v1/cases/parcel").json()["problem"] == "the parcel is late"
+
+
+def test_what_was_read_can_be_sent_back(client: TestClient) -> None:
+    """Putting back exactly what was read changes nothing and keeps the version."""
+    read = client.get("/v1/cases/parcel")
+
+    written = client.put("/v1/cases/parcel", json=read.json(), headers={"If-Match": read.headers["ETag"]})
+
+    assert (written.status_code, written.headers["ETag"]) == (200, read.headers["ETag"])
+    assert written.json() == read.json()
+
+
+def test_put_creates_only_where_nothing_is(client: TestClient) -> None:
+    """If-None-Match: * creates a case once; the second time is 412, and If-Match on nothing is 404."""
+    sent = {"json": {"problem": "p", "solution": "s"}, "headers": {"If-None-Match": "*"}}
+
+    first, second = (client.put("/v1/cases/new", **sent) for _ in range(2))  # type: ignore[arg-type]
+    missing = client.put("/v1/cases/none", json=sent["json"], headers={"If-Match": '"1"'})
+
+    assert (first.status_code, second.status_code, missing.status_code) == (201, 412, 404)
+
+
+def test_of_two_changes_at_once_one_wins(client: TestClient) -> None:
+    """Of many changes to one version at the same time exactly one is accepted."""
+
+    def change(number: int) -> int:
+        case = {"problem": f"change {number}", "solution": "s"}
+        return client.put("/v1/cases/parcel", json=case, headers={"If-Match": '"1"'}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(change, range(8)))
+
+    assert statuses == [200] + [412] * 7
+
+
+def test_delete_needs_the_version_too(client: TestClient) -> None:
+    """A deleted case is gone; deleting it again is 404, and a new one goes on counting."""
+    refused = client.delete("/v1/cases/parcel")
+    deleted = client.delete("/v1/cases/parcel", headers={"If-Match": '"1"'})
+    again = client.delete("/v1/cases/parcel", headers={"If-Match": "*"})
+    created = client.post("/v1/cases", json={"id": "parcel", "problem": "p", "solution": "s"})
+
+    assert [r.status_code for r in (refused, deleted, again, created)] == [428, 204, 404, 201]
+    assert created.headers["ETag"] != '"1"'
+
+
+def test_versions_are_listed_newest_first(client: TestClient) -> None:
+    """Every version is there as it was, page by page."""
+    for number in range(2, 5):
+        case = {"problem": f"problem {number}", "solution": "s"}
+        client.put("/v1/cases/parcel", json=case, headers={"If-Match": "*"})
+
+    newest = client.get("/v1/cases/parcel/versions", params={"limit": 3}).json()
+    oldest = client.get("/v1/cases/parcel/versions", params={"before": 2}).json()
+
+    VersionListShape.model_validate(newest, strict=True)
+    assert [version["version"] for version in newest["versions"]] == [4, 3, 2]
+    assert newest["versions"][0]["case"]["problem"] == "problem 4"
+    assert [version["version"] for version in oldest["versions"]] == [1]

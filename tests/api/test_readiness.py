@@ -1,0 +1,128 @@
+"""The server answers before its library is open, and says when it should get no questions."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from retriever.api.app import create_app
+from retriever.api.shapes import BuildShape, HealthShape, ReadyShape
+from retriever.config import Settings
+from retriever.errors import ModelMismatch
+from retriever.service import Service
+from tests.api.conftest import build_service
+from tests.builders import make_case
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, at most 20 seconds."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
+    """While the library opens: alive, not ready, questions 503; then ready, and closed at the end."""
+    gate, opened = threading.Event(), list[Service]()
+
+    def open_slowly() -> Service:
+        assert gate.wait(20)
+        opened.append(build_service(tmp_path))
+        return opened[0]
+
+    with TestClient(create_app(open_slowly, Settings(data_dir=tmp_path))) as client:
+        HealthShape.model_validate(client.get("/healthz").json(), strict=True)
+        not_ready = client.get("/readyz")
+        asked = client.post("/v1/similar", json={"problem": "x"})
+        assert client.get("/version").json()["model"] == ""
+        assert 'route="/healthz"' in client.get("/metrics").text
+        gate.set()
+        until(lambda: client.get("/readyz").status_code == 200)
+        assert client.post("/v1/similar", json={"problem": "x"}).status_code == 200
+        BuildShape.model_validate(client.get("/version").json(), strict=True)
+
+    assert (not_ready.status_code, not_ready.json()["ready"], not_ready.headers["Retry-After"]) == (503, False, "1")
+    assert not_ready.json()["reasons"] == ["the library is being opened"]
+    assert (asked.status_code, asked.json()["code"]) == (503, "unavailable")
+    with pytest.raises(Exception, match="closed"):
+        opened[0].store.revision()
+
+
+def test_it_recovers_when_opening_fails(tmp_path: Path) -> None:
+    """A library that does not open is tried again; its reason stands in /readyz until it does."""
+    attempts = 0
+    mended = threading.Event()
+
+    def open_at_last() -> Service:
+        nonlocal attempts
+        attempts += 1
+        if not mended.is_set():
+            raise ModelMismatch("built by abc, loaded is def; run `similar-cases index rebuild`")
+        return build_service(tmp_path)
+
+    with TestClient(create_app(open_at_last, Settings(data_dir=tmp_path, poll_seconds=0.01))) as client:
+        until(lambda: attempts >= 2)
+        failed = client.get("/readyz")
+        mended.set()
+        until(lambda: client.get("/readyz").status_code == 200)
+
+    assert failed.status_code == 503
+    assert "index rebuild" in failed.json()["reasons"][0]
+
+
+def test_it_follows_other_processes(tmp_path: Path) -> None:
+    """What another process writes is found without a restart."""
+    with (
+        build_service(tmp_path, poll_seconds=0.02) as service,
+        build_service(tmp_path) as other,
+        TestClient(create_app(service)) as client,
+    ):
+        other.put_case(make_case("theirs", "flux capacitor hums"))
+
+        def found() -> bool:
+            answer = client.post("/v1/similar", json={"problem": "flux capacitor hums"}).json()
+            return [match["id"] for match in answer["matches"]] == ["theirs"]
+
+        until(found)
+        ReadyShape.model_validate(client.get("/readyz").json(), strict=True)
+
+
+def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
+    """A library that can no longer be read makes the server not ready, with a reason; the process stays alive."""
+    with build_service(tmp_path, poll_seconds=0.02) as service, TestClient(create_app(service)) as client:
+        assert client.get("/readyz").status_code == 200
+        service.store.close()
+
+        until(lambda: client.get("/readyz").status_code == 503)
+
+        assert client.get("/readyz").json()["reasons"]
+        assert client.get("/healthz").status_code == 200
+
+
+def test_an_open_service_stays_the_callers(service: Service) -> None:
+    """The application does not close what it did not open."""
+    with TestClient(create_app(service)):
+        pass
+
+    assert service.store.revision() > 0
+
+
+def test_metrics_have_few_labels(client: TestClient) -> None:
+    """Paths and odd methods never become labels."""
+    client.get("/v1/cases/parcel")
+    client.get("/v1/cases/nobody-knows-me")
+    client.get("/nowhere/secret")
+    client.request("BREW", "/v1/cases")
+
+    text = client.get("/metrics").text
+
+    assert 'similar_cases_requests_total{method="GET",route="/v1/cases/{case_id}",status="200"} 1.0' in text
+    assert 'route="unmatched"' in text
+    assert 'method="OTHER"' in text
+    assert "similar_cases_cases 4.0" in text
+    for word in ("parcel", "nobody", "secret", "BREW"):
+        assert word not in text

@@ -1,0 +1,127 @@
+"""The server as a process: it listens, answers, follows, and ends in order."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from retriever.api.server import export_settings, serve
+from retriever.config import ENV_PREFIX, Settings, load_settings
+from retriever.errors import Unavailable
+from tests.tiny_models import build_tiny_static
+
+PROGRAM = """
+import sys
+from retriever.api.server import serve
+from retriever.config import load_settings
+if __name__ == "__main__":
+    serve(load_settings(port=0), announce=lambda address: print(address, flush=True))
+"""
+
+
+@contextmanager
+def running_server(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server process over a new library, and its address; killed if the test leaves it running."""
+    model = build_tiny_static(folder / "model")
+    program = folder / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    values = {"data_dir": str(folder / "data"), "model": str(model)} | settings
+    environment = os.environ | {ENV_PREFIX + name.upper(): value for name, value in values.items()}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, str(program)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def fetch(address: str, body: object = None) -> tuple[int, dict[str, object]]:
+    """Status and answer of one request on a connection of its own."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(address, data, {"Content-Type": "application/json"})  # noqa: S310  our own server
+    try:
+        with urlopen(request, timeout=30) as response:  # noqa: S310
+            return response.status, json.load(response)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+def until_ready(address: str) -> None:
+    """Wait until questions are welcome."""
+    deadline = time.monotonic() + 60
+    while fetch(f"{address}/readyz")[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_one_process_answers_and_ends_in_order(tmp_path: Path, stop: signal.Signals) -> None:
+    """It announces its address, becomes ready, answers, and ends on a signal without a complaint."""
+    with running_server(tmp_path) as (process, address):
+        assert fetch(f"{address}/healthz")[0] == 200
+        until_ready(address)
+        created = fetch(f"{address}/v1/cases", {"id": "a", "problem": "the printer does not work", "solution": "s"})
+        asked = {"problem": "the printer does not work", "min_confidence": 0}
+        status, answer = fetch(f"{address}/v1/similar", asked)
+        process.send_signal(stop)
+        _, complaints = process.communicate(timeout=30)
+
+    assert (created[0], status) == (201, 200)
+    assert [match["id"] for match in answer["matches"]] == ["a"]  # type: ignore[attr-defined]
+    assert "Traceback" not in complaints
+    assert process.returncode in (0, -stop)
+
+
+@pytest.mark.slow
+def test_several_processes_share_a_port_and_follow(tmp_path: Path) -> None:
+    """With two workers, what one of them writes is soon found by every request."""
+    with running_server(tmp_path, workers="2", poll_seconds="0.05") as (process, address):
+        time.sleep(0.5)
+        until_ready(address)
+        fetch(f"{address}/v1/cases", {"id": "a", "problem": "the printer does not work", "solution": "s"})
+        found, deadline = 0, time.monotonic() + 60
+        while found < 20:
+            status, answer = fetch(f"{address}/v1/similar", {"problem": "the printer", "min_confidence": 0})
+            found = found + 1 if status == 200 and answer["matches"] else 0
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGTERM)
+        _, complaints = process.communicate(timeout=30)
+
+    assert "Traceback" not in complaints
+    assert process.returncode in (0, -signal.SIGTERM)
+
+
+def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
+    """A second server on the same port is refused with the address."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"127.0.0.1 port {port}"):
+            serve(Settings(data_dir=tmp_path, port=port))
+
+
+def test_settings_reach_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written into the environment is read back as the same settings."""
+    settings = Settings(data_dir=tmp_path, workers=3, min_confidence=0.25, log_questions=True, dims=64)
+    for name in Settings.model_fields:
+        monkeypatch.setenv(ENV_PREFIX + name.upper(), "x")  # so that the test's end takes all of them back
+        monkeypatch.delenv(ENV_PREFIX + name.upper())
+
+    export_settings(settings)
+
+    assert load_settings() == settings

@@ -1,0 +1,134 @@
+"""Questions over HTTP."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from retriever.api.shapes import BatchShape, SimilarShape
+from retriever.service import Service
+
+LONG = {"score", "problem", "steps", "outcome", "version", "source", "reuse"}
+
+
+def ask(client: TestClient, problem: Any = "the parcel has not arrived", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The answer to one question."""
+    response = client.post("/v1/similar", json={"problem": problem} | more)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_the_nearest_case_comes_first(reader: TestClient) -> None:
+    """A question in the words of a case finds it, with its solution, at rank 1."""
+    answer = ask(reader)
+
+    assert not answer["abstained"]
+    assert answer["matches"][0]["id"] == "parcel"
+    assert answer["matches"][0]["rank"] == 1
+    assert answer["matches"][0]["solution"] == "clean the rollers"
+
+
+def test_nothing_good_enough_is_an_answer(reader: TestClient) -> None:
+    """A question unlike every case is answered 200 with no match and a reason."""
+    answer = ask(reader, "zyx wvu")
+
+    assert (answer["matches"], answer["abstained"]) == ([], True)
+    assert answer["reason"]
+
+
+@pytest.mark.parametrize("form", ["concise", "detailed"])
+@pytest.mark.parametrize("explain", [False, True])
+def test_answers_have_the_described_shape(reader: TestClient, form: str, explain: bool) -> None:
+    """Every answer passes the model that OpenAPI shows, with no field more."""
+    answer = ask(reader, format=form, explain=explain, min_confidence=0)
+
+    SimilarShape.model_validate(answer, strict=True)
+    assert answer["matches"]
+    for match in answer["matches"]:
+        assert match["content_trust"] == "untrusted"
+        assert ("matched_words" in match) == explain
+        assert LONG.isdisjoint(match) == (form == "concise")
+        assert match.keys() >= LONG or form == "concise"
+
+
+def test_parts_are_searched_together(reader: TestClient) -> None:
+    """A question in parts finds what its error code names, and says so."""
+    answer = ask(reader, {"title": "parcel", "error_codes": ["T-17"]}, explain=True, min_confidence=0)
+
+    assert answer["matches"][0]["id"] == "parcel"
+    assert answer["matches"][0]["matched_codes"] == ["T-17"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"product": "office"}, {"druck"}),
+        ({"product": ["office", "shop"]}, {"druck", "parcel", "refund"}),
+        ({"category": "pay"}, {"refund"}),
+        ({"languages": ["DE-at"]}, {"druck"}),
+        ({"tags": {"any": ["money", "delivery"]}}, {"parcel", "refund"}),
+        ({"tags": {"none": ["money"]}}, {"parcel", "druck"}),
+        ({"exclude_ids": ["refund"]}, {"parcel", "druck"}),
+        ({"resolved": {"since": "2030-01-01"}}, set()),
+        ({}, {"parcel", "refund", "druck"}),
+    ],
+)
+def test_filters_narrow_the_search(reader: TestClient, filters: dict[str, Any], expected: set[str]) -> None:
+    """Exactly the published cases that pass the filters can be found."""
+    answer = ask(reader, "the parcel refund Drucker", filters=filters, min_confidence=0)
+
+    assert {match["id"] for match in answer["matches"]} <= expected
+    if filters:
+        assert bool(answer["matches"]) == bool(expected)
+
+
+def test_historical_cases_come_on_request(reader: TestClient) -> None:
+    """A historical case is found only when asked for, and carries a warning."""
+    asked = {"problem": "the printer jams", "min_confidence": 0}
+    without, with_them = ask(reader, **asked), ask(reader, **asked, include_historical=True)
+
+    assert "printer" not in [match["id"] for match in without["matches"]]
+    found = next(match for match in with_them["matches"] if match["id"] == "printer")
+    assert found["warnings"]
+
+
+def test_limit_cuts_the_list(reader: TestClient) -> None:
+    """The first matches of a longer list are the matches of a shorter one."""
+    one, all_ = (ask(reader, limit=limit, min_confidence=0)["matches"] for limit in (1, 50))
+
+    assert len(one) == 1 < len(all_)
+    assert one[0] == all_[0]
+
+
+def test_a_batch_answers_in_order(reader: TestClient) -> None:
+    """The answers of a batch of 100 are those of its questions, one by one."""
+    problems = ["the parcel has not arrived", "the refund has not arrived on the card"] * 50
+    response = reader.post("/v1/similar/batch", json={"questions": [{"problem": text} for text in problems]})
+
+    BatchShape.model_validate(response.json(), strict=True)
+    best = [result["matches"][0]["id"] for result in response.json()["results"]]
+    assert best == ["parcel", "refund"] * 50
+
+
+def test_a_case_does_not_find_itself(reader: TestClient) -> None:
+    """Cases like a stored one are other cases."""
+    response = reader.get("/v1/cases/parcel/similar", params={"min_confidence": 0, "language": ["en", "fr"]})
+
+    ids = [match["id"] for match in response.json()["matches"]]
+    assert "refund" in ids
+    assert not {"parcel", "druck"} & set(ids)
+
+
+def test_an_acknowledged_write_is_found_at_once(client: TestClient, service: Service) -> None:
+    """A case is found right after 201, and never again after its 204."""
+    case = {"id": "new", "problem": "flux capacitor hums", "solution": "ground it", "language": "en"}
+
+    created = client.post("/v1/cases", json=case)
+    found = ask(client, "flux capacitor hums")
+    client.delete("/v1/cases/new", headers={"If-Match": created.headers["ETag"]})
+    after = ask(client, "flux capacitor hums", min_confidence=0)
+
+    assert found["matches"][0]["id"] == "new"
+    assert found["revision"] < after["revision"]
+    assert "new" not in [match["id"] for match in after["matches"]]

@@ -1,0 +1,155 @@
+"""The rules of docs/architecture.md that a program can check: layers, homes of heavy libraries, cycles, sizes."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(
+    path for folder in ("retriever", "index", "scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+
+LAYERS = {
+    # Higher numbers may import lower ones; equal numbers only within the same part.
+    "index": 0,
+    "retriever.errors": 0,
+    "retriever.domain": 1,
+    "retriever.telemetry": 1,
+    "retriever.texts": 2,
+    "retriever.language": 2,
+    "retriever.case_format": 3,
+    "retriever.case_facets": 3,
+    "retriever.store": 4,
+    "retriever.embedding": 4,
+    "retriever.sample": 4,
+    "retriever.config": 5,
+    "retriever.ingest": 6,
+    "retriever.export": 7,
+    "retriever.indexing": 6,
+    "retriever.search": 6,
+    "retriever.evaluation": 6,
+    "retriever.rebuild": 7,
+    "retriever.service": 8,
+    "retriever.api": 9,
+    "retriever.cli": 10,
+    "retriever.training": 10,
+    "scripts": 11,
+    "benchmarks": 11,
+}
+HOMES = {
+    "faiss": ("index.dense",),
+    "sqlite_utils": ("retriever.store",),
+    "fastapi": ("retriever.api",),
+    "starlette": ("retriever.api",),
+    "uvicorn": ("retriever.api",),
+    "torch": ("retriever.embedding", "retriever.training"),
+    "sentence_transformers": ("retriever.embedding", "retriever.training"),
+    "transformers": ("retriever.embedding", "retriever.training"),
+    "onnxruntime": ("retriever.embedding",),
+    "openvino": ("retriever.embedding",),
+    "ir_measures": ("retriever.evaluation", "retriever.training"),
+    "typer": ("retriever.cli",),
+    "pickle": (),
+}
+MAX_FILE_LINES = 420
+MAX_FUNCTION_LINES = 50
+MAX_PARAMETERS = 8
+
+
+def module_of(path: Path) -> str:
+    """Dotted name of a source file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in SOURCES}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    """Parsed source of one module."""
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Every imported name, those inside functions too; `from a import b` gives a.b where that is a module of ours."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else node.module
+
+
+def part_of(module: str) -> str | None:
+    """The longest layer name that the module belongs to."""
+    names = [name for name in LAYERS if module == name or module.startswith(name + ".")]
+    return max(names, key=len) if names else None
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_only_point_down(module: str) -> None:
+    """No module imports a part of its own height or above, its own part excepted."""
+    part = part_of(module)
+    if part is None:
+        assert module in ("retriever",), f"{module} has no layer: add it to LAYERS"
+        return
+    wrong = [
+        name for name in imports(module) if (other := part_of(name)) and other != part and LAYERS[other] >= LAYERS[part]
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_heavy_libraries_live_in_one_place(library: str) -> None:
+    """A heavy or dangerous library is imported only by its home, benchmarks excepted."""
+    strangers = [
+        module
+        for module in MODULES
+        if not module.startswith(("benchmarks", *HOMES[library]))
+        and any(name.split(".")[0] == library for name in imports(module))
+    ]
+
+    assert strangers == []
+
+
+def test_there_are_no_import_cycles() -> None:
+    """The import graph, lazy imports counted, has no cycle."""
+    graph = {module: {name for name in imports(module) if name in MODULES and name != module} for module in MODULES}
+    while leaves := [module for module, needs in graph.items() if not needs & graph.keys()]:
+        for leaf in leaves:
+            del graph[leaf]
+
+    assert sorted(graph) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_and_functions_are_small(module: str) -> None:
+    """Files, functions and parameter lists stay within the house's limits."""
+    lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
+    too_long = []
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            start = (first.end_lineno or 0) + 1 if documented and len(node.body) > 1 else first.lineno
+            arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+            named = [argument for argument in arguments if argument.arg not in ("self", "cls")]
+            if (node.end_lineno or 0) - start + 1 > MAX_FUNCTION_LINES or len(named) > MAX_PARAMETERS:
+                too_long.append(node.name)
+
+    assert lines <= MAX_FILE_LINES
+    # A command's parameters are its flags; typer reads them off the function.
+    assert too_long == [] or module.startswith("retriever.cli")
+
+
+def test_the_index_knows_nothing_of_the_service() -> None:
+    """`index` never imports `retriever`."""
+    names = [name for module in MODULES if module.split(".")[0] == "index" for name in imports(module)]
+
+    assert [name for name in names if name.split(".")[0] == "retriever"] == []

@@ -1,0 +1,100 @@
+"""ingest, export and case: what goes in comes out, what is refused is named, and a dry run changes nothing."""
+
+import json
+from pathlib import Path
+
+from tests.unit.cli.conftest import Run
+
+
+def test_ingest_says_what_it_did_and_a_second_time_changes_nothing(run: Run, cases_file: Path) -> None:
+    """Three cases are created, and the same file again leaves all three as they are."""
+    first = run("ingest", cases_file, "--json")
+    again = run("ingest", cases_file, "--json")
+
+    (report,) = json.loads(first.out)
+    assert (first.code, report["read"], report["created"], report["rejected"]) == (0, 3, 3, 0)
+    (report,) = json.loads(again.out)
+    assert (again.code, report["created"], report["unchanged"]) == (0, 0, 3)
+
+
+def test_a_dry_run_of_ingest_does_not_even_make_a_library(run: Run, cases_file: Path) -> None:
+    """It counts what would be created and leaves the folder empty."""
+    ran = run("ingest", cases_file, "--dry-run", "--json")
+
+    assert ran.code == 0
+    assert json.loads(ran.out)[0]["created"] == 3
+    assert not Path("lib").exists()
+
+
+def test_refused_rows_are_named_and_the_rest_goes_in(run: Run, tmp_path: Path) -> None:
+    """A row without a solution costs exit 1 and a line on stderr with its number and field; the other is there."""
+    file = tmp_path / "half.csv"
+    file.write_text("Nr;Was;Lösung\nA-1;Drucker kaputt;Neustart\nA-2;Karte abgelehnt;\n", encoding="utf-8")
+
+    ran = run("ingest", file, "--map", "id=Nr", "--map", "problem=Was", "--rejects", tmp_path / "no.jsonl")
+
+    assert ran.code == 1
+    assert "half.csv:3: solution: " in ran.err
+    assert json.loads((tmp_path / "no.jsonl").read_text())["line"] == 3
+    assert run("case", "show", "A-1").code == 0
+    assert run("case", "show", "A-2").code == 1
+
+
+def test_a_map_that_names_no_field_is_refused(run: Run, cases_file: Path) -> None:
+    """A misspelt field is exit 1 with its name, a pair without `=` too, and nothing to read is a usage error."""
+    assert (ran := run("ingest", cases_file, "--map", "problme=Was")).code == 1 and "problme" in ran.err
+    assert run("ingest", cases_file, "--map", "problem").code == 1
+    assert run("ingest").code == 2
+
+
+def test_an_export_comes_back_unchanged(run: Run, cases_file: Path) -> None:
+    """JSONL and CSV both are taken in again without a change, and no file is written over unasked."""
+    run("ingest", cases_file)
+    for name in ("all.jsonl", "all.csv"):
+        assert run("export", name).code == 0
+        (report,) = json.loads(run("ingest", name, "--json").out)
+        assert (report["read"], report["unchanged"]) == (3, 3)
+
+    assert run("export", "all.csv").code == 1
+    assert run("export", "all.csv", "--force").code == 0
+    assert run("export", "german.jsonl", "--language", "de").code == 0
+    assert [json.loads(line)["id"] for line in Path("german.jsonl").read_text().splitlines()] == ["P-2"]
+
+
+def test_a_case_is_put_shown_and_deleted(run: Run, cases_file: Path) -> None:
+    """Each step does what it says, a wrong version is refused, and a dry run leaves things as they are."""
+    run("ingest", cases_file)
+    changed = {**json.loads(run("case", "show", "P-1", "--json").out), "solution": "replace the rollers"}
+    Path("one.json").write_text(json.dumps(changed), encoding="utf-8")
+
+    assert run("case", "put", "one.json", "--dry-run").out == "P-1: would be updated\n"
+    assert run("case", "put", "one.json", "--if-version", "7").code == 1
+    assert run("case", "put", "one.json", "--if-version", "1").out == "P-1: updated\n"
+    assert [version["version"] for version in json.loads(run("case", "versions", "P-1", "--json").out)] == [1, 2]
+    assert "replace the rollers" in run("case", "show", "P-1").out
+    assert run("case", "delete", "P-1", "--if-version", "1").code == 1
+    assert run("case", "delete", "P-1", "--dry-run").code == 0
+    assert run("case", "delete", "P-1").code == 0
+    assert run("case", "delete", "P-1").code == 1
+    assert {case["id"] for case in json.loads(run("case", "list", "--json").out)} == {"P-2", "R-1"}
+
+
+def test_a_file_that_is_no_case_is_refused_by_name(run: Run) -> None:
+    """Not JSON, not there, or without a problem: exit 1, one line, no traceback."""
+    Path("bad.json").write_text("{", encoding="utf-8")
+    Path("poor.json").write_text('{"id": "x", "solution": "y"}', encoding="utf-8")
+
+    for name, word in (("bad.json", "not JSON"), ("none.json", "cannot be read"), ("poor.json", "problem")):
+        ran = run("case", "put", name)
+        assert ran.code == 1
+        assert word in ran.err
+        assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_the_sample_library_is_loaded_once(run: Run) -> None:
+    """At least 240 cases come in, and none changes the second time."""
+    (first,) = json.loads(run("ingest", "--sample", "--json").out)
+    (again,) = json.loads(run("ingest", "--sample", "--json").out)
+
+    assert first["created"] == first["read"] >= 240
+    assert again["unchanged"] == first["read"]

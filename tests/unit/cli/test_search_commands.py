@@ -1,0 +1,111 @@
+"""search, case similar, evaluate: what is asked is answered, as text and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+
+
+@pytest.fixture
+def library(run: Run, cases_file: Path) -> Run:
+    """The command over a library of three cases with an index."""
+    run("ingest", cases_file)
+    assert run("index", "rebuild").code == 0
+    return run
+
+
+def test_search_prints_an_answer_for_people_and_for_programs(library: Run) -> None:
+    """The same case comes first in both, with its confidence and solution."""
+    answer = json.loads(library("search", "the printer shows error E-05", "--json").out)
+    text = library("search", "the printer shows error E-05", "--explain").out
+
+    first = answer["matches"][0]
+    assert (first["id"], first["rank"], first["solution"]) == ("P-1", 1, "clean the rollers")
+    assert 0 < first["confidence"] <= 1
+    assert f"1. {first['confidence']:5.1%}  P-1" in text
+    assert "clean the rollers" in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "ids"),
+    [
+        (("--language", "zh-CN"), {"R-1"}),
+        (("--language", "en", "--language", "de"), {"P-1", "P-2"}),
+        (("--product", "LX2"), {"P-1"}),
+        (("--category", "hardware"), {"P-2"}),
+        (("--tag", "paper"), {"P-1"}),
+    ],
+)
+def test_filters_narrow_the_answer(library: Run, flags: tuple[str, ...], ids: set[str]) -> None:
+    """Only cases that a filter lets through are shown, and all of them."""
+    answer = json.loads(library("search", "printer", "--min-confidence", "0", "--json", *flags).out)
+
+    assert {match["id"] for match in answer["matches"]} == ids
+
+
+def test_abstaining_is_an_answer(library: Run) -> None:
+    """With a threshold that nothing reaches, exit 0, no match, and the reason."""
+    ran = library("search", "x", "--min-confidence", "1", "--json")
+
+    answer = json.loads(ran.out)
+    assert (ran.code, answer["abstained"], answer["matches"]) == (0, True, [])
+    assert answer["reason"]
+    assert "nothing found" in library("search", "x", "--min-confidence", "1").out
+
+
+def test_what_cannot_be_asked_is_refused(library: Run) -> None:
+    """Blank, too long and misspelt questions are exit 1; a limit outside its bounds is a usage error."""
+    assert library("search", " ").code == 1
+    assert library("search", "x" * 8_001).code == 1
+    assert library("search", "x", "--language", "12").code == 1
+    assert library("search", "x", "--limit", "51").code == 2
+
+
+def test_asking_never_makes_a_library(run: Run) -> None:
+    """In a folder without one, search, list and rebuild are exit 3 with the way out, and write nothing."""
+    for argv in (("search", "x"), ("case", "list"), ("index", "rebuild"), ("export",)):
+        ran = run(*argv)
+        assert ran.code == 3
+        assert "similar-cases ingest" in ran.err
+    assert not Path("lib").exists()
+
+
+def test_a_case_is_not_similar_to_itself(library: Run) -> None:
+    """Neighbours of a stored case leave it out."""
+    answer = json.loads(library("case", "similar", "P-1", "--json").out)
+
+    assert "P-1" not in {match["id"] for match in answer["matches"]}
+
+
+def test_evaluate_measures_both_arms_on_a_labelled_set(run: Run, tmp_path: Path) -> None:
+    """Two questions that repeat their documents are answered perfectly by the model alone and by the search."""
+    folder = tmp_path / "toy"
+    (folder / "qrels").mkdir(parents=True)
+    texts = {"a 1": "the printer shows error E-05", "b/2": "退款还没有到账", "c": "mein Passwort wurde abgelehnt"}
+    rows = [json.dumps({"_id": id, "title": "", "text": text}) for id, text in texts.items()]
+    (folder / "corpus.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    asked = [json.dumps({"_id": f"q-{id}", "text": texts[id]}) for id in ("a 1", "b/2")]
+    (folder / "queries.jsonl").write_text("\n".join(asked), encoding="utf-8")
+    (folder / "qrels" / "test.tsv").write_text("q\td\tscore\nq-a 1\ta 1\t1\nq-b/2\tb/2\t1\n", encoding="utf-8")
+
+    for arm in ("dense", "search"):
+        ran = run("evaluate", "--data", folder, "--arm", arm, "--out", f"{arm}.json")
+        (measured,) = json.loads(Path(f"{arm}.json").read_text())["sets"]
+        assert ran.code == 0
+        assert (measured["questions"], measured["means"]["recall@1"]) == (2, 1.0)
+    assert not Path("lib").exists()
+
+
+def test_evaluate_refuses_a_set_that_asks_its_own_documents(run: Run, tmp_path: Path) -> None:
+    """Through the whole search each question would find itself."""
+    folder = tmp_path / "self"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text('{"_id": "a", "text": "x"}\n{"_id": "b", "text": "y"}', encoding="utf-8")
+    (folder / "queries.jsonl").write_text('{"_id": "a", "text": "x"}', encoding="utf-8")
+    (folder / "qrels" / "test.tsv").write_text("a\tb\t1\n", encoding="utf-8")
+
+    ran = run("evaluate", "--data", folder)
+
+    assert (ran.code, "--arm dense" in ran.err) == (1, True)

@@ -1,0 +1,170 @@
+"""A question's way through filters, both searches, threshold and loading, over a small real library."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from retriever.config import Settings
+from retriever.domain import Filters, Query
+from retriever.errors import CaseNotFound, InvalidQuery
+from retriever.indexing import Indexing
+from retriever.search.ranking import load_ranking
+from retriever.search.searcher import Searcher
+from retriever.service import Service
+from retriever.store import open_store
+from retriever.telemetry import Metrics
+from tests.builders import WordEncoder, make_case
+
+CASES = [
+    make_case("jam", "printer jams on thick paper with code E-05", product="P1", category="print/jam", tags=["paper"]),
+    make_case("jam2", "printer jams after cleaning the rollers", product="P2", category="print/jam", tags=["clean"]),
+    make_case("ink", "printer colours are pale", category="print/ink", resolved_at="2025-05-01", tags=["paper", "ink"]),
+    make_case("old", "printer jams on every paper", status="historical", superseded_by="jam"),
+    make_case("secret", "printer jams in the lab", audience=["lab"]),
+    make_case("draft", "printer jams drafted", status="draft"),
+    make_case("zh", "打印机卡纸 E-05", language="zh-Hans"),
+]
+JAMS = Query(problem="printer jams paper", min_confidence=0.0)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service over seven cases, wired as `open_service` does it."""
+    with open_store(tmp_path / "library.sqlite3") as store:
+        store.upsert_cases(CASES)
+        encoder = WordEncoder()
+        indexing = Indexing(store, encoder, tmp_path / "index")
+        indexing.open()
+        searcher = Searcher(encoder, store, load_ranking("default"), indexing.view)
+        settings = Settings(data_dir=tmp_path)
+        yield Service(settings, store, encoder, indexing, searcher, Metrics())
+
+
+def found(service: Service, query: Query) -> list[str]:
+    """Ids of the matches, best first."""
+    return [match.stored.case.id for match in service.find_similar(query).matches]
+
+
+def test_the_nearest_case_comes_first(service: Service) -> None:
+    """A case in the question's own words is ranked first, with rank 1 and the highest confidence."""
+    result = service.find_similar(Query(problem="printer jams thick paper", min_confidence=0.0))
+
+    assert result.matches[0].stored.case.id == "jam"
+    assert [match.rank for match in result.matches] == list(range(1, len(result.matches) + 1))
+    confidences = [match.confidence for match in result.matches]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_only_published_cases_are_found(service: Service) -> None:
+    """Drafts never, historical ones only when asked for, and then with a warning."""
+    assert {"draft", "old"}.isdisjoint(found(service, JAMS))
+
+    result = service.find_similar(replace(JAMS, include_historical=True))
+    warned = {match.stored.case.id: match.warnings for match in result.matches}
+    assert warned["old"] == ("superseded by jam",)
+    assert "draft" not in warned
+
+
+def test_audience_is_enforced(service: Service) -> None:
+    """A case for a group is found by its members only."""
+    assert "secret" not in found(service, JAMS)
+    assert "secret" in found(service, replace(JAMS, audience=("lab",)))
+    assert "secret" not in found(service, replace(JAMS, audience=("other",)))
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(products=("P1",)), {"jam"}),
+        (Filters(products=("P1", "P2")), {"jam", "jam2"}),
+        (Filters(categories=("print",)), {"jam", "jam2", "ink"}),
+        (Filters(categories=("print/ink",)), {"ink"}),
+        (Filters(categories=("prin",)), set()),
+        (Filters(languages=("zh-Hans",)), {"zh"}),
+        (Filters(tags_any=("clean", "ink")), {"jam2", "ink"}),
+        (Filters(tags_all=("paper", "ink")), {"ink"}),
+        (Filters(tags_none=("paper", "clean")), {"zh"}),
+        (Filters(resolved_since="2025-01-01", resolved_until="2025-05-01"), {"ink"}),
+        (Filters(resolved_until="2025-04-30"), set()),
+        (Filters(exclude_ids=("jam", "no-such-case")), {"jam2", "ink", "zh"}),
+        (Filters(sources=("nowhere",)), set()),
+    ],
+)
+def test_filters_let_exactly_these_through(service: Service, filters: Filters, expected: set[str]) -> None:
+    """Every allowed case is found when the limit admits it, and no other."""
+    assert set(found(service, replace(JAMS, filters=filters, limit=50))) == expected
+
+
+def test_a_longer_list_begins_with_the_shorter(service: Service) -> None:
+    """Top-k is prefix-stable."""
+    longest = found(service, replace(JAMS, limit=50))
+
+    assert all(found(service, replace(JAMS, limit=k)) == longest[:k] for k in range(1, len(longest) + 1))
+
+
+def test_codes_are_shared_across_languages(service: Service) -> None:
+    """A code in the question finds the case in another language and is named in the explanation."""
+    result = service.find_similar(Query(problem="error E05 on screen", min_confidence=0.0, explain=True))
+
+    explained = {match.stored.case.id: match.matched_codes for match in result.matches}
+    assert explained["zh"] == ("E05",)
+
+
+@pytest.mark.parametrize("text", ["?!", "…", "\u200b"])
+def test_a_question_without_words_abstains(service: Service, text: str) -> None:
+    """What holds nothing to search for is answered with a reason, not with a guess."""
+    result = service.find_similar(Query(problem=text, min_confidence=0.0))
+
+    assert result.abstained and "no words" in result.reason
+
+
+def test_below_the_threshold_is_an_abstention(service: Service) -> None:
+    """The threshold tests the number shown: just above the best confidence nothing is left, at it one is."""
+    best = service.find_similar(replace(JAMS, limit=1)).matches[0].confidence
+
+    assert len(found(service, replace(JAMS, min_confidence=best))) >= 1
+    result = service.find_similar(replace(JAMS, min_confidence=best + 0.0001))
+    assert result.abstained and f"{best:.2f}" in result.reason
+
+
+def test_filters_that_nothing_passes_are_named(service: Service) -> None:
+    """An empty selection is a reason of its own."""
+    result = service.find_similar(replace(JAMS, filters=Filters(products=("none",))))
+
+    assert result.reason == "no case passes the filters"
+
+
+def test_a_date_that_is_none_is_refused(service: Service) -> None:
+    """A malformed date is an error that names it."""
+    with pytest.raises(InvalidQuery, match=r"resolved_since.*yesterday"):
+        service.find_similar(replace(JAMS, filters=Filters(resolved_since="yesterday")))
+
+
+def test_similar_to_a_case_leaves_it_out(service: Service) -> None:
+    """A case is never similar to itself; an unknown one is not found."""
+    result = service.find_similar_to("jam", replace(JAMS, problem=""))
+
+    assert "jam" not in [match.stored.case.id for match in result.matches]
+    assert result.matches
+    with pytest.raises(CaseNotFound):
+        service.find_similar_to("nobody", JAMS)
+
+
+def test_put_and_delete_take_effect_at_once(service: Service) -> None:
+    """An acknowledged write is found by the next search, an acknowledged delete never again."""
+    stored, action = service.put_case(make_case("new", "scanner lid squeaks"))
+    assert action == "created" and stored.version == 1
+    assert found(service, Query(problem="scanner lid squeaks", limit=1, min_confidence=0.0)) == ["new"]
+
+    service.delete_case("new")
+
+    assert "new" not in found(service, Query(problem="scanner lid squeaks", limit=50, min_confidence=0.0))
+
+
+def test_a_case_deleted_behind_the_view_is_not_returned(service: Service) -> None:
+    """Between a delete in another process and the next poll the store has the last word."""
+    service.store.delete_case("jam")
+
+    assert "jam" not in found(service, replace(JAMS, limit=50))
