@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -19,6 +19,29 @@ class Status(StrEnum):
     IN_REVIEW = "in_review"
     PUBLISHED = "published"
     HISTORICAL = "historical"
+
+
+class Role(IntEnum):
+    """What somebody may do; each role may do all that the ones below it may."""
+
+    VIEWER = 1
+    CONTRIBUTOR = 2
+    REVIEWER = 3
+    KNOWLEDGE_MANAGER = 4
+    ADMIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks or acts: a person or program behind an API key, or the operator at the command line.
+
+    `team` decides whose drafts a reviewer reviews first; `audience` holds the groups whose cases the actor may see.
+    """
+
+    id: str
+    role: Role
+    team: str = ""
+    audience: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
