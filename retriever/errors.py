@@ -8,6 +8,7 @@ SimilarCasesError
 ├── NotFound              404  exit 1
 │   ├── CaseNotFound
 │   └── SnapshotNotFound
+├── Forbidden             403  exit 1   the actor may not do this; says who may
 ├── Conflict              409  exit 1
 │   ├── VersionMismatch   412  exit 1   If-Match names another version than the stored one
 │   └── VersionRequired   428  exit 1   a change without If-Match
@@ -85,6 +86,13 @@ class SnapshotNotFound(NotFound):
     """No such snapshot."""
 
     code = "snapshot_not_found"
+
+
+class Forbidden(SimilarCasesError):
+    """This actor may not do this; the message says who may."""
+
+    code = "forbidden"
+    http_status = 403
 
 
 class Conflict(SimilarCasesError):

@@ -28,6 +28,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
 _PROBLEMS = {
     304: "The caller has this version already.",
     400: "The request cannot be read, or has a query parameter that does not exist.",
+    403: "The caller's role or team may not do this.",
     404: "There is no such case.",
     409: "A case with this id or source exists already.",
     412: "The case has another version now.",

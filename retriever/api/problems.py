@@ -25,6 +25,7 @@ RETRY_SECONDS = 1
 
 _CODES = {
     400: "bad_request",
+    403: "forbidden",
     404: "no_such_address",
     405: "method_not_allowed",
     413: "body_too_large",
