@@ -27,8 +27,9 @@ class Settings(BaseSettings):
     )
     model: str = Field("builtin", description="Embedding model: `builtin`, a folder, or a hub id.")
     model_revision: str = Field("", description="Pinned revision of a hub model; empty means the one already cached.")
-    backend: Literal["auto", "torch", "onnx", "openvino"] = Field(
-        "auto", description="What runs a transformer model; `auto` takes the fastest one installed."
+    backend: Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"] = Field(
+        "auto",
+        description="What runs a transformer model; `auto` takes the fastest one installed that keeps full precision.",
     )
     dims: int | None = Field(None, ge=16, le=8192, description="Cut vectors of a Matryoshka model to this length.")
     allow_download: bool = Field(False, description="May a missing hub model be downloaded?")

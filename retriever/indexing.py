@@ -15,7 +15,7 @@ import structlog
 from index.dense import load_dense
 from index.facets import load_facets
 from index.lexical import load_words
-from index.manifest import Manifest
+from index.manifest import Manifest, read_manifest
 from index.snapshots import Snapshots
 from index.tokenise import TOKENISER_VERSION, tokens
 from index.types import IndexDamaged
@@ -61,6 +61,7 @@ class Indexing:
         self._view = View.empty(encoder.dim)
         self._changing = threading.Lock()
         self._degraded = ""
+        self._successor: Indexing | None = None
 
     def open(self) -> None:
         """Load the current snapshot and catch up with the store. Raises ModelMismatch, SnapshotDamaged."""
@@ -77,15 +78,14 @@ class Indexing:
         return [self._degraded] if self._degraded else []
 
     def poll(self) -> None:
-        """Notice what other processes did: a newly published snapshot, new revisions."""
+        """Notice what other processes did: a newly published snapshot, new revisions.
+
+        Raises ModelMismatch when the new snapshot belongs to another model; changes are followed all the same.
+        """
         try:
-            name = self._snapshots.current_name()
-        except IndexDamaged:
-            name = None
-        if name is not None and name != self._view.snapshot_name and name not in self._degraded:
-            with self._changing:
-                self._load_current()
-        self.catch_up()
+            self._load_newer()
+        finally:
+            self.catch_up()
 
     def catch_up(self) -> int:
         """Apply every change of the store that the view does not hold yet; the revision reached."""
@@ -94,7 +94,28 @@ class Indexing:
             for start in range(0, len(changes), CHANGES_PER_STEP):
                 step = changes[start : start + CHANGES_PER_STEP]
                 self._view = self._applied(self._view, step)
-            return self._view.revision
+            reached = self._view.revision
+        if self._successor is not None:
+            self._successor.catch_up()
+        return reached
+
+    def hand_over(self, successor: "Indexing") -> None:
+        """From now on whoever still writes through this one brings `successor` up to date too."""
+        self._successor = successor
+
+    def current_manifest(self) -> Manifest | None:
+        """What the snapshot to serve says of itself, loaded or not; None without one. Raises IndexDamaged."""
+        name = self._snapshots.current_name()
+        return None if name is None else read_manifest(self._snapshots.path(name))
+
+    def _load_newer(self) -> None:
+        try:
+            name = self._snapshots.current_name()
+        except IndexDamaged:
+            return
+        if name is not None and name != self._view.snapshot_name and name not in self._degraded:
+            with self._changing:
+                self._load_current()
 
     def _applied(self, view: View, changes: Sequence[Change]) -> View:
         stored = self._store.get_cases([change.key for change in changes if not change.deleted])
@@ -140,9 +161,10 @@ def is_searchable(stored: StoredCase) -> bool:
 
 def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:
     """A view over one verified snapshot. Raises IndexDamaged, ModelMismatch."""
-    manifest = snapshots.verify(name)
-    check_labels(manifest, encoder)
     folder = snapshots.path(name)
+    # Before all bytes are read: a process that waits for its model asks again and again.
+    check_labels(read_manifest(folder), encoder)
+    manifest = snapshots.verify(name)
     try:
         canaries: FloatMatrix = np.load(folder / CANARY_FILE, allow_pickle=False)
         segment = Segment(load_dense(folder), load_words(folder), load_facets(folder))

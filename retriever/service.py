@@ -6,12 +6,17 @@ from typing import Self
 
 from retriever.config import Settings
 from retriever.domain import Case, Encoder, Query, SearchResult, StoredCase
+from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
+from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
 from retriever.store import Store, open_store
 from retriever.telemetry import Metrics
+
+QUESTIONS_AT_ONCE = 8
+"""Questions in hand when a slow model answers in batches: more would only make the first of a batch wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,21 @@ class Service:
         self.store.delete_case(case_id, if_version=if_version)
         self.indexing.catch_up()
 
+    @property
+    def question_threads(self) -> int:
+        """How many questions are worth having in hand at once: threads that wait for a batch cost no processor."""
+        threads = self.settings.threads
+        return max(threads, QUESTIONS_AT_ONCE) if isinstance(self.encoder, BatchingEncoder) else threads
+
+    def retire(self) -> None:
+        """Another service took over the same store: finish the questions in hand, leave the files open."""
+        if isinstance(self.encoder, BatchingEncoder):
+            self.encoder.retire()
+
     def close(self) -> None:
-        """Close the files."""
+        """End the model's thread and close the files."""
+        if isinstance(self.encoder, BatchingEncoder):
+            self.encoder.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -86,14 +104,45 @@ def open_service(settings: Settings) -> Service:
     """
     store = open_store(settings.database_path)
     try:
-        encoder = open_encoder(settings)
-        indexing = Indexing(store, encoder, settings.index_dir)
-        indexing.open()
+        encoder, indexing = _open_index(settings, store)
     except BaseException:
         store.close()
         raise
     searcher = Searcher(encoder, store, load_ranking(encoder.name), indexing.view)
     return Service(settings, store, encoder, indexing, searcher, Metrics())
+
+
+def with_current_model(service: Service) -> Service:
+    """The same library served by the model that built the current snapshot, ready to take over from `service`.
+
+    Nothing is downloaded. Raises ModelMismatch when the difference is not the model, or its files are not those that
+    built the snapshot; ModelUnavailable when they are not here.
+    """
+    manifest = service.indexing.current_manifest()
+    if manifest is None or manifest.labels["fingerprint"] == service.encoder.fingerprint:
+        raise ModelMismatch(
+            "the snapshot was built by another version of this program; run `similar-cases index rebuild`."
+        )
+    name = manifest.labels["model"]
+    revision = service.settings.model_revision if name == service.settings.model else ""
+    changed = {"model": name, "model_revision": revision, "dims": manifest.dim, "allow_download": False}
+    settings = service.settings.model_copy(update=changed)
+    encoder, indexing = _open_index(settings, service.store)
+    searcher = Searcher(encoder, service.store, load_ranking(encoder.name), indexing.view)
+    return replace(service, settings=settings, encoder=encoder, indexing=indexing, searcher=searcher)
+
+
+def _open_index(settings: Settings, store: Store) -> tuple[Encoder, Indexing]:
+    """The model, behind a queue if it is slow, and the index over the current snapshot, caught up."""
+    encoder = open_for_serving(open_encoder(settings), queue_size=settings.queue_size, timeout=settings.request_timeout)
+    try:
+        indexing = Indexing(store, encoder, settings.index_dir)
+        indexing.open()
+    except BaseException:
+        if isinstance(encoder, BatchingEncoder):
+            encoder.close()
+        raise
+    return encoder, indexing
 
 
 def open_encoder(settings: Settings) -> Encoder:

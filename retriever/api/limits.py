@@ -34,6 +34,14 @@ class Workers:
         """Pieces of work that run or wait."""
         return self._pending
 
+    def resize(self, threads: int) -> None:
+        """Run new work on so many threads from now on; what is queued already ends on the threads it waits for."""
+        if threads != self._threads:
+            # Dropped, not shut down: its last work may just be on the way in, and idle threads end with the pool.
+            self._pool = ThreadPoolExecutor(threads, thread_name_prefix="similar-cases")
+            self._capacity += threads - self._threads
+            self._threads = threads
+
     def count_rejected(self, counter: Counter) -> None:
         """Count refused work here from now on."""
         self._rejected = counter

@@ -1,6 +1,7 @@
 """The service behind the application: opened in the background, kept in step with other processes, closed last."""
 
 import threading
+import time
 from collections.abc import Callable
 from traceback import format_exception
 
@@ -9,8 +10,8 @@ import structlog
 from retriever.api.limits import Workers
 from retriever.config import Settings
 from retriever.domain import Query
-from retriever.errors import SimilarCasesError, Unavailable
-from retriever.service import Service
+from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
+from retriever.service import Service, with_current_model
 from retriever.telemetry import Metrics
 
 log = structlog.get_logger()
@@ -36,6 +37,7 @@ class Serving:
         self.workers.count_rejected(self.metrics.rejected)
         self._opening = "the library is being opened"
         self._following = ""
+        self._unloadable: tuple[str, float] = ("", 0.0)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="similar-cases-follow", daemon=True)
 
@@ -96,6 +98,7 @@ class Serving:
             self._note_opening(f"the library could not be opened ({type(error).__name__}); the log says more", error)
         else:
             self.workers.count_rejected(service.metrics.rejected)
+            self.workers.resize(service.question_threads)
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
 
@@ -106,7 +109,7 @@ class Serving:
 
     def _follow(self) -> None:
         try:
-            self.service.indexing.poll()
+            self._poll()
         except SimilarCasesError as error:
             self._note_following(str(error), error)
         except Exception as error:
@@ -114,6 +117,32 @@ class Serving:
             self._note_following(f"cannot follow the library ({type(error).__name__}); the log says more", error)
         else:
             self._following = ""
+
+    def _poll(self) -> None:
+        try:
+            self.service.indexing.poll()
+        except ModelMismatch:
+            manifest = self.service.indexing.current_manifest()
+            name = "" if manifest is None else manifest.name
+            refused, again = self._unloadable
+            if name == refused and time.monotonic() < again:
+                raise Unavailable(self._following) from None
+            # Loading a model can take long: one that does not fit its snapshot is not tried at every look.
+            self._unloadable = (name, time.monotonic() + SLOWEST_RETRY)
+            self._change_model()
+            self._unloadable = ("", 0.0)
+
+    def _change_model(self) -> None:
+        """Load the model of the new snapshot beside the present one; then one assignment changes both."""
+        before = self.service
+        after = with_current_model(before)
+        after.searcher.find_similar(Query(problem="warm up", limit=1))
+        self.workers.resize(after.question_threads)
+        before.indexing.hand_over(after.indexing)
+        self._service = after
+        after.indexing.catch_up()  # what was written while the model was loading
+        before.retire()
+        log.info("model_changed", before=before.encoder.name, model=after.encoder.name)
 
     def _note_following(self, reason: str, error: Exception) -> None:
         if reason != self._following:

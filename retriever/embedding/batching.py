@@ -34,6 +34,8 @@ class BatchingEncoder:
         self._timeout = timeout
         self._queue: queue.Queue[_Request | None] = queue.Queue(maxsize=queue_size)
         self._closed = False
+        self._retired = False
+        self._entry = threading.Lock()
         self._worker = threading.Thread(target=self._work, name="encoder", daemon=True)
         self._worker.start()
 
@@ -53,6 +55,11 @@ class BatchingEncoder:
         return self._encoder.fingerprint
 
     @property
+    def backend(self) -> str:
+        """What computes the vectors."""
+        return str(getattr(self._encoder, "backend", ""))
+
+    @property
     def waiting(self) -> int:
         """Requests in the queue just now."""
         return self._queue.qsize()
@@ -61,13 +68,9 @@ class BatchingEncoder:
         """Vectors of questions, (len(texts), dim), batched with other threads' questions; Overloaded when full."""
         if isinstance(texts, str):
             raise TypeError("texts must be a sequence of strings, not one string")
-        if self._closed:
-            raise Overloaded("the encoder is shutting down.")
-        request = _Request(list(texts))
-        try:
-            self._queue.put_nowait(request)
-        except queue.Full:
-            raise Overloaded(f"{self._queue.maxsize} questions are waiting for the model already.") from None
+        request = self._queued(texts)
+        if request is None:
+            return self._encoder.encode_query(texts)
         try:
             return request.answer.result(self._timeout)
         except TimeoutError:
@@ -80,11 +83,21 @@ class BatchingEncoder:
         """Vectors of case problems, straight from the model: writers do not stand in the questions' queue."""
         return self._encoder.encode_cases(texts)
 
+    def retire(self) -> None:
+        """Answer what waits and end the thread: another model took over. Who still asks here runs the model alone."""
+        with self._entry:
+            if self._closed or self._retired:
+                return
+            self._retired = True
+        self._queue.put(None)
+        self._worker.join()
+
     def close(self) -> None:
         """Finish the batch that runs, refuse what still waits."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._entry:
+            if self._closed:
+                return
+            self._closed = True
         while True:
             try:
                 waiting = self._queue.get_nowait()
@@ -102,6 +115,20 @@ class BatchingEncoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _queued(self, texts: Sequence[str]) -> _Request | None:
+        """A request in the queue; None once retired, when nobody reads the queue any more."""
+        request = _Request(list(texts))
+        with self._entry:
+            if self._closed:
+                raise Overloaded("the encoder is shutting down.")
+            if self._retired:
+                return None
+            try:
+                self._queue.put_nowait(request)
+            except queue.Full:
+                raise Overloaded(f"{self._queue.maxsize} questions are waiting for the model already.") from None
+        return request
 
     def _work(self) -> None:
         stop = False

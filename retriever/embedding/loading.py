@@ -11,7 +11,7 @@ from retriever.embedding.folder import ModelFolder, read_model_folder
 from retriever.embedding.static import TABLE_FILE, load_static
 from retriever.errors import ModelUnavailable
 
-BackendChoice: TypeAlias = Literal["auto", "torch", "onnx", "openvino", "onnx-int8", "openvino-int8"]
+BackendChoice: TypeAlias = Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"]
 
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 

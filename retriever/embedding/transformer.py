@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-TransformerBackend: TypeAlias = Literal["torch"] | GraphBackend
+TransformerBackend: TypeAlias = Literal["torch", "torch-fp32"] | GraphBackend
 
 # Fastest first, as measured in benchmarks/results/encoders.json. int8 changes the vectors, so it is never automatic.
 AUTO_ORDER: tuple[GraphBackend, ...] = ("openvino", "onnx")
@@ -69,13 +69,14 @@ def load_transformer(
     chosen: TransformerBackend = choose_backend() if backend == "auto" else backend
     pipeline: LoadedPipeline | Graph
     body: Body
-    if chosen == "torch":
+    if chosen in ("torch", "torch-fp32"):
         pipeline = _load_pipeline(folder, card, threads=threads)
-        body = TorchBody(pipeline.model, half=has_bfloat16())
+        body = TorchBody(pipeline.model, half=chosen == "torch" and has_bfloat16())
     else:
         keep = (cache or graphs.cache_folder()) / _graph_key(files)
-        pipeline = _get_graph(folder, card, chosen, keep, threads=threads)
-        body = graphs.load_body(chosen, pipeline, threads=threads)
+        graph_backend = cast(GraphBackend, chosen)
+        pipeline = _get_graph(folder, card, graph_backend, keep, threads=threads)
+        body = graphs.load_body(graph_backend, pipeline, threads=threads)
     identity = Identity(
         files=files,
         dim=_choose_dims(name, card, pipeline.about.dim, dims),
@@ -83,8 +84,8 @@ def load_transformer(
         query_prompt=_prompt(folder, card, "query_prompt"),
         case_prompt=_prompt(folder, card, "case_prompt"),
         max_tokens=pipeline.about.max_tokens,
-        # float32 and bfloat16 agree to a cosine of 0.9999 and share an index; int8 does not
-        precision="int8" if chosen.endswith("int8") else "float",
+        # float32 and bfloat16 agree to a cosine of 0.9999 and share an index; each kind of int8 rounds otherwise
+        precision=chosen if chosen.endswith("int8") else "float",
         library=f"sentence-transformers {_major('sentence-transformers')}, transformers {_major('transformers')}",
     )
     return TransformerEncoder(name, pipeline.tokenizer, body, identity, pad_id=pipeline.about.pad_id)
