@@ -44,6 +44,12 @@ class Actor:
     audience: tuple[str, ...] = ()
 
 
+ALL_GROUPS = "*"
+"""In an actor's or a question's audience: every group. A case never has it, since it needs no audience to be open."""
+OPERATOR = Actor("local", Role.ADMIN, audience=(ALL_GROUPS,))
+"""Who has the files: the person at the command line, and local use of the API while there are no keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a case came from; (system, external_id) is unique in the library."""

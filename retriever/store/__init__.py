@@ -1,5 +1,7 @@
 """The library on disk: SQLite through sqlite-utils, the only truth."""
 
+from retriever.store.audit import AuditEntry, AuditLog, AuditReport, Deed, record, record_all
+from retriever.store.audit_chain import AuditFiles, Head
 from retriever.store.cases import CaseFilter, Upserted, Version
 from retriever.store.events import Event, EventKind, LoggedQuery, ShownCase
 from retriever.store.ingests import IngestProgress
@@ -7,10 +9,16 @@ from retriever.store.store import Store, open_store
 from retriever.store.vectors import CacheStats
 
 __all__ = [
+    "AuditEntry",
+    "AuditFiles",
+    "AuditLog",
+    "AuditReport",
     "CacheStats",
     "CaseFilter",
+    "Deed",
     "Event",
     "EventKind",
+    "Head",
     "IngestProgress",
     "LoggedQuery",
     "ShownCase",
@@ -18,4 +26,6 @@ __all__ = [
     "Upserted",
     "Version",
     "open_store",
+    "record",
+    "record_all",
 ]

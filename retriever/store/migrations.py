@@ -115,6 +115,34 @@ def ingests(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0004_audit")
+def audit(db: Database) -> None:
+    """The audit log; see `audit_chain` for what seal and link are. Triggers keep honest programs from changing it."""
+    db.executescript("""
+        CREATE TABLE audit (
+            position INTEGER PRIMARY KEY,
+            subject TEXT NOT NULL,
+            entry TEXT NOT NULL,
+            seal BLOB NOT NULL,
+            link BLOB NOT NULL
+        );
+        CREATE INDEX audit_by_subject ON audit (subject);
+        CREATE TABLE audit_head (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            count INTEGER NOT NULL,
+            link BLOB NOT NULL,
+            seal BLOB NOT NULL
+        );
+        INSERT INTO audit_head VALUES (1, 0, zeroblob(32), zeroblob(32));
+        CREATE TRIGGER audit_keeps_text BEFORE UPDATE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit log is append-only');
+        END;
+        CREATE TRIGGER audit_keeps_entries BEFORE DELETE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit log is append-only');
+        END;
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlite_utils import Database
 from sqlite_utils.db import sqlite3  # type: ignore[attr-defined]  # the engine that sqlite-utils chose
@@ -53,6 +53,22 @@ def safe_journal(version: Version) -> Literal["wal", "truncate"]:
     return "truncate" if has_wal_reset_bug(version) else "wal"
 
 
+class Follower(Protocol):
+    """Somebody who is told of every connection and transaction; calls come under the lock of the writers."""
+
+    def connected(self, database: Database) -> None:
+        """A connection was opened, by any thread."""
+        ...
+
+    def begun(self) -> None:
+        """A transaction has the write lock."""
+        ...
+
+    def committed(self) -> None:
+        """The transaction is on disk; must not raise."""
+        ...
+
+
 class Connections:
     """One connection per thread to one database file. Safe to use from many threads and processes."""
 
@@ -64,8 +80,10 @@ class Connections:
         journal: Journal = "auto",
         synchronous: Literal["FULL", "NORMAL"] = "FULL",
         busy_seconds: float = BUSY_SECONDS,
+        follower: Follower | None = None,
     ) -> None:
         """Open the file, making it (and its folder) unless `read_only`. Raises Unavailable, Locked, StoreDamaged."""
+        self._follower = follower
         self.path = path
         self.read_only = read_only
         self._journal = safe_journal(engine_version()) if journal == "auto" else journal
@@ -113,12 +131,16 @@ class Connections:
                 time.sleep(max(0.0, self._next_write_at - time.monotonic()))
                 self._patiently(lambda: database.conn.execute("BEGIN IMMEDIATE"))
                 try:
+                    if self._follower is not None:
+                        self._follower.begun()
                     yield database
                     # A commit that readers hold up can be asked for again; it lets no new readers in meanwhile.
                     started = time.monotonic()
                     self._patiently(lambda: database.conn.execute("COMMIT"))
                     # Whoever has just released the lock would win it again every time: leave a gap for the others.
                     self._next_write_at = time.monotonic() + min(_GAP_SECONDS, (time.monotonic() - started) / 2)
+                    if self._follower is not None:
+                        self._follower.committed()
                 finally:
                     database.rollback()  # nothing to do after a commit
         finally:
@@ -198,6 +220,8 @@ class Connections:
                 raise
         with self._all_guard:
             self._all.add(database)
+        if self._follower is not None:
+            self._follower.connected(database)
         return database
 
     def _set_pragmas(self, database: Database) -> None:

@@ -11,11 +11,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retriever.domain import Case, Change, FloatMatrix, Reuse, Status, StoredCase
+from retriever.domain import OPERATOR, Actor, Case, Change, FloatMatrix, Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import cases as case_rows
 from retriever.store import events as event_rows
 from retriever.store import ingests as ingest_rows
+from retriever.store.audit import AuditChain, AuditLog, Deed, record, record_all
+from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import CaseFilter, Upserted, UpsertPlan, Version
 from retriever.store.events import Event, EventKind, LoggedQuery
 from retriever.store.ingests import IngestProgress
@@ -32,14 +34,18 @@ _AFTER_ALL = ("~", 0)
 class Store:
     """A library on disk. Many threads and processes may use one file at once; every method is one transaction."""
 
-    def __init__(self, path: Path, *, read_only: bool = False, journal: Journal = "auto") -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, journal: Journal = "auto", audit: AuditFiles | None = None
+    ) -> None:
         """Open or make the library; see `open_store`."""
         self.path = path
         self.read_only = read_only
         self._journal: Journal = journal
         self._cache: VectorCache | None = None
         self._cache_guard = threading.Lock()
-        self._connections = Connections(path, read_only=read_only, journal=journal)
+        chain = AuditChain(audit or AuditFiles.beside(path), read_only=read_only)
+        self._connections = Connections(path, read_only=read_only, journal=journal, follower=chain)
+        self.audit = AuditLog(self._connections, chain)
         try:
             migrate(self._connections, LIBRARY)
         except BaseException:
@@ -55,6 +61,7 @@ class Store:
         if_version: int | None = None,
         dry_run: bool = False,
         progress: IngestProgress | Callable[[list[Upserted]], IngestProgress] | None = None,
+        actor: Actor = OPERATOR,
     ) -> list[Upserted]:
         """Write these cases in one transaction (about a thousand at best), all or none; what became of each.
 
@@ -62,7 +69,8 @@ class Store:
         content changes nothing; any other change makes a new version and revision. A case whose id or source belongs
         to another case is `refused` and the rest goes in. `if_version` is the version that is changed (0: there must be
         none); then the id alone decides, and CaseNotFound, VersionMismatch or Conflict is raised. `dry_run` only tells.
-        `progress`, or what it makes of the outcomes, is kept together with the cases.
+        `progress`, or what it makes of the outcomes, is kept together with the cases, and so is an audit entry for each
+        case that changes.
         """
         batch = list(cases)
         if dry_run:
@@ -70,17 +78,23 @@ class Store:
         with self._connections.writing() as db:
             plan = UpsertPlan(db, batch, if_version=if_version, now=_now())
             plan.write(db)
+            record_all(db, actor=actor, deeds=_deeds(batch, plan.outcomes))
             if progress is not None:
                 ingest_rows.save(db, progress(plan.outcomes) if callable(progress) else progress, _now())
         return plan.outcomes
 
-    def delete_case(self, id: str, *, if_version: int | None = None, erase: bool = False) -> Change:
+    def delete_case(
+        self, id: str, *, if_version: int | None = None, erase: bool = False, actor: Actor = OPERATOR
+    ) -> Change:
         """Take a case out of the library. Its versions are kept unless `erase`.
 
         Raises CaseNotFound, VersionMismatch.
         """
         with self._connections.writing() as db:
-            return case_rows.delete(db, id, if_version=if_version, erase=erase, now=_now())
+            change = case_rows.delete(db, id, if_version=if_version, erase=erase, now=_now())
+            action = "case.erase" if erase else "case.delete"
+            record(db, actor=actor, action=action, subject=id, details={"revision": change.revision})
+        return change
 
     def get_case(self, id: str) -> StoredCase:
         """The case with this id. Raises CaseNotFound."""
@@ -269,13 +283,29 @@ class Store:
         self.close()
 
 
-def open_store(path: Path, *, read_only: bool = False) -> Store:
+def open_store(path: Path, *, read_only: bool = False, audit: AuditFiles | None = None) -> Store:
     """Open the library in this file, making it (and its folder) when there is none; close it after use.
 
-    `read_only` refuses every write and a file that is missing. Raises Unavailable, Locked, and StoreDamaged for a file
-    that is no library, is damaged, or was written by a newer program.
+    `read_only` refuses every write and a file that is missing; `audit` says where key and anchor of the audit log lie,
+    beside the library without it. Raises Unavailable, Locked, and StoreDamaged for a file that is no library, is
+    damaged, or was written by a newer program.
     """
-    return Store(path, read_only=read_only)
+    return Store(path, read_only=read_only, audit=audit)
+
+
+def _deeds(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Deed]:
+    """What the audit log says of an upsert: one entry for each case that changed."""
+    actions = {"created": "case.create", "updated": "case.update"}
+    return [
+        Deed(
+            actions[outcome.action],
+            outcome.id,
+            outcome.version,
+            {"revision": outcome.revision, "status": case.status.value},
+        )
+        for case, outcome in zip(cases, outcomes, strict=True)
+        if outcome.action in actions
+    ]
 
 
 def _now() -> str:

@@ -1,0 +1,234 @@
+"""What was done to an audit log behind the program's back: edit, insertion, deletion, reorder and cut, told apart.
+
+Each entry carries its own number under its seal, so a moved entry is known by the number it was written with, wherever
+it stands. A row without a true seal was edited (its number is missing elsewhere) or inserted (it is not).
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from retriever.store.audit_chain import GENESIS, START, Head, Sealer
+
+Kind: TypeAlias = Literal["edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded"]
+Rows: TypeAlias = Callable[..., list[Any]]
+
+TRIGGERS = ("audit_keeps_entries", "audit_keeps_text")
+_PAGE_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: what kind, at which entry (or the first of several), and a sentence for a person."""
+
+    kind: Kind
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Heads that the log must still contain, and what was wrong with the anchor file itself."""
+
+    anchor: Head | None = None
+    anchor_trouble: str = ""
+    noted: Head | None = None
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one pass over the rows gathers: places are positions of rows, numbers those under the seals."""
+
+    last: int = 0
+    links: dict[int, bytes] = field(default_factory=dict)
+    sealed: dict[int, int] = field(default_factory=dict)
+    unsealed: list[int] = field(default_factory=list)
+    unlinked: list[int] = field(default_factory=list)
+    copies: dict[int, int] = field(default_factory=dict)
+
+    def set_copies_apart(self) -> None:
+        """Of several rows with one number the one at its own place counts, else the first."""
+        first: dict[int, int] = {}
+        for place, number in self.sealed.items():
+            first.setdefault(number, place)
+        for place, number in self.sealed.items():
+            original = number if self.sealed.get(number) == number else first[number]
+            if place != original:
+                self.copies[place] = number
+        for place in self.copies:
+            del self.sealed[place]
+
+
+def find_tampering(rows: Rows, sealer: Sealer, known: Known) -> tuple[int, Head, tuple[Finding, ...]]:
+    """How many entries there are, the head of the log, and all that is wrong with it.
+
+    `rows` runs one SELECT. Others may append meanwhile: the end is read before and after the pass.
+    """
+    head, trouble = _read_head(rows, sealer)
+    marks = [mark for mark in (head, known.anchor, known.noted) if mark is not None]
+    length = max(mark.count for mark in (*marks, START))
+    walk = _walk(_pages(rows), sealer, frozenset(mark.count for mark in marks))
+    after, _ = _read_head(rows, sealer)
+    numbers = set(walk.sealed.values())
+    edited = {place for place in walk.unsealed if 1 <= place <= length} - numbers
+    findings = [
+        *_misplaced(walk, edited),
+        *_missing(numbers | edited),
+        *_beyond(walk, max(length, after.count if after else walk.last)),
+        *_short(
+            walk,
+            edited,
+            (("the head in the database", head), ("the anchor", known.anchor), ("the given head", known.noted)),
+        ),
+        *([Finding("head", None, trouble)] if trouble else []),
+        *([Finding("anchor", None, known.anchor_trouble)] if known.anchor_trouble else []),
+        *_unguarded(rows),
+    ]
+    count = len(walk.sealed) + len(walk.unsealed) + len(walk.copies)
+    return count, Head(walk.last, walk.links.get(walk.last, GENESIS)), tuple(findings)
+
+
+def _pages(rows: Rows) -> Iterator[tuple[Any, ...]]:
+    position = -(2**63)
+    while page := rows(
+        "SELECT position, subject, entry, seal, link FROM audit WHERE position > ? ORDER BY position LIMIT ?",
+        (position, _PAGE_ROWS),
+    ):
+        yield from page
+        position = page[-1][0]
+
+
+def _walk(stored: Iterable[tuple[Any, ...]], sealer: Sealer, marks: frozenset[int]) -> _Walk:
+    walk, before, sound_before = _Walk(), GENESIS, True
+    for position, subject, entry, seal, link in stored:
+        number = _sealed_number(subject, entry, seal, sealer)
+        sound = number == position
+        if number is None:
+            walk.unsealed.append(position)
+        else:
+            walk.sealed[position] = number
+        follows = position == walk.last + 1
+        # Behind a gap, or behind an entry that is wrong itself, a link says nothing new.
+        if sound and follows and sound_before and not _equal(link, sealer.link(before, seal)):
+            walk.unlinked.append(position)
+            sound = False
+        before, sound_before = (link if isinstance(link, bytes) else b""), sound
+        walk.last = position
+        if position in marks:
+            walk.links[position] = before
+    walk.links[walk.last] = before
+    walk.set_copies_apart()
+    return walk
+
+
+def _sealed_number(subject: Any, entry: Any, seal: Any, sealer: Sealer) -> int | None:  # noqa: ANN401  a tampered cell may hold anything
+    """The number under the seal, None when the row is not as it was written."""
+    text = entry.encode("utf-8", "surrogatepass") if isinstance(entry, str) else b""
+    if not _equal(seal, sealer.seal(text)):
+        return None
+    plain = json.loads(text)
+    # The column only repeats what is sealed, for an index.
+    return int(plain["number"]) if plain["subject"] == subject else None
+
+
+def _misplaced(walk: _Walk, edited: set[int]) -> Iterator[Finding]:
+    for place in sorted(edited):
+        yield Finding("edited", place, f"entry {place} is not what was written")
+    for place in sorted(set(walk.unsealed) - edited):
+        yield Finding("inserted", place, f"the row at {place} was never written by this program")
+    for place in walk.unlinked:
+        yield Finding(
+            "edited", place, f"entry {place} does not follow the one before it: one of their links was changed"
+        )
+    for number in walk.copies.values():
+        yield Finding("inserted", number, f"entry {number} is there more than once")
+    late = _out_of_order(list(walk.sealed.values()))
+    for place, number in walk.sealed.items():
+        if number in late and number != place:
+            yield Finding("reordered", number, f"entry {number} stands at place {place}")
+
+
+def _out_of_order(numbers: list[int]) -> set[int]:
+    """Numbers that have a smaller one behind or a larger one before them; merely renumbered rows have neither."""
+    late, highest = set(), 0
+    for number in numbers:
+        if number < highest:
+            late.add(number)
+        highest = max(highest, number)
+    lowest = 2**63
+    for number in reversed(numbers):
+        if number > lowest:
+            late.add(number)
+        lowest = min(lowest, number)
+    return late
+
+
+def _missing(present: set[int]) -> Iterator[Finding]:
+    """Gaps before the last entry that is there: what is missing behind it was cut off, not taken out."""
+    gone = sorted(set(range(1, max(present, default=0) + 1)) - present)
+    for first, until in _runs(gone):
+        which = f"entry {first} is" if first == until else f"entries {first} to {until} are"
+        yield Finding("deleted", first, f"{which} missing")
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    start = previous = None
+    for number in numbers:
+        if previous is not None and number == previous + 1:
+            previous = number
+            continue
+        if start is not None and previous is not None:
+            yield start, previous
+        start = previous = number
+    if start is not None and previous is not None:
+        yield start, previous
+
+
+def _beyond(walk: _Walk, end: int) -> Iterator[Finding]:
+    """True entries behind the end that the head tells: somebody put an old head back."""
+    last = max(walk.sealed.values(), default=0)
+    if last > end:
+        yield Finding("head", end, f"the head of the log says {end} entries, but entry {last} is there")
+
+
+def _short(walk: _Walk, edited: set[int], marks: Iterable[tuple[str, Head | None]]) -> Iterator[Finding]:
+    """Is everything there that head, anchor and noted head have seen? The first that knows better is told."""
+    last = max((*walk.sealed.values(), *edited), default=0)
+    damaged = {place for place, number in walk.sealed.items() if place != number} | {*walk.unsealed, *walk.unlinked}
+    for name, mark in marks:
+        if mark is None or not mark.count:
+            continue
+        if mark.count > last:
+            yield Finding("truncated", last + 1, f"entries {last + 1} to {mark.count} are missing; {name} knows them")
+            return
+        link = walk.links.get(mark.count)
+        if link is not None and mark.count not in damaged and not _equal(link, mark.link):
+            yield Finding(
+                "truncated", None, f"{name} knows another entry {mark.count}: the log was cut and written again"
+            )
+            return
+
+
+def _read_head(rows: Rows, sealer: Sealer) -> tuple[Head | None, str]:
+    found = rows("SELECT count, link, seal FROM audit_head")
+    if len(found) != 1:
+        return None, "the head of the log is missing"
+    count, link, seal = found[0]
+    if not isinstance(count, int) or not isinstance(link, bytes):
+        return None, "the head of the log was changed"
+    head = Head(count, link)
+    if count == 0 and link == GENESIS:
+        return head, ""
+    return (head, "") if _equal(seal, sealer.seal_head(head)) else (None, "the head of the log was changed")
+
+
+def _unguarded(rows: Rows) -> Iterator[Finding]:
+    there = {row[0] for row in rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'")}
+    for name in sorted(set(TRIGGERS) - there):
+        yield Finding("unguarded", None, f"the trigger {name} that keeps the log append-only is gone")
+
+
+def _equal(stored: Any, expected: bytes) -> bool:  # noqa: ANN401  a tampered cell may hold anything
+    return isinstance(stored, bytes) and hmac.compare_digest(stored, expected)
