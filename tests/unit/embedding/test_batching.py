@@ -134,6 +134,25 @@ def test_closing_refuses_what_waits_and_what_comes(gated: GatedEncoder) -> None:
         serving.encode_query(["c"])
 
 
+def test_a_retired_encoder_answers_all(gated: GatedEncoder) -> None:
+    """Retiring lets what waits be answered, ends the thread, and who still asks is answered without it."""
+    serving = BatchingEncoder(gated)
+    with ThreadPoolExecutor(3) as pool:
+        running = pool.submit(serving.encode_query, ["a"])
+        assert gated.started.acquire(timeout=10)
+        waiting = pool.submit(serving.encode_query, ["b"])
+        _wait_for(serving, 1)
+        retiring = pool.submit(serving.retire)
+        gated.gate.set()
+        retiring.result(10)
+        late = serving.encode_query(["c"])
+        assert [future.result(10).shape for future in (running, waiting)] == [(1, 32)] * 2
+
+    assert np.array_equal(late, gated.inner.encode_query(["c"]))
+    assert not serving._worker.is_alive()
+    serving.close()
+
+
 def test_static_models_need_no_queue(static_encoder: StaticEncoder, gated: GatedEncoder) -> None:
     """Serving wraps slow models only; cases bypass the queue."""
     assert open_for_serving(static_encoder) is static_encoder
