@@ -25,14 +25,18 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("similar-cases-data"), description="Folder of the library: database, index snapshots, caches."
     )
-    model: str = Field("builtin", description="Embedding model: `builtin`, a folder, or a hub id.")
+    model: str = Field(
+        "builtin", description="Embedding model: `builtin`, a folder, or a hub id (`owner/name@commit`)."
+    )
     model_revision: str = Field("", description="Pinned revision of a hub model; empty means the one already cached.")
     backend: Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"] = Field(
         "auto",
         description="What runs a transformer model; `auto` takes the fastest one installed that keeps full precision.",
     )
     dims: int | None = Field(None, ge=16, le=8192, description="Cut vectors of a Matryoshka model to this length.")
-    allow_download: bool = Field(False, description="May a missing hub model be downloaded?")
+    allow_download: bool = Field(
+        False, description="May a missing hub model whose name ends in `@commit` be downloaded?"
+    )
     threads: int = Field(2, ge=1, le=256, description="Threads for encoding and searching, and for building.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the server listens on; 0 picks a free one.")

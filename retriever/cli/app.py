@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli import doctor, evaluating, library, reading, running
+from retriever.cli import doctor, evaluating, library, model_changes, reading, running
 from retriever.cli.cases import cases_app
 from retriever.cli.context import Flags
 from retriever.cli.index import index_app
@@ -25,6 +25,9 @@ app.add_typer(cases_app, name="case")
 app.add_typer(index_app, name="index")
 app.command()(evaluating.evaluate)
 app.command()(library.export)
+models_app.command()(model_changes.use)
+models_app.command()(model_changes.download)
+models_app.command()(model_changes.prune)
 app.add_typer(models_app, name="model")
 app.command()(doctor.doctor)
 app.command()(running.settings)

@@ -20,11 +20,11 @@ def check_writable(file: Path) -> None:
         raise Unavailable(f"{file} cannot be written; SIMILAR_CASES_CONFIG can name another settings file.")
 
 
-def set_model(file: Path, name: str) -> None:
+def set_model(file: Path, name: str, *, dims: int | None = None) -> None:
     """Make the file say which model serves; it is replaced as a whole. Raises InvalidSettings, Unavailable."""
     try:
         before = file.read_text(encoding="utf-8") if file.exists() else ""
-        after = with_model(before, name)
+        after = with_model(before, name, dims=dims)
         temporary = file.with_name(f".{file.name}.{os.getpid()}")
         temporary.write_text(after, encoding="utf-8")
         temporary.replace(file)
@@ -32,16 +32,18 @@ def set_model(file: Path, name: str) -> None:
         raise Unavailable(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def with_model(text: str, name: str) -> str:
-    """The TOML text with `model = "name"` and no revision or length of the model before. Raises InvalidSettings."""
+def with_model(text: str, name: str, *, dims: int | None = None) -> str:
+    """The TOML text with `model = "name"`, its `dims` if given, and nothing of the model before. InvalidSettings."""
     lines = [line for line in text.splitlines() if not _STALE.match(line)]
-    wanted = f"model = {json.dumps(name, ensure_ascii=False)}"
+    wanted = f"model = {json.dumps(name, ensure_ascii=False)}" + (f"\ndims = {dims}" if dims else "")
     places = [place for place, line in enumerate(lines) if _KEY.match(line)]
     lines = [wanted if place in places[:1] else line for place, line in enumerate(lines)]
     changed = "\n".join(lines if places else [wanted, *lines]) + "\n"
     expected = {**tomllib.loads(text), "model": name}
     for stale in ("model_revision", "dims"):
         expected.pop(stale, None)
+    if dims:
+        expected["dims"] = dims
     # A value over several lines could look like the setting: then a person has to write it.
     if tomllib.loads(changed) != expected:
         raise InvalidSettings(f"the settings file could not be changed safely; write {wanted} into it by hand.")

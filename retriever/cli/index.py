@@ -119,9 +119,13 @@ def verify(context: typer.Context, name: Name = None, json_: Json = False) -> No
 
 @index_app.command()
 def rollback(context: typer.Context, name: Name = None, dry_run: DryRun = False) -> None:
-    """Serve an older snapshot again (the one before the current by default); later changes stay searchable."""
+    """Serve an older snapshot again (the one before the current by default); later changes stay searchable.
+
+    If another model built it, the settings file names that model afterwards and running servers load it.
+    """
     from index.snapshots import BuildLocked, Snapshots  # noqa: PLC0415
     from index.types import IndexDamaged  # noqa: PLC0415
+    from retriever.cli.model_changes import follow_rollback  # noqa: PLC0415
 
     snapshots = Snapshots(settings_of(context).index_dir)
     try:
@@ -138,6 +142,7 @@ def rollback(context: typer.Context, name: Name = None, dry_run: DryRun = False)
         raise SnapshotDamaged(str(error)) from error
     except KeyError as error:
         raise _unknown(error, snapshots.names()) from error
+    follow_rollback(context, manifest)
     out.print(f"{manifest.name} is served from now on (running servers notice by themselves)")
 
 

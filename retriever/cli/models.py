@@ -1,4 +1,4 @@
-"""`similar-cases model …`: list, info, check, compare, use, prune."""
+"""`similar-cases model …`, what only reads: list, info, check, compare."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retriever.cli.context import DryRun, Json, check_library, opened_store, settings_of
-from retriever.cli.output import err, out, print_json, print_table, progress_bars
-from retriever.errors import Locked, ModelUnavailable
+from retriever.cli.context import Json, settings_of
+from retriever.cli.output import err, print_json, print_table
+from retriever.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from retriever.config import Settings
     from retriever.domain import Encoder
     from retriever.evaluation.formats import LabelledSet
-    from retriever.store import Store
 
 models_app = typer.Typer(help="Embedding models: which there are, how good they are here, which one serves.")
 Name = Annotated[str, typer.Argument(help="builtin, a folder or a hub id.")]
@@ -35,9 +34,12 @@ def list_(context: typer.Context, json_: Json = False) -> None:
             "in_use": card.hub_id == settings.model,
             "here": _is_here(card.hub_id),
             "dims": card.dims,
+            "shorter_dims": list(card.matryoshka),
             "max_tokens": card.max_tokens or None,
             "parameters_millions": card.parameters_millions or None,
             "licence": card.licence,
+            "query_prompt": card.query_prompt,
+            "case_prompt": card.case_prompt,
             "choose_when": card.choose_when,
         }
         for card in CARDS
@@ -111,65 +113,6 @@ def compare(
     print_table(("", one, other), list(_side_by_side(table, one, other, [labelled.name for labelled in sets])))
 
 
-@models_app.command()
-def use(
-    context: typer.Context,
-    name: Name,
-    dry_run: DryRun = False,
-) -> None:
-    """Serve with another model: check it, build its snapshot beside the old one, write it into the settings file.
-
-    A snapshot that this model has built before is taken again, so that the way back costs seconds.
-    """
-    from retriever.cli.config_file import check_writable, set_model  # noqa: PLC0415
-    from retriever.config import config_file  # noqa: PLC0415
-
-    settings = settings_of(context).model_copy(update={"model": name, "model_revision": "", "dims": None})
-    check_library(settings.database_path)
-    file = config_file()
-    check_writable(file)
-    encoder, _ = load_checked(name, settings)
-    with opened_store(context, read_only=dry_run) as store:
-        older = _find_snapshot(settings, encoder)
-        if dry_run:
-            how = f"snapshot {older} would be served again" if older else "a new snapshot would be built"
-            out.print(f"{how}, and {file} would say model = {name!r}", markup=False)
-            return
-        served = _serve_again(settings, older) if older else _build(settings, store, encoder)
-    set_model(file, name)
-    out.print(served)
-    err.print(f"{file} says model = {name!r}: start running servers again to serve snapshot {served}.", markup=False)
-
-
-@models_app.command()
-def prune(
-    context: typer.Context,
-    max_mb: Annotated[
-        int | None, typer.Option(min=0, help="Size to keep; the setting vector_cache_mb without it.")
-    ] = None,
-    others: Annotated[bool, typer.Option("--others", help="Drop all vectors of models that are not in use.")] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Drop cached vectors: other models first, then those used longest ago. What is needed again is encoded again."""
-    settings = settings_of(context)
-    check_library(settings.database_path)
-    encoder = _load(settings.model, settings)
-    with opened_store(context) as store:
-        before = store.vector_stats()
-        limit = (settings.vector_cache_mb if max_mb is None else max_mb) << 20
-        if others:
-            limit = min(limit, before.bytes.get(encoder.fingerprint, 0))
-        if dry_run:
-            excess = max(0, sum(before.bytes.values()) - limit)
-            out.print(f"would drop {excess / 2**20:.1f} MiB of {sum(before.bytes.values()) / 2**20:.1f} MiB of vectors")
-            return
-        dropped = store.prune_vectors(limit, keep_fingerprint=encoder.fingerprint)
-        left = store.vector_stats()
-    out.print(
-        f"{dropped} vectors dropped, {sum(left.vectors.values())} kept ({left.file_bytes / 2**20:.1f} MiB on disk)"
-    )
-
-
 def load_checked(name: str, settings: "Settings") -> tuple["Encoder", dict[str, object]]:
     """A model tried on the canary sentences, and what was seen. Raises ModelUnavailable if it breaks its promises."""
     import numpy as np  # noqa: PLC0415
@@ -177,7 +120,7 @@ def load_checked(name: str, settings: "Settings") -> tuple["Encoder", dict[str, 
     from retriever.embedding.canaries import CANARIES, canary_vectors  # noqa: PLC0415
 
     started = time.perf_counter()
-    encoder = _load(name, settings)
+    encoder = load(name, settings)
     loaded = time.perf_counter() - started
     first, again = canary_vectors(encoder), canary_vectors(encoder)
     single = np.concatenate([encoder.encode_cases([text]) for text in CANARIES])
@@ -204,7 +147,8 @@ def load_checked(name: str, settings: "Settings") -> tuple["Encoder", dict[str, 
     }
 
 
-def _load(name: str, settings: "Settings") -> "Encoder":
+def load(name: str, settings: "Settings") -> "Encoder":
+    """A model by name, with the revision and length of the settings if it is the one they name."""
     from retriever.service import open_encoder  # noqa: PLC0415
 
     own = name == settings.model
@@ -293,48 +237,3 @@ def _side_by_side(table: Mapping[str, Any], one: str, other: str, sets: list[str
             yield f"{name} {key}", left, right
     for key in ("dims", "ms_per_question", "texts_per_second", "load_seconds", "mib_on_disk"):
         yield key, str(table[one]["checks"][key]), str(table[other]["checks"][key])
-
-
-def _find_snapshot(settings: "Settings", encoder: "Encoder") -> str | None:
-    """The newest snapshot that this very model has built."""
-    from index.manifest import read_manifest  # noqa: PLC0415
-    from index.snapshots import Snapshots  # noqa: PLC0415
-    from index.types import IndexDamaged  # noqa: PLC0415
-    from retriever.errors import ModelMismatch  # noqa: PLC0415
-    from retriever.indexing import check_labels  # noqa: PLC0415
-
-    snapshots = Snapshots(settings.index_dir)
-    for name in reversed(snapshots.names()):
-        try:
-            check_labels(read_manifest(snapshots.path(name)), encoder)
-            return snapshots.verify(name).name
-        except (IndexDamaged, ModelMismatch):
-            continue
-    return None
-
-
-def _serve_again(settings: "Settings", name: str) -> str:
-    from index.snapshots import BuildLocked, Snapshots  # noqa: PLC0415
-
-    snapshots = Snapshots(settings.index_dir)
-    try:
-        with snapshots.build_lock():
-            return snapshots.rollback(name).name
-    except BuildLocked as error:
-        raise Locked(f"{error}; wait for it.") from error
-
-
-def _build(settings: "Settings", store: "Store", encoder: "Encoder") -> str:
-    from retriever.rebuild import rebuild  # noqa: PLC0415
-
-    with progress_bars() as bars:
-        done = rebuild(
-            store,
-            encoder,
-            settings.index_dir,
-            threads=settings.threads,
-            # The snapshot of the model before stays: it is the way back.
-            keep=max(2, settings.keep_snapshots),
-            progress=bars,
-        )
-    return done.manifest.name

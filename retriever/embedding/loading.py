@@ -18,7 +18,8 @@ BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 # Only what our runtimes read: never pickles, never code, never weights converted by somebody else.
 HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 HUB_IGNORED = ("onnx/*", "openvino/*", "*.py", "*.bin", "*.pt", "*.ckpt", "*.h5", "*.msgpack")
-_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_HUB_ID = re.compile(r"(\w[\w.-]*/\w[\w.-]*)(?:@([\w./-]+))?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def load_encoder(
@@ -32,25 +33,22 @@ def load_encoder(
 ) -> Encoder:
     """The encoder called `name_or_path`; ModelUnavailable says what to install or where to put which files.
 
-    `dims` cuts vectors to their first dimensions; `revision` pins a hub model; `offline=False` allows a download.
+    `dims` cuts vectors to their first dimensions; `revision` pins a hub model like `owner/name@revision` does;
+    `offline=False` allows the download of a missing model whose revision is a commit.
     """
-    card = find_card(name_or_path)
-    if card is not None and card.needs_remote_code and not Path(name_or_path).expanduser().is_dir():
-        raise ModelUnavailable(
-            f"{card.hub_id} only runs with program code from its repository, which this service never executes; "
-            f"see `similar-cases model list` for models that need none."
-        )
     folder = find_model_folder(name_or_path, offline=offline, revision=revision)
+    _bound_tokenizer_threads(threads)
+    name = _named(name_or_path, revision)
     if folder.is_static:
-        _bound_tokenizer_threads(threads)
-        return load_static(folder, name=name_or_path, dims=dims)
+        return load_static(folder, name=name, dims=dims)
     from retriever.embedding.transformer import load_transformer  # noqa: PLC0415  costs seconds, static models pay none
 
-    return load_transformer(folder, name=name_or_path, card=card, backend=backend, dims=dims, threads=threads)
+    card = find_card(split_revision(name)[0])
+    return load_transformer(folder, name=name, card=card, backend=backend, dims=dims, threads=threads)
 
 
 def find_model_folder(name_or_path: str, *, offline: bool = True, revision: str | None = None) -> ModelFolder:
-    """Describe the model of this name; ModelUnavailable when its files are nowhere to be found."""
+    """Describe the model of this name; ModelUnavailable when its files are not to be found, or need foreign code."""
     if name_or_path == BUILTIN:
         if not (BUILTIN_FOLDER / TABLE_FILE).is_file():
             raise ModelUnavailable(
@@ -60,39 +58,119 @@ def find_model_folder(name_or_path: str, *, offline: bool = True, revision: str 
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         return read_model_folder(path)
-    card = find_card(name_or_path)
-    hub_id = card.hub_id if card is not None and "/" not in name_or_path else name_or_path
+    hub_id, wanted = _hub_id(name_or_path, revision)
+    local = _find_hub_folder(hub_id, wanted)
+    if local is None and not offline:
+        local = _download_pinned(hub_id, wanted)
+    if local is None:
+        raise ModelUnavailable(_not_here(hub_id, wanted))
+    return read_model_folder(local)
+
+
+def pinned_name(name_or_path: str, *, revision: str | None = None) -> str:
+    """A name that means the same model tomorrow: `builtin`, an absolute folder, or `owner/name@commit`.
+
+    Raises ModelUnavailable when the model is not on this machine.
+    """
+    if name_or_path == BUILTIN:
+        return name_or_path
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return str(path.resolve())
+    hub_id, wanted = _hub_id(name_or_path, revision)
+    folder = find_model_folder(name_or_path, revision=revision).path
+    return f"{hub_id}@{folder.name}" if _COMMIT.fullmatch(folder.name) else _named(hub_id, wanted)
+
+
+def download_model(name: str, *, revision: str | None = None) -> str:
+    """Fetch the safe files of a hub model into the hub's own cache; its pinned name, `owner/name@commit`.
+
+    Without a revision the newest is taken, once: the name that comes back keeps to it. Raises ModelUnavailable.
+    """
+    hub_id, wanted = _hub_id(name, revision)
+    folder = _download(hub_id, wanted)
+    described = read_model_folder(folder)
+    if not list(described.modules[0].folder.glob("*.safetensors")):
+        raise ModelUnavailable(f"{hub_id} offers no *.safetensors weights at this revision, and nothing else is read.")
+    return f"{hub_id}@{folder.name}"
+
+
+def split_revision(name: str) -> tuple[str, str]:
+    """`owner/name@revision` in two; the revision is empty when none is named, and for anything but hub ids."""
+    found = _HUB_ID.fullmatch(name)
+    return (found[1], found[2] or "") if found else (name, "")
+
+
+def _hub_id(name: str, revision: str | None) -> tuple[str, str]:
+    """The hub id that `name` means and the revision wanted of it, empty for whichever is here."""
+    plain, pinned = split_revision(name)
+    card = find_card(plain)
+    if card is not None and card.needs_remote_code:
+        raise ModelUnavailable(
+            f"{card.hub_id} only runs with program code from its repository, which this service never executes; "
+            f"see `similar-cases model list` for models that need none."
+        )
+    hub_id = card.hub_id if card is not None and "/" not in plain else plain
     if not _HUB_ID.fullmatch(hub_id):
         raise ModelUnavailable(
-            f"there is no model {name_or_path!r}: neither `builtin`, nor a folder, nor a hub id like `owner/name`."
+            f"there is no model {name!r}: neither `builtin`, nor a folder, nor a hub id like `owner/name`."
         )
-    return read_model_folder(_find_hub_folder(hub_id, offline=offline, revision=revision))
+    return hub_id, pinned or revision or ""
 
 
-def _find_hub_folder(hub_id: str, *, offline: bool, revision: str | None) -> Path:
-    """The snapshot folder of a hub model, from the local cache or, if allowed, from the hub."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415  a third of a second that local models need not pay
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415
+def _named(name: str, revision: str | None) -> str:
+    """The name with the revision that pins it, if one does and the name is a hub id that lacks it."""
+    is_hub = not Path(name).expanduser().is_dir() and _HUB_ID.fullmatch(name)
+    return f"{name}@{revision}" if revision and is_hub and not split_revision(name)[1] else name
+
+
+def _find_hub_folder(hub_id: str, revision: str) -> Path | None:
+    """The whole snapshot of a hub model in the hub's cache on this machine, None when it is not there."""
+    try:
+        return _snapshot(hub_id, revision, local_files_only=True)
+    except OSError:  # the hub's library raises kinds of FileNotFoundError
+        return None
+
+
+def _download_pinned(hub_id: str, revision: str) -> Path:
+    if not _COMMIT.fullmatch(revision):
+        raise ModelUnavailable(
+            f"{hub_id} is not on this machine, and only a pinned revision is downloaded by itself. Run `similar-cases "
+            f"model download {hub_id}` and use the name it prints, or name a commit: {hub_id}@<40 hex digits>."
+        )
+    return _download(hub_id, revision)
+
+
+def _download(hub_id: str, revision: str) -> Path:
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
     try:
-        folder = snapshot_download(
-            hub_id,
-            revision=revision or None,
-            local_files_only=offline,
-            allow_patterns=list(HUB_FILES),
-            ignore_patterns=list(HUB_IGNORED),
-        )
-    except (LocalEntryNotFoundError, FileNotFoundError) as error:
-        raise ModelUnavailable(_not_here(hub_id, revision)) from error
+        return _snapshot(hub_id, revision, local_files_only=False)
     except (HfHubHTTPError, OSError) as error:
-        raise ModelUnavailable(f"{hub_id} could not be downloaded: {error}") from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelUnavailable(f"{hub_id} could not be downloaded: {reason}") from error
+
+
+def _snapshot(hub_id: str, revision: str, *, local_files_only: bool) -> Path:
+    # Asking for a model must not tell anybody about anything else; the library reads this when it is imported.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  a third of a second that local models need not pay
+
+    folder = snapshot_download(
+        hub_id,
+        revision=revision or None,
+        local_files_only=local_files_only,
+        allow_patterns=list(HUB_FILES),
+        ignore_patterns=list(HUB_IGNORED),
+    )
     return Path(folder)
 
 
-def _not_here(hub_id: str, revision: str | None) -> str:
+def _not_here(hub_id: str, revision: str) -> str:
     at = f" at revision {revision}" if revision else ""
+    name = f"{hub_id}@{revision}" if revision else hub_id
     return (
-        f"the files of {hub_id}{at} are not on this machine. Either allow the download (`allow_download = true`), or "
+        f"the files of {hub_id}{at} are not on this machine. Either run `similar-cases model download {name}`, or "
         "copy its *.json, *.txt, tokenizer and *.safetensors files into a folder and give that folder as the model."
     )
 

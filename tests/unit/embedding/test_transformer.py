@@ -194,7 +194,7 @@ def test_absent_hub_model_says_where_to_put_files(monkeypatch: pytest.MonkeyPatc
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "intfloat/multilingual-e5-small at revision abc are not on this machine" in result.stdout
-    assert "allow_download" in result.stdout
+    assert "similar-cases model download intfloat/multilingual-e5-small@abc" in result.stdout
 
 
 def test_missing_backend_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
