@@ -5,7 +5,9 @@ from retriever.store.audit_chain import AuditFiles, Head
 from retriever.store.cases import CaseFilter, Upserted, Version
 from retriever.store.events import Event, EventKind, LoggedQuery, ShownCase
 from retriever.store.ingests import IngestProgress
+from retriever.store.reviews import Queued, QueueFilter, Review, ReviewStep, Step
 from retriever.store.store import Store, open_store
+from retriever.store.transition import Transition
 from retriever.store.vectors import CacheStats
 
 __all__ = [
@@ -21,8 +23,14 @@ __all__ = [
     "Head",
     "IngestProgress",
     "LoggedQuery",
+    "QueueFilter",
+    "Queued",
+    "Review",
+    "ReviewStep",
     "ShownCase",
+    "Step",
     "Store",
+    "Transition",
     "Upserted",
     "Version",
     "open_store",

@@ -15,10 +15,10 @@ from retriever.errors import CaseNotFound, Conflict, VersionMismatch
 Action: TypeAlias = Literal["created", "updated", "unchanged", "refused"]
 
 _NO_REUSE = Reuse()
-_STORED = """
+STORED_COLUMNS = """
     c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
     r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
-_WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
+WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
 _HELD = "c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.content_hash, c.created_at, c.deleted"
 
 
@@ -93,13 +93,14 @@ class UpsertPlan:
         db.conn.executemany(
             """
             INSERT INTO cases (key, id, source_system, external_id, status, language, product, version, revision,
-                               deleted, content_hash, created_at, updated_at, document)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+                               deleted, content_hash, created_at, updated_at, document, review_due_on, valid_until)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (key) DO UPDATE SET
                 source_system = excluded.source_system, external_id = excluded.external_id, status = excluded.status,
                 language = excluded.language, product = excluded.product, version = excluded.version,
                 revision = excluded.revision, deleted = 0, content_hash = excluded.content_hash,
-                created_at = excluded.created_at, updated_at = excluded.updated_at, document = excluded.document
+                created_at = excluded.created_at, updated_at = excluded.updated_at, document = excluded.document,
+                review_due_on = excluded.review_due_on, valid_until = excluded.valid_until
             """,
             self._changed,
         )
@@ -158,7 +159,8 @@ class UpsertPlan:
         facets = (str(case.status), case.language, case.product)
         identity = (after.key, after.id, after.source_system, after.external_id)
         state = (after.version, after.revision, digest, after.created_at, self._now, document)
-        self._changed.append((*identity, *facets, *state))
+        dates = (case.review_due_on, case.valid_until)
+        self._changed.append((*identity, *facets, *state, *dates))
         return Upserted(case.id, "updated" if alive else "created", after.key, after.version, after.revision)
 
     def _remember(self, held: _Held) -> None:
@@ -182,7 +184,10 @@ def check_version(id: str, stored: int | None, wanted: int) -> None:
 
 
 def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: str) -> Change:
-    """Turn a case into a tombstone; `erase` also removes every version of its text. Raises CaseNotFound, Conflict."""
+    """Turn a case into a tombstone and drop what waits for review; `erase` also removes every version and note.
+
+    Raises CaseNotFound, VersionMismatch.
+    """
     row = db.execute("SELECT key, version FROM cases WHERE id = ? AND NOT deleted", (id,)).fetchone()
     if row is None:
         raise CaseNotFound(f"there is no case {id}.")
@@ -195,8 +200,10 @@ def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: s
                             language = '', product = '', external_id = NULL WHERE key = ?""",
         (revision, now, key),
     )
+    db.conn.execute("DELETE FROM reviews WHERE key = ?", (key,))
     if erase:
         db.conn.execute("DELETE FROM case_versions WHERE key = ?", (key,))
+        db.conn.execute("DELETE FROM review_steps WHERE key = ?", (key,))
     return Change(revision=revision, key=key, deleted=True)
 
 
@@ -207,14 +214,14 @@ def last_revision(db: Database) -> int:
 
 LAST_REVISION = "SELECT coalesce(max(revision), 0) FROM cases"
 STORED_BY_KEYS = f"""
-    SELECT {_STORED} FROM json_each(?) wanted CROSS JOIN cases c ON c.key = wanted.value {_WITH_REUSE}
+    SELECT {STORED_COLUMNS} FROM json_each(?) wanted CROSS JOIN cases c ON c.key = wanted.value {WITH_REUSE}
     WHERE NOT c.deleted
 """  # noqa: S608  only constants of this module
 KEYS_BY_IDS = """
     SELECT DISTINCT c.key FROM json_each(?) wanted CROSS JOIN cases c ON c.id = wanted.value
     WHERE NOT c.deleted ORDER BY c.key
 """
-STORED_BY_ID = f"SELECT {_STORED} FROM cases c {_WITH_REUSE} WHERE c.id = ? AND NOT c.deleted"  # noqa: S608
+STORED_BY_ID = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE c.id = ? AND NOT c.deleted"  # noqa: S608
 VERSIONS_BY_ID = """
     SELECT document, version, revision, content_hash, updated_at FROM cases WHERE id = :id AND NOT deleted
     UNION ALL
@@ -239,7 +246,7 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
     cursor = "(c.updated_at, c.key) < (:updated_at, :key)" if newest_first else "c.key > :key"
     order = "c.updated_at DESC, c.key DESC" if newest_first else "c.key"
     where = " AND ".join(["NOT c.deleted", cursor, *(clause for clause, value in clauses.items() if value)])
-    sql = f"SELECT {_STORED} FROM cases c {_WITH_REUSE} WHERE {where} ORDER BY {order} LIMIT :limit"  # noqa: S608
+    sql = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE {where} ORDER BY {order} LIMIT :limit"  # noqa: S608
     parameters: dict[str, Any] = {
         "statuses": json.dumps([str(status) for status in which.statuses]),
         "languages": json.dumps(which.languages),

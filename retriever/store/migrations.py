@@ -143,6 +143,57 @@ def audit(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0005_reviews")
+def reviews(db: Database) -> None:
+    """What waits for review, every step of a case's life, merged duplicates, and the dates that make cases age.
+
+    `reviews.document` is the pending text of a case that is live; empty for a case that is itself under review.
+    """
+    db.executescript("""
+        ALTER TABLE cases ADD COLUMN review_due_on TEXT NOT NULL DEFAULT '';
+        ALTER TABLE cases ADD COLUMN valid_until TEXT NOT NULL DEFAULT '';
+        UPDATE cases SET review_due_on = coalesce(json_extract(document, '$.review_due_on'), ''),
+            valid_until = coalesce(json_extract(document, '$.valid_until'), '') WHERE NOT deleted;
+        CREATE INDEX cases_by_review_due ON cases (review_due_on, key)
+            WHERE status = 'published' AND NOT deleted AND review_due_on <> '';
+        CREATE INDEX cases_by_valid_until ON cases (valid_until, key)
+            WHERE status = 'published' AND NOT deleted AND valid_until <> '';
+        CREATE TABLE reviews (
+            key INTEGER PRIMARY KEY REFERENCES cases (key),
+            document TEXT NOT NULL,
+            state TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            base_version INTEGER NOT NULL,
+            authors TEXT NOT NULL,
+            submitted_by TEXT NOT NULL,
+            team TEXT,
+            submitted_at TEXT NOT NULL,
+            first_by TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        );
+        CREATE TABLE review_steps (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            key INTEGER NOT NULL REFERENCES cases (key),
+            at TEXT NOT NULL,
+            step TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            role TEXT NOT NULL,
+            version TEXT NOT NULL,
+            answers TEXT NOT NULL,
+            note TEXT NOT NULL
+        );
+        CREATE INDEX review_steps_by_case ON review_steps (key);
+        CREATE TABLE merges (
+            duplicate INTEGER PRIMARY KEY REFERENCES cases (key),
+            into_key INTEGER NOT NULL REFERENCES cases (key),
+            status TEXT NOT NULL,
+            superseded_by TEXT NOT NULL,
+            counts TEXT NOT NULL
+        );
+        CREATE TABLE reminders (day TEXT PRIMARY KEY);
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,16 +17,20 @@ from retriever.errors import CaseNotFound
 from retriever.store import cases as case_rows
 from retriever.store import events as event_rows
 from retriever.store import ingests as ingest_rows
+from retriever.store import reviews as review_rows
 from retriever.store.audit import AuditChain, AuditLog, Deed, record, record_all
 from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import CaseFilter, Upserted, UpsertPlan, Version
 from retriever.store.events import Event, EventKind, LoggedQuery
 from retriever.store.ingests import IngestProgress
 from retriever.store.migrations import LIBRARY, migrate
+from retriever.store.reviews import Queued, QueueFilter, Review, ReviewStep
 from retriever.store.sqlite import Connections, Journal
+from retriever.store.transition import Transition
 from retriever.store.vectors import CacheStats, DType, VectorCache
 
 _EVERYTHING = CaseFilter()
+_WHOLE_QUEUE = QueueFilter()
 _UNLIMITED = -1
 _AFTER_ALL = ("~", 0)
 """A cursor behind every time stamp, since these begin with a digit."""
@@ -163,6 +168,54 @@ class Store:
         """The last change of each case that changed after this revision, in order of revision."""
         rows = self._connections.rows(case_rows.CHANGES_SINCE, (revision, _UNLIMITED if limit is None else limit))
         return [Change(number, key, bool(deleted)) for number, key, deleted in rows]
+
+    # Reviews
+
+    @contextmanager
+    def transition(self, actor: Actor) -> Iterator[Transition]:
+        """One transaction of the lifecycle in the name of `actor`; nothing is kept when the block raises."""
+        with self._connections.writing() as db:
+            yield Transition(db, actor, _now())
+
+    def find_review(self, id: str) -> Review | None:
+        """What is noted about the open review of a case, None when there is nothing."""
+        rows = self._connections.rows(review_rows.ROW_BY_ID, (id,))
+        return review_rows.review(rows[0]) if rows else None
+
+    def page_reviews(
+        self, which: QueueFilter = _WHOLE_QUEUE, *, after: tuple[str, int] = ("", 0), limit: int = 50
+    ) -> list[Queued]:
+        """One page of what waits for review, longest first; `after` is (since, key) of the last one of the page before."""
+        sql, parameters = review_rows.queue(which)
+        since, key = after
+        rows = self._connections.rows(sql, parameters | {"since": since, "key": key, "limit": limit})
+        return [review_rows.queued(row) for row in rows]
+
+    def review_steps(self, id: str) -> list[ReviewStep]:
+        """Every step in the life of a case, oldest first. Raises CaseNotFound."""
+        self.get_case(id)
+        return [review_rows.review_step(row) for row in self._connections.rows(review_rows.STEPS_BY_ID, (id,))]
+
+    def page_due(self, until: str, *, after: tuple[str, int] = ("", 0), limit: int = 50) -> list[StoredCase]:
+        """Published cases whose review is due before `until`, most overdue first; `after` is (review_due_on, key)."""
+        due, key = after
+        rows = self._connections.rows(review_rows.DUE, {"until": until, "after": due, "key": key, "limit": limit})
+        return [case_rows.stored_case(row) for row in rows]
+
+    def find_expired(self, today: str, *, limit: int = 500) -> list[StoredCase]:
+        """Published cases whose `valid_until` lies before today (YYYY-MM-DD), longest first."""
+        rows = self._connections.rows(review_rows.EXPIRED, {"until": today, "limit": limit})
+        return [case_rows.stored_case(row) for row in rows]
+
+    def claim_reminder(self, day: str) -> bool:
+        """True for the first who asks on a day: that one sends the reminders."""
+        with self._connections.writing() as db:
+            return bool(db.conn.execute("INSERT INTO reminders VALUES (?) ON CONFLICT DO NOTHING", (day,)).rowcount)
+
+    def release_reminder(self, day: str) -> None:
+        """The reminders of a day could not be sent: somebody should try again."""
+        with self._connections.writing() as db:
+            db.conn.execute("DELETE FROM reminders WHERE day = ?", (day,))
 
     # Questions and events
 

@@ -1,0 +1,187 @@
+"""What time does to published cases: reviews fall due, validity ends, products are retired; and the way back."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from retriever.domain import Actor, Case, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput
+from retriever.lifecycle import rules
+from retriever.lifecycle.desk import SYSTEM, Desk, Standing, case_at
+from retriever.lifecycle.screening import Screening, check_note, check_screening
+from retriever.store import CaseFilter, Step, Transition
+from retriever.store.cases import check_version
+
+BATCH = 500
+"""Cases per transaction of a bulk action: others can write in between."""
+# 3, 3.2, v3.2.1, 3.x: not the middle of a longer number, a date or an address.
+_VERSION = re.compile(r"(?<![\w.,:/-])[vV]?(\d{1,6}(?:\.(?:\d{1,6}|[xX]))*)(?![\w:/-]|\.\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """What retiring a product does: ids that become historical, and others left alone with the reason."""
+
+    retired: tuple[str, ...]
+    left: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """Moves published cases out of use and back, and keeps the dates of their next reviews."""
+
+    desk: Desk
+
+    def due(
+        self, actor: Actor, *, within_days: int = 0, after: tuple[str, int] = ("", 0), limit: int = 50
+    ) -> tuple[list[StoredCase], tuple[str, int] | None]:
+        """Published cases to be reviewed again by then, most overdue first; where to go on, None at the end."""
+        until = (self.desk.today() + timedelta(days=within_days + 1)).isoformat()
+        found: list[StoredCase] = []
+        while True:
+            page = self.desk.store.page_due(until, after=after, limit=limit + 1)
+            for stored in page[:limit]:
+                after = (stored.case.review_due_on, stored.key)
+                if rules.may_see(stored.case, actor):
+                    found.append(stored)
+                if len(found) == limit:
+                    return found, after if stored is not page[-1] else None
+            if len(page) <= limit:
+                return found, None
+
+    def confirm(self, id: str, actor: Actor, screening: Screening, *, if_version: int | None = None) -> Standing:
+        """Say after a look at a published case that it still holds: its next review moves on. Not by its author."""
+        rules.require_role(actor, Role.REVIEWER, "confirm a case")
+        with self.desk.transition(actor) as step:
+            stored = _in_state(case_at(step, id, if_version), Status.PUBLISHED)
+            if actor.id == stored.case.created_by:
+                raise Forbidden(f"{actor.id} wrote case {id}; somebody else must confirm it.")
+            check_screening(screening, stored.case)
+            after = self._with_new_date(step, stored)
+            step.note(after, Step.CONFIRM, answers=screening.answers, reason=screening.note.strip())
+            return Standing(after)
+
+    def retire(
+        self, id: str, actor: Actor, reason: str, *, superseded_by: str = "", if_version: int | None = None
+    ) -> Standing:
+        """Make a published case historical; `superseded_by` names the case to use instead."""
+        rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "retire a case")
+        text = check_note(reason, required=True)
+        with self.desk.transition(actor) as step:
+            stored = _in_state(case_at(step, id, if_version), Status.PUBLISHED)
+            if superseded_by:
+                _check_successor(step, id, superseded_by)
+            return Standing(_retired(step, stored, Step.RETIRE, text, superseded_by=superseded_by))
+
+    def reinstate(self, id: str, actor: Actor, *, if_version: int | None = None) -> Standing:
+        """Publish a historical case again. Raises Conflict when it is merged, or its validity is over."""
+        rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "reinstate a case")
+        with self.desk.transition(actor) as step:
+            stored = _in_state(case_at(step, id, if_version), Status.HISTORICAL)
+            if step.is_merged(stored.key):
+                raise Conflict(f"case {id} was merged into {stored.case.superseded_by}: undo the merge instead.")
+            after = self._with_new_date(step, stored)
+            step.note(after, Step.REINSTATE)
+            return Standing(after)
+
+    def expire(self) -> list[str]:
+        """Make every case historical whose `valid_until` is past; their ids. Safe to run at any time, by many."""
+        today, expired = self.desk.today(), list[str]()
+        while found := self.desk.store.find_expired(today.isoformat(), limit=BATCH):
+            with self.desk.transition(SYSTEM) as step:
+                for stored in found:
+                    current = step.case_of(stored.key)
+                    # Another process may have been here between the look and the lock.
+                    if current and current.case.status is Status.PUBLISHED and rules.is_expired(current.case, today):
+                        _retired(step, current, Step.EXPIRE, f"valid until {current.case.valid_until[:10]}")
+                        expired.append(current.case.id)
+        return expired
+
+    def retire_product(
+        self, product: str, version_prefix: str, actor: Actor, reason: str, *, dry_run: bool = False
+    ) -> Retirement:
+        """Make every published case of a product's old versions historical; see `versions_named` for what counts.
+
+        A case that also names a version that stays is left alone. All or none of a batch of 500 goes in.
+        """
+        rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "retire a product")
+        text = check_note(reason, required=True)
+        if not product.strip():
+            raise InvalidInput("the product is empty: name the one whose cases are to be retired.")
+        going: list[StoredCase] = []
+        left: list[tuple[str, str]] = []
+        for stored in self.desk.store.iter_cases(CaseFilter(statuses=(Status.PUBLISHED,))):
+            if rules.may_see(stored.case, actor) and is_of_product(stored.case, product):
+                obstacle = why_left(stored.case, product, version_prefix)
+                left.append((stored.case.id, obstacle)) if obstacle else going.append(stored)
+        if not dry_run:
+            for start in range(0, len(going), BATCH):
+                self._retire_batch(going[start : start + BATCH], actor, text)
+        return Retirement(tuple(stored.case.id for stored in going), tuple(left))
+
+    def _retire_batch(self, batch: list[StoredCase], actor: Actor, reason: str) -> None:
+        with self.desk.transition(actor) as step:
+            for stored in batch:
+                current = step.get_case(stored.case.id)
+                check_version(stored.case.id, current.version, stored.version)
+                _retired(step, current, Step.RETIRE, reason)
+
+    def _with_new_date(self, step: Transition, stored: StoredCase) -> StoredCase:
+        case, desk = stored.case, self.desk
+        live = rules.published(case, reviewers=case.reviewers, today=desk.today(), policy=desk.policy)
+        return step.put(live, if_version=stored.version)
+
+
+def is_of_product(case: Case, product: str) -> bool:
+    """Is the case about this product, whether or not its name goes on with a version (`Router X` and `Router X 3.2`)?"""
+    wanted, named = product.strip().casefold(), case.product.casefold()
+    return named == wanted or (named.startswith(wanted + " ") and bool(_VERSION.fullmatch(named[len(wanted) :].strip())))
+
+
+def versions_named(case: Case, product: str) -> tuple[str, ...]:
+    """The versions that a case names: behind the product's name, as whole tags, and anywhere in its environment."""
+    behind = case.product[len(product.strip()) :].strip()
+    whole = [_VERSION.fullmatch(text.strip()) for text in (behind, *case.tags)]
+    found = [match[1] for match in whole if match] + [match[1] for match in _VERSION.finditer(case.environment)]
+    return tuple(dict.fromkeys(version.lower() for version in found))
+
+
+def why_left(case: Case, product: str, version_prefix: str) -> str:
+    """Why a case of the product is not retired with these versions; empty when it is. An empty prefix means all."""
+    prefix = version_prefix.strip().lower()
+    if not prefix:
+        return ""
+    named = versions_named(case, product)
+    staying = [version for version in named if not is_version_below(version, prefix)]
+    if not named:
+        return "names no version"
+    if staying:
+        return f"is also about {', '.join(staying)}" if len(staying) < len(named) else f"is about {', '.join(staying)}"
+    return ""
+
+
+def is_version_below(version: str, prefix: str) -> bool:
+    """Does the version begin with these parts? `3.` and `3` mean 3 and 3.2, not 30; `3.1` means 3.1 and 3.1.7."""
+    wanted = [part for part in prefix.removeprefix("v").split(".") if part not in ("", "x")]
+    return version.split(".")[: len(wanted)] == wanted
+
+
+def _retired(step: Transition, stored: StoredCase, kind: Step, reason: str, *, superseded_by: str = "") -> StoredCase:
+    case = replace(stored.case, status=Status.HISTORICAL, superseded_by=superseded_by or stored.case.superseded_by)
+    after = step.put(case, if_version=stored.version)
+    step.note(after, kind, reason=reason, details={"superseded_by": superseded_by} if superseded_by else {})
+    return after
+
+
+def _in_state(stored: StoredCase, status: Status) -> StoredCase:
+    if stored.case.status is not status:
+        raise Conflict(f"case {stored.case.id} is {stored.case.status}, not {status}.")
+    return stored
+
+
+def _check_successor(step: Transition, id: str, successor: str) -> None:
+    found = step.find_case(successor)
+    if found is None or not rules.may_see(found.case, step.actor):
+        raise CaseNotFound(f"there is no case {successor} that could supersede {id}.")
+    if found.case.id == id or found.case.status is not Status.PUBLISHED:
+        raise Conflict(f"case {successor} cannot supersede {id}: it must be another, published case.")

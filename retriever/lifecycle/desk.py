@@ -1,0 +1,72 @@
+"""What every step of the lifecycle shares: the store, the policy, the day, and what happens after a commit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from retriever.domain import Actor, Role, StoredCase
+from retriever.errors import Conflict
+from retriever.lifecycle import rules
+from retriever.lifecycle.rules import Policy
+from retriever.store import Review, Store, Transition
+from retriever.store.cases import check_version
+
+SYSTEM = Actor("system", Role.ADMIN)
+"""Who acts when a case ages by itself."""
+
+
+def today_utc() -> date:
+    """The day in UTC, as all dates of cases are."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands: as it is live (or as a draft), and what of it waits for approval."""
+
+    stored: StoredCase
+    review: Review | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Opens transactions; `searchable` runs after each commit and brings the change into the search."""
+
+    store: Store
+    policy: Policy
+    searchable: Callable[[], object]
+    today: Callable[[], date] = today_utc
+
+    @contextmanager
+    def transition(self, actor: Actor) -> Iterator[Transition]:
+        """One transaction in the name of `actor`; the next search sees what it did."""
+        with self.store.transition(actor) as step:
+            yield step
+        self.searchable()
+
+
+def visible_case(step: Transition, id: str) -> StoredCase:
+    """The case, when the actor may see it. Raises CaseNotFound."""
+    stored = step.get_case(id)
+    rules.check_visible(stored.case, step.actor)
+    return stored
+
+
+def case_at(step: Transition, id: str, if_version: int | None) -> StoredCase:
+    """The visible case at this version. Raises CaseNotFound, VersionMismatch."""
+    stored = visible_case(step, id)
+    if if_version is not None:
+        check_version(id, stored.version, if_version)
+    return stored
+
+
+def reviewed_case(step: Transition, id: str, tag: str | None) -> tuple[StoredCase, Review]:
+    """The visible case and what of it waits for approval, at this version. Raises CaseNotFound, Conflict."""
+    stored = visible_case(step, id)
+    review = rules.open_review(stored, step.find_review(stored.key))
+    if review is None:
+        raise Conflict(f"case {id} is {stored.case.status} and has no pending revision: there is nothing to review.")
+    rules.check_visible(rules.text_of(stored, review), step.actor)
+    rules.check_tag(id, review, tag)
+    return stored, review

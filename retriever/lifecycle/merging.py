@@ -1,0 +1,62 @@
+"""Duplicates become historical in favour of the case that is kept, which takes over their counts; it can be undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from retriever.domain import Actor, Role, Status, StoredCase
+from retriever.errors import Conflict, InvalidInput
+from retriever.lifecycle import rules
+from retriever.lifecycle.desk import Desk, Standing, case_at, visible_case
+from retriever.store import Step, Transition
+from retriever.store.reviews import Merge
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """Merges and takes merges apart; both are for knowledge managers."""
+
+    desk: Desk
+
+    def merge(
+        self, keep: str, duplicates: Sequence[str], actor: Actor, *, if_version: int | None = None
+    ) -> Standing:  # fmt: skip
+        """Make the duplicates historical in favour of `keep`, all or none. Raises Forbidden, CaseNotFound, Conflict."""
+        rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "merge cases")
+        if not duplicates or len(set(duplicates)) < len(duplicates) or keep in duplicates:
+            raise InvalidInput("name each duplicate once, and not the case that is kept.")
+        with self.desk.transition(actor) as step:
+            kept = case_at(step, keep, if_version)
+            if kept.case.status is not Status.PUBLISHED:
+                raise Conflict(f"case {keep} is {kept.case.status}; only a published case can stand for its duplicates.")
+            for id in duplicates:
+                self._merge_one(step, kept, visible_case(step, id))
+            step.note(kept, Step.MERGE, details={"duplicates": len(duplicates)})
+            return Standing(step.get_case(keep))
+
+    def unmerge(self, duplicate: str, actor: Actor, *, if_version: int | None = None) -> Standing:
+        """Give a merged duplicate back its state and its counts. Raises Conflict when it was not merged."""
+        rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "undo a merge")
+        with self.desk.transition(actor) as step:
+            stored = case_at(step, duplicate, if_version)
+            merge = step.take_merge(stored.key)
+            if merge is None:
+                raise Conflict(f"case {duplicate} was not merged into another one.")
+            step.add_reuse(merge.into, merge.counts, sign=-1)
+            before = replace(stored.case, status=merge.status, superseded_by=merge.superseded_by)
+            after = step.put(before, if_version=stored.version)
+            step.note(after, Step.UNMERGE, details={"from": stored.case.superseded_by})
+            return Standing(after)
+
+    def _merge_one(self, step: Transition, kept: StoredCase, duplicate: StoredCase) -> None:
+        case = duplicate.case
+        if case.status in rules.OPEN:
+            raise Conflict(f"case {case.id} is {case.status}: only what was published is merged; delete a draft instead.")
+        if case.superseded_by:
+            raise Conflict(f"case {case.id} is superseded by {case.superseded_by} already.")
+        if step.find_review(duplicate.key) is not None:
+            raise Conflict(f"case {case.id} has a pending revision: publish or discard it first.")
+        step.save_merge(Merge(duplicate.key, kept.key, case.status, case.superseded_by, duplicate.reuse))
+        step.add_reuse(kept.key, duplicate.reuse, sign=1)
+        merged = replace(case, status=Status.HISTORICAL, superseded_by=kept.case.id)
+        after = step.put(merged, if_version=duplicate.version)
+        step.note(after, Step.MERGE, details={"into": kept.case.id})

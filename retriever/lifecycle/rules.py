@@ -1,0 +1,192 @@
+"""The rules of the life of a case, as functions of what is known: who may do what, in which state, and when it ages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from retriever.domain import Actor, Case, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
+from retriever.store.reviews import Review
+
+REVIEW_DAYS = 180
+OPEN = (Status.DRAFT, Status.IN_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many approvals publish a case (2 or 1), and after how many days it is reviewed again, by category."""
+
+    reviews: int = 2
+    review_days: int = REVIEW_DAYS
+    review_days_by_category: Mapping[str, int] = field(default_factory=dict)
+
+
+def require_role(actor: Actor, role: Role, deed: str) -> None:
+    """Raises Forbidden unless the actor has this role or a higher one."""
+    if actor.role < role:
+        raise Forbidden(f"to {deed} takes the role {_spoken(role)} or above; {actor.id} is {_spoken(actor.role)}.")
+
+
+def check_visible(case: Case, actor: Actor) -> None:
+    """A case of other groups does not exist for the actor. Raises CaseNotFound."""
+    if not may_see(case, actor):
+        raise CaseNotFound(f"there is no case {case.id}.")
+
+
+def may_see(case: Case, actor: Actor) -> bool:
+    """Is the case for everybody, or for a group of the actor? Admins look after all of them."""
+    return actor.role is Role.ADMIN or not case.audience or bool(set(case.audience) & set(actor.audience))
+
+
+def open_review(stored: StoredCase, row: Review | None) -> Review | None:
+    """What of this case waits for approval: its pending revision, else itself as draft or in review, else nothing.
+
+    The row of a case that was written directly since says nothing about the new text: its approval is void, and all
+    who are known to have written stay authors.
+    """
+    if row is not None and row.pending is not None:
+        return row
+    case = stored.case
+    if case.status not in OPEN:
+        return None
+    if row is not None and row.version == stored.version:
+        return row
+    written_by = () if row is None else row.authors
+    authors = dict.fromkeys((*written_by, case.created_by)) if case.created_by else dict.fromkeys(written_by)
+    since = stored.updated_at
+    return Review(
+        stored.key,
+        case.status,
+        stored.version,
+        authors=tuple(authors),
+        submitted_by=row.submitted_by if row else case.created_by,
+        team=row.team if row else None,
+        submitted_at=since if case.status is Status.IN_REVIEW else "",
+        updated_at=since,
+    )
+
+
+def text_of(stored: StoredCase, review: Review) -> Case:
+    """The text that is reviewed."""
+    return review.pending or stored.case
+
+
+def stage(review: Review, policy: Policy) -> str:
+    """Who has to act: `author`, `first` or `second` reviewer."""
+    if review.state is not Status.IN_REVIEW:
+        return "author"
+    return "first" if not review.first_by and policy.reviews > 1 else "second"
+
+
+def check_tag(id: str, review: Review, wanted: str | None) -> None:
+    """Is this the version under review that the actor looked at? Raises VersionMismatch."""
+    if wanted is not None and wanted != review.tag:
+        raise VersionMismatch(f"what is reviewed of case {id} is at version {review.tag}; read it again first.")
+
+
+def check_base(stored: StoredCase, review: Review) -> None:
+    """Was a pending revision written for the case as it is live? Raises Conflict."""
+    if review.pending is not None and review.base_version != stored.version:
+        raise Conflict(
+            f"case {stored.case.id} was changed to version {stored.version} since this revision was written for version "
+            f"{review.base_version}; revise it again on top of that."
+        )
+
+
+def check_approver(actor: Actor, review: Review, policy: Policy) -> None:
+    """May the actor give the approval that is missing? Raises Forbidden."""
+    _not_an_author(actor, review)
+    if stage(review, policy) == "first":
+        if actor.role < Role.REVIEWER or not _same_team(actor, review):
+            raise Forbidden(
+                f"the first review takes a reviewer of the submitter's team ({review.team or 'any'}); "
+                f"{actor.id} is {_spoken(actor.role)} of {actor.team or 'no team'}."
+            )
+        return
+    if policy.reviews == 1:
+        _team_lead_or_manager(actor, review, "approve")
+        return
+    require_role(actor, Role.KNOWLEDGE_MANAGER, "give the second approval")
+    if actor.id == review.first_by:
+        raise Forbidden(f"{actor.id} gave the first approval; the second takes somebody else.")
+
+
+def check_rejecter(actor: Actor, review: Review) -> None:
+    """May the actor send the case back? Raises Forbidden."""
+    _not_an_author(actor, review)
+    _team_lead_or_manager(actor, review, "reject")
+
+
+def check_withdrawer(actor: Actor, review: Review) -> None:
+    """May the actor take the case back? Raises Forbidden."""
+    if actor.id not in (*review.authors, review.submitted_by) and actor.role < Role.KNOWLEDGE_MANAGER:
+        raise Forbidden(f"only its authors or a knowledge manager can take it back; {actor.id} is neither.")
+
+
+def as_author(review: Review, actor: Actor) -> Review:
+    """The review with one more author."""
+    return replace(review, authors=tuple(dict.fromkeys((*review.authors, actor.id))))
+
+
+def kept_state(case: Case, live: Case) -> Case:
+    """A text with what only the lifecycle decides taken from the stored case."""
+    return replace(
+        case,
+        id=live.id,
+        status=live.status,
+        created_by=live.created_by,
+        reviewers=live.reviewers,
+        review_due_on=live.review_due_on,
+        superseded_by=live.superseded_by,
+    )
+
+
+def new_draft(case: Case, actor: Actor) -> Case:
+    """A text as the first draft of a new case by this actor."""
+    return replace(
+        case, status=Status.DRAFT, created_by=actor.id, reviewers=(), review_due_on="", superseded_by=""
+    )  # fmt: skip
+
+
+def published(case: Case, *, reviewers: tuple[str, ...], today: date, policy: Policy) -> Case:
+    """The text as it goes live. Raises Conflict when it is not valid any more."""
+    if is_expired(case, today):
+        raise Conflict(f"case {case.id} is valid until {case.valid_until[:10]}, which is past; change that first.")
+    due = due_on(case, today, policy)
+    return replace(case, status=Status.PUBLISHED, reviewers=reviewers, review_due_on=due, superseded_by="")
+
+
+def due_on(case: Case, today: date, policy: Policy) -> str:
+    """The day when the case is to be reviewed again; the longest category path that has days of its own decides."""
+    parts = case.category.split("/")
+    paths = ("/".join(parts[:depth]) for depth in range(len(parts), 0, -1))
+    by_category = policy.review_days_by_category
+    days = next((by_category[path] for path in paths if path in by_category), policy.review_days)
+    return (today + timedelta(days=days)).isoformat()
+
+
+def is_expired(case: Case, today: date) -> bool:
+    """Does `valid_until` lie before today? On that day itself the case is still valid."""
+    return bool(case.valid_until) and case.valid_until[:10] < today.isoformat()
+
+
+def _not_an_author(actor: Actor, review: Review) -> None:
+    if actor.id in (*review.authors, review.submitted_by):
+        raise Forbidden(f"{actor.id} wrote or submitted this; somebody else must review it.")
+
+
+def _team_lead_or_manager(actor: Actor, review: Review, deed: str) -> None:
+    if actor.role >= Role.KNOWLEDGE_MANAGER or (actor.role >= Role.REVIEWER and _same_team(actor, review)):
+        return
+    raise Forbidden(
+        f"to {deed} takes a reviewer of the submitter's team ({review.team or 'any'}) or a knowledge manager; "
+        f"{actor.id} is {_spoken(actor.role)} of {actor.team or 'no team'}."
+    )
+
+
+def _same_team(actor: Actor, review: Review) -> bool:
+    return review.team is None or actor.team == review.team
+
+
+def _spoken(role: Role) -> str:
+    return role.name.lower().replace("_", " ")

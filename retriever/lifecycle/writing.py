@@ -1,0 +1,170 @@
+"""Writing as a contributor: a new case is a draft, and a change of a live one waits beside it for its reviews."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from retriever.domain import Actor, Case, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, VersionMismatch
+from retriever.lifecycle import rules
+from retriever.lifecycle.desk import Desk, Standing, case_at, visible_case
+from retriever.store import Review, Step, Transition, Upserted
+from retriever.store.cases import Action, check_version
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a text; `proposed`: the live case is as before and the text waits as a pending revision."""
+
+    action: Action
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Puts texts where they must wait for review. Whoever may publish directly writes to the store instead."""
+
+    desk: Desk
+
+    def write(self, case: Case, actor: Actor, *, if_version: int | None = None) -> Written:
+        """Create a draft, change one, or propose a change of a live case; what decides its state is not taken from it.
+
+        `if_version` is the version of the case, 0 for one that must be new. Raises Forbidden, CaseNotFound,
+        VersionMismatch, and Conflict when the source belongs to another case or another revision is pending.
+        """
+        rules.require_role(actor, Role.CONTRIBUTOR, "write a case")
+        with self.desk.transition(actor) as step:
+            return _write(step, case, if_version)
+
+    def write_many(self, cases: Iterable[Case], actor: Actor) -> list[Upserted]:
+        """The same for many in one transaction; a text that cannot be taken is `refused` and the rest goes in."""
+        rules.require_role(actor, Role.CONTRIBUTOR, "write cases")
+        with self.desk.transition(actor) as step:
+            return [_outcome(step, case) for case in cases]
+
+    def revise(self, id: str, case: Case, actor: Actor, *, if_version: str | None = None) -> Standing:
+        """Propose a new text for a live case, or another one for its pending revision, which loses its approvals.
+
+        `if_version` is the tag of what is replaced: `3` of the live case, `r2` of the revision. Raises Forbidden,
+        CaseNotFound, VersionMismatch, Conflict.
+        """
+        rules.require_role(actor, Role.CONTRIBUTOR, "revise a case")
+        with self.desk.transition(actor) as step:
+            stored = visible_case(step, id)
+            row = _pending(step, stored)
+            tag = row.tag if row else str(stored.version)
+            if if_version is not None and if_version != tag:
+                raise VersionMismatch(f"case {id} is to be revised at version {tag}; read it again first.")
+            return _propose(step, stored, rules.kept_state(case, stored.case), row)
+
+    def restore(self, id: str, version: int, actor: Actor, *, if_version: int | None = None) -> Written:
+        """Bring back the text of an older version as a new one; audience, source and dates stay those of today.
+
+        A knowledge manager restores what was published before at once, anybody else proposes it. Raises Forbidden,
+        CaseNotFound for a version that is not there, VersionMismatch, Conflict.
+        """
+        rules.require_role(actor, Role.CONTRIBUTOR, "restore a version")
+        with self.desk.transition(actor) as step:
+            stored = case_at(step, id, if_version)
+            old = step.get_version(id, version)
+            rules.check_visible(old, actor)
+            text = replace(
+                rules.kept_state(old, stored.case),
+                audience=stored.case.audience,
+                source=stored.case.source,
+                valid_until=stored.case.valid_until,
+            )
+            if text == stored.case:
+                raise Conflict(f"version {version} of case {id} says what the case says now.")
+            if stored.case.status in rules.OPEN or actor.role < Role.KNOWLEDGE_MANAGER:
+                return _write(step, text, stored.version)
+            if old.status in rules.OPEN:
+                raise Conflict(f"version {version} of case {id} was never published: propose it as a revision instead.")
+            after = step.put(text, if_version=stored.version)
+            step.note(after, Step.RESTORE, details={"restored": version})
+            return Written("updated", Standing(after))
+
+
+def _write(step: Transition, case: Case, if_version: int | None) -> Written:
+    if if_version is None:
+        outcome = step.plan(case)
+        if outcome.action == "refused":
+            raise Conflict(f"{case.id}: {outcome.reason}")
+        stored = step.find_case(outcome.id)
+    else:
+        stored = step.find_case(case.id)
+        check_version(case.id, stored.version if stored else None, if_version)
+    if stored is None:
+        return _create(step, case)
+    rules.check_visible(stored.case, step.actor)
+    text = rules.kept_state(case, stored.case)
+    if text == stored.case:
+        return Written("unchanged", Standing(stored, rules.open_review(stored, step.find_review(stored.key))))
+    if stored.case.status in rules.OPEN:
+        return _redraft(step, stored, text)
+    return _propose_whole(step, stored, text)
+
+
+def _create(step: Transition, case: Case) -> Written:
+    stored = step.put(rules.new_draft(case, step.actor), if_version=0)
+    review = Review(stored.key, Status.DRAFT, stored.version, authors=(step.actor.id,))
+    step.save_review(review)
+    step.note(stored, Step.WRITE)
+    return Written("created", Standing(stored, review))
+
+
+def _redraft(step: Transition, stored: StoredCase, text: Case) -> Written:
+    """A new text of a case under review is a draft again: nobody has approved it."""
+    before = rules.open_review(stored, step.find_review(stored.key))
+    after = step.put(replace(text, status=Status.DRAFT, reviewers=()), if_version=stored.version)
+    review = Review(after.key, Status.DRAFT, after.version, authors=before.authors if before else ())
+    review = rules.as_author(review, step.actor)
+    step.save_review(review)
+    step.note(after, Step.WRITE)
+    return Written("updated", Standing(after, review))
+
+
+def _propose_whole(step: Transition, stored: StoredCase, text: Case) -> Written:
+    """A change of the case as a whole, by somebody who may not know of a pending revision of others."""
+    row = _pending(step, stored)
+    if row is not None and row.pending == text:
+        return Written("unchanged", Standing(stored, row))
+    if row is not None and set(row.authors) != {step.actor.id}:
+        raise Conflict(f"a revision of case {stored.case.id} is pending already: change or discard that one.")
+    return Written("proposed", _propose(step, stored, text, row))
+
+
+def _propose(step: Transition, stored: StoredCase, text: Case, row: Review | None) -> Standing:
+    case = stored.case
+    if case.status in rules.OPEN:
+        raise Conflict(f"case {case.id} is not published yet: change the case itself.")
+    if case.superseded_by:
+        raise Conflict(f"case {case.id} is superseded by {case.superseded_by}: revise that one.")
+    if text == case:
+        raise Conflict(f"the revision of case {case.id} says what the case says already.")
+    review = Review(
+        stored.key,
+        Status.DRAFT,
+        row.version + 1 if row else step.next_number(stored.key),
+        pending=text,
+        base_version=stored.version,
+        authors=row.authors if row else (),
+    )
+    review = rules.as_author(review, step.actor)
+    step.save_review(review)
+    step.note(stored, Step.WRITE, tag=review.tag)
+    return Standing(stored, review)
+
+
+def _pending(step: Transition, stored: StoredCase) -> Review | None:
+    row = step.find_review(stored.key)
+    return row if row is not None and row.pending is not None else None
+
+
+def _outcome(step: Transition, case: Case) -> Upserted:
+    try:
+        written = _write(step, case, None)
+    except (Conflict, CaseNotFound) as error:
+        # Raised before anything of this case was written.
+        return Upserted(case.id, "refused", reason=str(error).removeprefix(f"{case.id}: "))
+    stored = written.standing.stored
+    return Upserted(stored.case.id, written.action, stored.key, stored.version, stored.revision)

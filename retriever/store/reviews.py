@@ -1,0 +1,239 @@
+"""Reviews in SQL: what waits for approval, every step that was taken, and which duplicates were merged.
+
+A case that was never published carries its state itself; its row here adds who wrote and who approved. A pending
+revision of a published case lies here whole, so that the live version answers until the new one is approved.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlite_utils import Database
+
+from retriever.case_format import decode_case, encode_case
+from retriever.domain import Case, Reuse, Status, StoredCase
+from retriever.store.cases import STORED_COLUMNS, WITH_REUSE, stored_case
+
+COUNTERS = ("shown", "opened", "copied", "linked", "solved")
+_STORED_WIDTH = 13
+_ROW = """w.key, w.document, w.state, w.version, w.base_version, w.authors, w.submitted_by, w.team, w.submitted_at,
+    w.first_by, w.updated_at"""
+
+
+class Step(StrEnum):
+    """What happens to a case in its life; each is one transaction with an entry in the audit log."""
+
+    WRITE = "write"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    PUBLISH = "publish"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    DISCARD = "discard"
+    CONFIRM = "confirm"
+    RETIRE = "retire"
+    EXPIRE = "expire"
+    REINSTATE = "reinstate"
+    RESTORE = "restore"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What waits for approval: a case that was never published, or (`pending`) the new text of one that is live.
+
+    `version` counts the case, or the changes of the pending text; `base_version` is the live version that the pending
+    text was written for. `team` is that of who submitted it, None when nobody knows.
+    """
+
+    key: int
+    state: Status
+    version: int
+    pending: Case | None = None
+    base_version: int = 0
+    authors: tuple[str, ...] = ()
+    submitted_by: str = ""
+    team: str | None = None
+    submitted_at: str = ""
+    first_by: str = ""
+    updated_at: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The version that a reviewer names: `3` of the case itself, `r2` of a pending revision."""
+        return f"r{self.version}" if self.pending else str(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """One step in the life of a case; `answers` are those of the checklist, `note` is a reason given by a person."""
+
+    number: int
+    at: str
+    step: Step
+    actor: str
+    role: str
+    version: str
+    answers: Mapping[str, str | bool] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A duplicate that was merged: what it was before, and the counts that the other case took over."""
+
+    duplicate: int
+    into: int
+    status: Status
+    superseded_by: str
+    counts: Reuse
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Narrows the queue; empty means no limit. `stage` is `first` or `second`; `team` that of who submitted."""
+
+    states: tuple[Status, ...] = ()
+    stage: str = ""
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One entry of the queue: the case as it is live (or as a draft), and its row here if there is one."""
+
+    stored: StoredCase
+    review: Review | None
+    since: str
+
+
+def find(db: Database, key: int) -> Review | None:
+    """The row of a case."""
+    row = db.conn.execute(f"SELECT {_ROW} FROM reviews w WHERE w.key = ?", (key,)).fetchone()  # noqa: S608  constants
+    return review(row) if row else None
+
+
+def save(db: Database, row: Review, now: str) -> None:
+    """Write the row of a case."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.key, encode_case(row.pending).decode() if row.pending else "", str(row.state), row.version,
+         row.base_version, json.dumps(row.authors), row.submitted_by, row.team, row.submitted_at, row.first_by, now),
+    )  # fmt: skip
+
+
+def drop(db: Database, key: int) -> None:
+    """Forget the row of a case; its steps stay."""
+    db.conn.execute("DELETE FROM reviews WHERE key = ?", (key,))
+
+
+def add_step(db: Database, key: int, step: ReviewStep) -> None:
+    """Keep a step; its number is given here."""
+    db.conn.execute(
+        "INSERT INTO review_steps (key, at, step, actor, role, version, answers, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (key, step.at, str(step.step), step.actor, step.role, step.version, json.dumps(dict(step.answers)), step.note),
+    )
+
+
+def add_reuse(db: Database, key: int, counts: Reuse, *, sign: int) -> None:
+    """Add (1) or take away (-1) counts of use; none falls below 0."""
+    db.conn.execute("INSERT INTO reuse (key) VALUES (?) ON CONFLICT DO NOTHING", (key,))
+    db.conn.execute(
+        """UPDATE reuse SET shown = max(0, shown + ?), opened = max(0, opened + ?), copied = max(0, copied + ?),
+               linked = max(0, linked + ?), solved = max(0, solved + ?), last_solved_at = max(last_solved_at, ?)
+           WHERE key = ?""",
+        (*(sign * getattr(counts, name) for name in COUNTERS), counts.last_solved_at if sign > 0 else "", key),
+    )
+
+
+def save_merge(db: Database, merge: Merge) -> None:
+    """Remember how to undo a merge."""
+    counts = json.dumps([getattr(merge.counts, name) for name in COUNTERS])
+    db.conn.execute(
+        "INSERT OR REPLACE INTO merges VALUES (?, ?, ?, ?, ?)",
+        (merge.duplicate, merge.into, str(merge.status), merge.superseded_by, counts),
+    )
+
+
+def take_merge(db: Database, duplicate: int) -> Merge | None:
+    """What is remembered of a merged duplicate, and forget it."""
+    row = db.conn.execute(
+        "DELETE FROM merges WHERE duplicate = ? RETURNING duplicate, into_key, status, superseded_by, counts",
+        (duplicate,),
+    ).fetchone()
+    return Merge(row[0], row[1], Status(row[2]), row[3], Reuse(*json.loads(row[4]))) if row else None
+
+
+ROW_BY_ID = f"SELECT {_ROW} FROM reviews w JOIN cases c ON c.key = w.key WHERE c.id = ? AND NOT c.deleted"  # noqa: S608
+STEPS_BY_ID = """
+    SELECT s.number, s.at, s.step, s.actor, s.role, s.version, s.answers, s.note
+    FROM cases c JOIN review_steps s ON s.key = c.key WHERE c.id = ? AND NOT c.deleted ORDER BY s.number
+"""
+DUE = f"""
+    SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
+    WHERE c.status = 'published' AND NOT c.deleted AND c.review_due_on <> '' AND c.review_due_on < :until
+        AND (c.review_due_on, c.key) > (:after, :key)
+    ORDER BY c.review_due_on, c.key LIMIT :limit
+"""  # noqa: S608
+EXPIRED = f"""
+    SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
+    WHERE c.status = 'published' AND NOT c.deleted AND c.valid_until <> '' AND c.valid_until < :until
+    ORDER BY c.valid_until, c.key LIMIT :limit
+"""  # noqa: S608
+# A row of another version than the case's says nothing any more: somebody wrote the case directly meanwhile.
+_QUEUE = f"""
+    SELECT * FROM (
+        SELECT {STORED_COLUMNS}, {_ROW},
+            CASE WHEN w.document <> '' THEN w.state ELSE c.status END AS state_now,
+            CASE WHEN w.document <> '' OR w.version = c.version THEN w.first_by ELSE '' END AS first_now,
+            CASE WHEN w.document <> '' OR w.version = c.version THEN w.updated_at ELSE c.updated_at END AS since
+        FROM cases c LEFT JOIN reviews w ON w.key = c.key {WITH_REUSE}
+        WHERE NOT c.deleted AND (c.status IN ('draft', 'in_review')
+            OR c.key IN (SELECT key FROM reviews WHERE document <> ''))
+    ) WHERE (since, key) > (:since, :key) AND {{where}} ORDER BY since, key LIMIT :limit
+"""  # noqa: S608
+
+
+def queue(which: QueueFilter) -> tuple[str, dict[str, Any]]:
+    """A SELECT of the queue after (`:since`, `:key`), at most `:limit` rows, longest waiting first."""
+    clauses = {
+        "state_now IN (SELECT value FROM json_each(:states))": which.states,
+        "state_now = 'in_review' AND (first_now = '') = (:stage = 'first')": which.stage,
+        "team = :team": which.team,
+    }
+    where = " AND ".join(["1", *(clause for clause, value in clauses.items() if value)])
+    states = json.dumps([str(state) for state in which.states])
+    return _QUEUE.format(where=where), {"states": states, "stage": which.stage, "team": which.team}
+
+
+def queued(row: tuple[Any, ...]) -> Queued:
+    """The entry in a row of the queue."""
+    inner = row[_STORED_WIDTH:-3]
+    return Queued(stored_case(row[:_STORED_WIDTH]), review(inner) if inner[0] is not None else None, row[-1])
+
+
+def review(row: tuple[Any, ...]) -> Review:
+    """The review in a row."""
+    key, document, state, version, base, authors, submitted_by, team, submitted_at, first_by, updated_at = row
+    return Review(
+        key=key,
+        state=Status(state),
+        version=version,
+        pending=decode_case(document) if document else None,
+        base_version=base,
+        authors=tuple(json.loads(authors)),
+        submitted_by=submitted_by,
+        team=team,
+        submitted_at=submitted_at,
+        first_by=first_by,
+        updated_at=updated_at,
+    )
+
+
+def review_step(row: tuple[Any, ...]) -> ReviewStep:
+    """The step in a row of STEPS_BY_ID."""
+    number, at, step, actor, role, version, answers, note = row
+    return ReviewStep(number, at, Step(step), actor, role, version, json.loads(answers), note)

@@ -1,0 +1,123 @@
+"""One transaction of the lifecycle: all it reads is read under the write lock, and all it writes goes in or nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from retriever.case_format import decode_case
+from retriever.domain import Actor, Case, Reuse, StoredCase
+from retriever.errors import CaseNotFound
+from retriever.store import audit, reviews
+from retriever.store import cases as case_rows
+from retriever.store.cases import Upserted, UpsertPlan
+from retriever.store.reviews import Merge, Review, ReviewStep, Step
+
+_NO_ANSWERS: Mapping[str, str | bool] = {}
+_NO_DETAILS: Mapping[str, str | int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one step of the lifecycle reads and writes, in the name of `actor`; `now` is RFC 3339 in UTC."""
+
+    db: Database
+    actor: Actor
+    now: str
+
+    def get_case(self, id: str) -> StoredCase:
+        """The case as it is now. Raises CaseNotFound."""
+        found = self.find_case(id)
+        if found is None:
+            raise CaseNotFound(f"there is no case {id}.")
+        return found
+
+    def find_case(self, id: str) -> StoredCase | None:
+        """The case as it is now, None when there is none."""
+        row = self.db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone()
+        return case_rows.stored_case(row) if row else None
+
+    def get_version(self, id: str, number: int) -> Case:
+        """The case as it was at a version. Raises CaseNotFound."""
+        rows = self.db.conn.execute(case_rows.VERSIONS_BY_ID, {"id": id}).fetchall()
+        for document, version, *_ in rows:
+            if version == number:
+                return decode_case(document)
+        raise CaseNotFound(f"case {id} has no version {number}; `case versions {id}` lists those there are.")
+
+    def plan(self, case: Case) -> Upserted:
+        """What writing this case would do, source and id considered; nothing is written."""
+        return UpsertPlan(self.db, [case], if_version=None, now=self.now).outcomes[0]
+
+    def put(self, case: Case, *, if_version: int) -> StoredCase:
+        """Write the case; 0 for one that must be new. Raises VersionMismatch, CaseNotFound, Conflict."""
+        plan = UpsertPlan(self.db, [case], if_version=if_version, now=self.now)
+        plan.write(self.db)
+        stored = self.get_case(plan.outcomes[0].id)
+        row = reviews.find(self.db, stored.key)
+        if row is not None and row.pending is not None and row.base_version == if_version:
+            # What the lifecycle itself does to the live case leaves the text as the revision knows it.
+            reviews.save(self.db, replace(row, base_version=stored.version), row.updated_at)
+        return stored
+
+    def find_review(self, key: int) -> Review | None:
+        """What is noted about the open review of a case."""
+        return reviews.find(self.db, key)
+
+    def save_review(self, review: Review) -> None:
+        """Note it."""
+        reviews.save(self.db, review, self.now)
+
+    def drop_review(self, key: int) -> None:
+        """The review is over."""
+        reviews.drop(self.db, key)
+
+    def next_number(self, key: int) -> int:
+        """One more than the steps this case has taken: a new revision never has the tag of one that was discarded."""
+        row = self.db.conn.execute("SELECT count(*) FROM review_steps WHERE key = ?", (key,)).fetchone()
+        return int(row[0]) + 1
+
+    def note(
+        self,
+        stored: StoredCase,
+        step: Step,
+        *,
+        tag: str = "",
+        answers: Mapping[str, str | bool] = _NO_ANSWERS,
+        reason: str = "",
+        details: Mapping[str, str | int] = _NO_DETAILS,
+    ) -> None:
+        """Keep the step with the case and in the audit log, which gets no text: `reason` stays with the case."""
+        role = self.actor.role.name.lower()
+        entry = ReviewStep(0, self.now, step, self.actor.id, role, tag or str(stored.version), answers, reason)
+        reviews.add_step(self.db, stored.key, entry)
+        told = {"tag": tag, "status": str(stored.case.status)} if tag else {"status": str(stored.case.status)}
+        audit.record(
+            self.db,
+            actor=self.actor,
+            action=f"case.{step}",
+            subject=stored.case.id,
+            version=stored.version,
+            details={**told, **details},
+        )
+
+    def add_reuse(self, key: int, counts: Reuse, *, sign: int) -> None:
+        """Add (1) or take away (-1) counts of use."""
+        reviews.add_reuse(self.db, key, counts, sign=sign)
+
+    def save_merge(self, merge: Merge) -> None:
+        """Remember how to undo a merge."""
+        reviews.save_merge(self.db, merge)
+
+    def is_merged(self, key: int) -> bool:
+        """Was this case merged into another one?"""
+        return self.db.conn.execute("SELECT 1 FROM merges WHERE duplicate = ?", (key,)).fetchone() is not None
+
+    def take_merge(self, duplicate: int) -> Merge | None:
+        """What is remembered of a merged duplicate, and forget it."""
+        return reviews.take_merge(self.db, duplicate)
+
+    def case_of(self, key: int) -> StoredCase | None:
+        """The case with this key, None when it is gone."""
+        row = self.db.conn.execute(case_rows.STORED_BY_KEYS, (f"[{key:d}]",)).fetchone()
+        return case_rows.stored_case(row) if row else None
