@@ -133,9 +133,11 @@ class Ageing:
 
 
 def is_of_product(case: Case, product: str) -> bool:
-    """Is the case about this product, whether or not its name goes on with a version (`Router X` and `Router X 3.2`)?"""
+    """Is the case about this product, whether or not its name goes on with a version (`X` and `X 3.2`)?"""
     wanted, named = product.strip().casefold(), case.product.casefold()
-    return named == wanted or (named.startswith(wanted + " ") and bool(_VERSION.fullmatch(named[len(wanted) :].strip())))
+    return named == wanted or (
+        named.startswith(wanted + " ") and bool(_VERSION.fullmatch(named[len(wanted) :].strip()))
+    )
 
 
 def versions_named(case: Case, product: str) -> tuple[str, ...]:

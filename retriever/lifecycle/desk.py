@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from retriever.domain import Actor, Role, StoredCase
+from retriever.domain import ALL_GROUPS, Actor, Role, StoredCase
 from retriever.errors import Conflict
 from retriever.lifecycle import rules
 from retriever.lifecycle.rules import Policy
 from retriever.store import Review, Store, Transition
 from retriever.store.cases import check_version
 
-SYSTEM = Actor("system", Role.ADMIN)
+SYSTEM = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
 """Who acts when a case ages by itself."""
 
 

@@ -27,7 +27,9 @@ class Merging:
         with self.desk.transition(actor) as step:
             kept = case_at(step, keep, if_version)
             if kept.case.status is not Status.PUBLISHED:
-                raise Conflict(f"case {keep} is {kept.case.status}; only a published case can stand for its duplicates.")
+                raise Conflict(
+                    f"case {keep} is {kept.case.status}; only a published case can stand for its duplicates."
+                )
             for id in duplicates:
                 self._merge_one(step, kept, visible_case(step, id))
             step.note(kept, Step.MERGE, details={"duplicates": len(duplicates)})
@@ -50,7 +52,9 @@ class Merging:
     def _merge_one(self, step: Transition, kept: StoredCase, duplicate: StoredCase) -> None:
         case = duplicate.case
         if case.status in rules.OPEN:
-            raise Conflict(f"case {case.id} is {case.status}: only what was published is merged; delete a draft instead.")
+            raise Conflict(
+                f"case {case.id} is {case.status}: only what was published is merged; delete a draft instead."
+            )
         if case.superseded_by:
             raise Conflict(f"case {case.id} is superseded by {case.superseded_by} already.")
         if step.find_review(duplicate.key) is not None:

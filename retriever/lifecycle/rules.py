@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from retriever.domain import Actor, Case, Role, Status, StoredCase
+from retriever.domain import ALL_GROUPS, Actor, Case, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.store.reviews import Review
 
@@ -34,8 +34,8 @@ def check_visible(case: Case, actor: Actor) -> None:
 
 
 def may_see(case: Case, actor: Actor) -> bool:
-    """Is the case for everybody, or for a group of the actor? Admins look after all of them."""
-    return actor.role is Role.ADMIN or not case.audience or bool(set(case.audience) & set(actor.audience))
+    """Is the case for everybody, or for a group of the actor?"""
+    return not case.audience or ALL_GROUPS in actor.audience or bool(set(case.audience) & set(actor.audience))
 
 
 def open_review(stored: StoredCase, row: Review | None) -> Review | None:
@@ -88,8 +88,8 @@ def check_base(stored: StoredCase, review: Review) -> None:
     """Was a pending revision written for the case as it is live? Raises Conflict."""
     if review.pending is not None and review.base_version != stored.version:
         raise Conflict(
-            f"case {stored.case.id} was changed to version {stored.version} since this revision was written for version "
-            f"{review.base_version}; revise it again on top of that."
+            f"case {stored.case.id} is at version {stored.version} and this revision was written for version "
+            f"{review.base_version}: revise it again on top of that."
         )
 
 

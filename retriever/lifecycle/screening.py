@@ -59,7 +59,9 @@ def check_screening(screening: Screening, case: Case) -> None:
     if failed:
         raise InvalidInput(f"{', '.join(failed)} was answered with no: reject the case with the reason instead.")
     if not screening.effective:
-        raise InvalidInput("a solution that is not known to be effective cannot be approved: reject it with the reason.")
+        raise InvalidInput(
+            "a solution that is not known to be effective cannot be approved: reject it with the reason."
+        )
     if screening.quantified and not has_figure(case):
         raise InvalidInput(
             "quantified was answered with yes, but the outcome of the case holds no figure: "

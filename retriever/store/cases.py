@@ -12,7 +12,8 @@ from retriever.case_format import decode_case, encode_case
 from retriever.domain import Case, Change, Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, VersionMismatch
 
-Action: TypeAlias = Literal["created", "updated", "unchanged", "refused"]
+Action: TypeAlias = Literal["created", "updated", "unchanged", "refused", "proposed"]
+"""`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
 
 _NO_REUSE = Reuse()
 STORED_COLUMNS = """

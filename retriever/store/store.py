@@ -185,7 +185,7 @@ class Store:
     def page_reviews(
         self, which: QueueFilter = _WHOLE_QUEUE, *, after: tuple[str, int] = ("", 0), limit: int = 50
     ) -> list[Queued]:
-        """One page of what waits for review, longest first; `after` is (since, key) of the last one of the page before."""
+        """One page of what waits for review, longest first; `after` is (since, key) of the last one seen."""
         sql, parameters = review_rows.queue(which)
         since, key = after
         rows = self._connections.rows(sql, parameters | {"since": since, "key": key, "limit": limit})

@@ -28,6 +28,7 @@ LAYERS = {
     "retriever.config": 5,
     "retriever.ingest": 6,
     "retriever.export": 7,
+    "retriever.lifecycle": 6,
     "retriever.indexing": 6,
     "retriever.search": 6,
     "retriever.evaluation": 6,
