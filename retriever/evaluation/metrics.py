@@ -1,6 +1,6 @@
 """The measures of a run, through ir-measures (trec_eval's arithmetic): a question that found nothing counts as 0."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,11 +20,16 @@ MEASURES = {
     "recall@5": R @ 5,
     "recall@10": R @ 10,
     "recall@50": R @ 50,
+    "recall@100": R @ 100,
     "hit@1": Success @ 1,
     "hit@5": Success @ 5,
     "hit@10": Success @ 10,
     "map": AP,
 }
+
+
+MAIN = ("ndcg@10", "mrr@10", "recall@1", "recall@10", "hit@1", "hit@5")
+"""The measures that slices show and that runs are compared by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,17 @@ def measure(qrels: Qrels, run: Run) -> Scores:
         values[metric.query_id][names[metric.measure]] = float(metric.value)
     means = {name: sum(row[name] for row in values.values()) / len(values) for name in MEASURES}
     return Scores(means, values)
+
+
+def as_run(ranked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:
+    """Ranked documents, best first, as a run whose order no tie can change."""
+    return {
+        question: {document: float(len(found) - place) for place, document in enumerate(found)}
+        for question, found in ranked.items()
+    }
+
+
+def top_of(found: Mapping[str, float], count: int) -> list[str]:
+    """The best documents of one question as trec_eval orders them: by score, ties by the greater id."""
+    ranked = sorted(found.items(), key=lambda pair: (pair[1], pair[0]), reverse=True)
+    return [document for document, _ in ranked[:count]]

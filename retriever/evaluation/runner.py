@@ -1,71 +1,79 @@
-"""Run a labelled set against a searcher or against one encoder alone, and report measures, abstention and time."""
+"""Run a labelled set against a searcher, one encoder alone or a ranking made elsewhere, and measure what came back."""
 
 import platform
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from retriever.domain import Encoder, Query, SearchResult
-from retriever.evaluation.formats import LabelledSet, Question
-from retriever.evaluation.metrics import Run, Scores, measure
-from retriever.language import base_language
+from retriever.domain import Encoder, Filters, Match, Query, SearchResult
+from retriever.errors import InvalidInput
+from retriever.evaluation.confidence import Judged, Reliability, reliability
+from retriever.evaluation.formats import OWN_ID, LabelledSet, Qrels, Question
+from retriever.evaluation.metrics import Run, Scores, as_run, measure, top_of
+from retriever.evaluation.significance import Interval
+from retriever.evaluation.slices import Slice, intervals_of, slice_questions
 
-DEPTH = 50
-"""Results taken of each question: what `limit` allows and recall@50 needs."""
+DEPTH = 100
+"""Results measured of each question, as deep as recall@100 needs."""
+POOL = 2 * DEPTH
+"""Results taken of each question: both arms propose at most this many together, so each arm can be ranked by itself."""
+TOP = 10
+"""Results kept of each question, for showing rankings side by side."""
 Find = Callable[[Query], SearchResult]
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """One group of questions with its size and measures."""
-
-    name: str
-    questions: int
-    means: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one run on one set showed; `abstention` counts questions, `latency_ms` holds p50 and p99."""
+    """What one run on one set showed.
+
+    `arms` holds the measures of words and vectors alone, from the same searches; `latency_ms` p50, p95 and p99 of each
+    stage as users see it; `top` the best documents of each question.
+    """
 
     name: str
     questions: int
     scores: Scores
+    intervals: Mapping[str, Interval]
+    top: Mapping[str, Sequence[str]]
+    arms: Mapping[str, Scores] = field(default_factory=dict)
     slices: tuple[Slice, ...] = ()
-    abstention: Mapping[str, float] = field(default_factory=dict)
-    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    reliability: Reliability | None = None
+    latency_ms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def evaluate_search(
-    labelled: LabelledSet, find: Find, *, languages: Mapping[str, str], progress: Progress | None = None
-) -> Evaluation:
-    """Ask every question of the set; `languages` gives each case's language, for the same- and cross-language slices.
+def evaluate_search(labelled: LabelledSet, find: Find, *, progress: Progress | None = None) -> Evaluation:
+    """Ask every question of the set twice: to the full depth without a threshold, and as users ask.
 
-    Ranking is measured without the confidence threshold, abstention with it: both from one search each.
+    The first gives the ranking and the confidence before any threshold, the second abstention and latency.
     """
-    run: dict[str, dict[str, float]] = {}
-    took: list[float] = []
-    shown: dict[str, bool] = {}
+    deep: dict[str, tuple[Match, ...]] = {}
+    judged: list[Judged] = []
+    took: list[Mapping[str, float]] = []
     everything = [*labelled.questions, *labelled.out_of_scope]
     for done, question in enumerate(everything, 1):
-        started = time.perf_counter()
-        result = find(Query(problem=question.text, limit=DEPTH, min_confidence=0.0, include_historical=True))
-        took.append((time.perf_counter() - started) * 1000)
-        run[question.id] = {match.stored.case.id: -float(match.rank) for match in result.matches}
-        shown[question.id] = not find(Query(problem=question.text)).abstained
+        everyday = _query(question)
+        deep[question.id] = _others(question, find(_query(question, limit=POOL, min_confidence=0.0)).matches)
+        usual = find(everyday)
+        took.append(usual.took_ms)
+        judged.append(_judged(labelled.qrels.get(question.id, {}), deep[question.id], usual, question))
         if progress is not None:
             progress(done, len(everything))
-    scores = measure(labelled.qrels, run)
+    ranked = {question.id: _ids(deep[question.id]) for question in labelled.questions}
+    scores = measure(labelled.qrels, as_run(ranked))
+    arms = _measured_arms(labelled, deep)
+    own = {document.id: str(document.metadata.get(OWN_ID, document.id)) for document in labelled.documents}
     return Evaluation(
         labelled.name,
         len(labelled.questions),
         scores,
-        _language_slices(labelled, scores, languages),
-        _abstention(labelled, shown),
-        {"p50": float(np.percentile(took, 50)), "p99": float(np.percentile(took, 99))},
+        intervals_of(scores),
+        {name: [own.get(id, id) for id in found[:TOP]] for name, found in ranked.items()},
+        arms,
+        slice_questions(labelled, scores, arms),
+        reliability(judged),
+        _latency(took),
     )
 
 
@@ -73,14 +81,28 @@ def evaluate_encoder(labelled: LabelledSet, encoder: Encoder) -> Evaluation:
     """Exact search with one encoder alone: title and text of each document against each question, self excluded."""
     documents = encoder.encode_cases([_document_text(d.title, d.text) for d in labelled.documents])
     ids = np.array([document.id for document in labelled.documents])
-    run: dict[str, dict[str, float]] = {}
+    ranked: dict[str, list[str]] = {}
     for start in range(0, len(labelled.questions), 256):
         batch = labelled.questions[start : start + 256]
         similarity = encoder.encode_query([question.text for question in batch]) @ documents.T
         for question, row in zip(batch, similarity, strict=True):
-            best = np.argsort(-row, kind="stable")[: DEPTH + 1]
-            run[question.id] = {str(ids[i]): float(row[i]) for i in best if ids[i] != question.id}
-    return Evaluation(labelled.name, len(labelled.questions), measure(labelled.qrels, run))
+            best = np.argsort(-row, kind="stable")[: DEPTH + 1 + len(question.exclude)]
+            ranked[question.id] = _allowed(question, labelled, [str(ids[i]) for i in best])[:DEPTH]
+    return _ranking_only(labelled, ranked)
+
+
+def evaluate_ranking(labelled: LabelledSet, run: Run) -> Evaluation:
+    """A ranking made elsewhere, with trec_eval's order of ties; documents a question must not find are taken out."""
+    ranked = {
+        question.id: _allowed(question, labelled, top_of(run.get(question.id, {}), len(run.get(question.id, {}))))
+        for question in labelled.questions
+    }
+    return _ranking_only(labelled, ranked)
+
+
+def bare_set(name: str, qrels: Qrels) -> LabelledSet:
+    """Judgements alone as a set: neither texts nor languages are known, so its slices say little."""
+    return LabelledSet(name, (), tuple(Question(question, "") for question in qrels), qrels)
 
 
 def machine() -> dict[str, str]:
@@ -100,35 +122,88 @@ def _document_text(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def _language_slices(labelled: LabelledSet, scores: Scores, languages: Mapping[str, str]) -> tuple[Slice, ...]:
-    groups: dict[str, list[str]] = {}
-    for question in labelled.questions:
-        same = _answered_in_own_language(question, labelled.qrels[question.id], languages)
-        groups.setdefault("same language" if same else "cross language", []).append(question.id)
-        groups.setdefault(f"question in {question.language or '?'}", []).append(question.id)
-    return tuple(
-        Slice(name, len(ids), {key: _mean(scores, ids, key) for key in scores.means})
-        for name, ids in sorted(groups.items())
+def _query(question: Question, *, limit: int = 5, min_confidence: float | None = None) -> Query:
+    return Query(
+        problem=question.text,
+        limit=limit,
+        min_confidence=min_confidence,
+        include_historical=True,
+        audience=question.audience,
+        filters=Filters(exclude_ids=question.exclude, resolved_until=question.until),
     )
 
 
-def _answered_in_own_language(question: Question, judged: Mapping[str, int], languages: Mapping[str, str]) -> bool:
-    best = max(judged.values())
-    own = base_language(question.language)
-    return any(base_language(languages.get(case, "")) == own for case, grade in judged.items() if grade == best)
+def _others(question: Question, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    """The matches without the question itself. Raises InvalidInput when a document stands twice among them."""
+    ids = _ids(matches)
+    if len(set(ids)) != len(ids):
+        raise InvalidInput(f"question {question.id!r} finds a case twice")
+    return tuple(match for match in matches if match.stored.case.id not in question.exclude)
 
 
-def _mean(scores: Scores, ids: Sequence[str], key: str) -> float:
-    return sum(scores.by_question[name][key] for name in ids) / len(ids)
+def _allowed(question: Question, labelled: LabelledSet, ids: Sequence[str]) -> list[str]:
+    if question.until:
+        raise InvalidInput(f"{labelled.name}: only the whole search can be split by time.")
+    return [name for name in ids if name not in question.exclude and name != question.id]
 
 
-def _abstention(labelled: LabelledSet, shown: Mapping[str, bool]) -> dict[str, float]:
-    answered = [shown[question.id] for question in labelled.questions]
-    outside = [shown[question.id] for question in labelled.out_of_scope]
-    rates = {"answered": float(np.mean(answered))}
-    if outside:
-        rates["abstained_out_of_scope"] = 1.0 - float(np.mean(outside))
-    return rates
+def _judged(relevant: Mapping[str, int], deep: tuple[Match, ...], usual: SearchResult, question: Question) -> Judged:
+    def right(match: Match) -> bool:
+        return relevant.get(match.stored.case.id, 0) > 0
+
+    shown = _others(question, usual.matches)
+    return Judged(
+        confidence=deep[0].confidence if deep else 0.0,
+        right=bool(deep) and right(deep[0]),
+        in_scope=bool(relevant),
+        shown=bool(shown),
+        helped=any(right(match) for match in shown),
+    )
 
 
-__all__ = ["Evaluation", "Run", "Slice", "evaluate_encoder", "evaluate_search", "machine"]
+def _measured_arms(labelled: LabelledSet, deep: Mapping[str, tuple[Match, ...]]) -> dict[str, Scores]:
+    """Measures of each arm; an arm that found nothing at all is left out, as it did not run."""
+    ranked: dict[str, dict[str, list[str]]] = {"words": {}, "dense": {}}
+    for question in labelled.questions:
+        matches = deep[question.id]
+        worded = [match for match in matches if match.score.words > 0]
+        ranked["words"][question.id] = _ids(sorted(worded, key=lambda match: -match.score.words))
+        ranked["dense"][question.id] = _ids(sorted(matches, key=lambda match: -match.score.cosine))
+    return {arm: measure(labelled.qrels, as_run(found)) for arm, found in ranked.items() if any(found.values())}
+
+
+def _ids(matches: Sequence[Match]) -> list[str]:
+    return [match.stored.case.id for match in matches][:DEPTH]
+
+
+def _latency(took: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    stages = list(dict.fromkeys(stage for one in took for stage in one))
+    spent = {stage: [one[stage] for one in took if stage in one] for stage in stages}
+    return {
+        stage: {f"p{share}": round(float(np.percentile(values, share)), 3) for share in (50, 95, 99)}
+        for stage, values in spent.items()
+    }
+
+
+def _ranking_only(labelled: LabelledSet, ranked: Mapping[str, Sequence[str]]) -> Evaluation:
+    scores = measure(labelled.qrels, as_run(ranked))
+    return Evaluation(
+        labelled.name,
+        len(labelled.questions),
+        scores,
+        intervals_of(scores),
+        {name: list(found[:TOP]) for name, found in ranked.items()},
+        slices=slice_questions(labelled, scores, {}) if labelled.documents else (),
+    )
+
+
+__all__ = [
+    "Evaluation",
+    "Run",
+    "Slice",
+    "bare_set",
+    "evaluate_encoder",
+    "evaluate_ranking",
+    "evaluate_search",
+    "machine",
+]

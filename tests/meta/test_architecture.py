@@ -35,6 +35,7 @@ LAYERS = {
     "retriever.rebuild": 7,
     "retriever.service": 8,
     "retriever.api": 9,
+    "retriever.trial": 9,
     "retriever.cli": 10,
     "retriever.training": 10,
     "scripts": 11,
