@@ -47,8 +47,9 @@ def sample_table() -> str:
     report = load("sample")
     (found,) = report["sets"]
     lines = [("all", found["questions"], found["means"])]
-    lines += [(part["name"], part["questions"], part["means"]) for part in found["slices"]]
-    shown = ("ndcg@10", "mrr@10", "recall@5", "hit@10")
+    shown_groups = ("kind", "language")
+    lines += [(s["name"], s["questions"], s["means"]) for s in found["slices"] if s["group"] in shown_groups]
+    shown = ("ndcg@10", "mrr@10", "recall@10", "hit@5")
     return _markdown(
         ["questions", "n", *shown], [[name, str(n), *(f"{100 * m[key]:.1f}" for key in shown)] for name, n, m in lines]
     )

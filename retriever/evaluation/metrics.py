@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import ir_measures
+import numpy as np
 from ir_measures import AP, RR, R, Success, nDCG
 
 from retriever.errors import InvalidInput
@@ -47,7 +48,9 @@ def measure(qrels: Qrels, run: Run) -> Scores:
     values: dict[str, dict[str, float]] = {question: dict.fromkeys(MEASURES, 0.0) for question in qrels}
     names = {measure: name for name, measure in MEASURES.items()}
     graded = {question: dict(judged) for question, judged in qrels.items()}
-    ranked = {question: dict(found) for question, found in run.items() if found and question in qrels}
+    # In trec_eval's order of ties from the start: some measures of ir-measures have another one.
+    ranked = as_run({question: top_of(found, len(found)) for question, found in run.items() if question in qrels})
+    ranked = {question: found for question, found in ranked.items() if found}
     for metric in ir_measures.iter_calc(list(MEASURES.values()), graded, ranked):
         values[metric.query_id][names[metric.measure]] = float(metric.value)
     means = {name: sum(row[name] for row in values.values()) / len(values) for name in MEASURES}
@@ -63,6 +66,7 @@ def as_run(ranked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:
 
 
 def top_of(found: Mapping[str, float], count: int) -> list[str]:
-    """The best documents of one question as trec_eval orders them: by score, ties by the greater id."""
-    ranked = sorted(found.items(), key=lambda pair: (pair[1], pair[0]), reverse=True)
-    return [document for document, _ in ranked[:count]]
+    """The best documents of one question as trec_eval orders them: by score in 32 bits, ties by the greater id."""
+    scores = np.fromiter(found.values(), np.float32, len(found)).tolist()
+    ranked = sorted(zip(scores, found, strict=True), reverse=True)
+    return [document for _, document in ranked[:count]]

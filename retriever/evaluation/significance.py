@@ -47,8 +47,8 @@ def paired_randomisation(before: FloatArray, after: FloatArray) -> float:
     """
     difference = after - before
     difference = difference[difference != 0]
-    if not len(difference):
-        return 1.0
+    if len(difference) < 2:
+        return 1.0  # both signs of a single difference are equally extreme
     tested = stats.permutation_test(
         (difference,),
         lambda sample, axis: sample.mean(axis=axis),

@@ -1,4 +1,4 @@
-"""search, case similar, evaluate: what is asked is answered, as text and as JSON."""
+"""search, case similar: what is asked is answered, as text and as JSON."""
 
 import json
 from pathlib import Path
@@ -77,35 +77,3 @@ def test_a_case_is_not_similar_to_itself(library: Run) -> None:
     answer = json.loads(library("case", "similar", "P-1", "--json").out)
 
     assert "P-1" not in {match["id"] for match in answer["matches"]}
-
-
-def test_evaluate_measures_both_arms_on_a_labelled_set(run: Run, tmp_path: Path) -> None:
-    """Two questions that repeat their documents are answered perfectly by the model alone and by the search."""
-    folder = tmp_path / "toy"
-    (folder / "qrels").mkdir(parents=True)
-    texts = {"a 1": "the printer shows error E-05", "b/2": "退款还没有到账", "c": "mein Passwort wurde abgelehnt"}
-    rows = [json.dumps({"_id": id, "title": "", "text": text}) for id, text in texts.items()]
-    (folder / "corpus.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    asked = [json.dumps({"_id": f"q-{id}", "text": texts[id]}) for id in ("a 1", "b/2")]
-    (folder / "queries.jsonl").write_text("\n".join(asked), encoding="utf-8")
-    (folder / "qrels" / "test.tsv").write_text("q\td\tscore\nq-a 1\ta 1\t1\nq-b/2\tb/2\t1\n", encoding="utf-8")
-
-    for arm in ("dense", "search"):
-        ran = run("evaluate", "--data", folder, "--arm", arm, "--out", f"{arm}.json")
-        (measured,) = json.loads(Path(f"{arm}.json").read_text())["sets"]
-        assert ran.code == 0
-        assert (measured["questions"], measured["means"]["recall@1"]) == (2, 1.0)
-    assert not Path("lib").exists()
-
-
-def test_evaluate_refuses_a_set_that_asks_its_own_documents(run: Run, tmp_path: Path) -> None:
-    """Through the whole search each question would find itself."""
-    folder = tmp_path / "self"
-    (folder / "qrels").mkdir(parents=True)
-    (folder / "corpus.jsonl").write_text('{"_id": "a", "text": "x"}\n{"_id": "b", "text": "y"}', encoding="utf-8")
-    (folder / "queries.jsonl").write_text('{"_id": "a", "text": "x"}', encoding="utf-8")
-    (folder / "qrels" / "test.tsv").write_text("a\tb\t1\n", encoding="utf-8")
-
-    ran = run("evaluate", "--data", folder)
-
-    assert (ran.code, "--arm dense" in ran.err) == (1, True)
