@@ -125,12 +125,22 @@ def iter_windows(tokenizer: Tokenizer, texts: Sequence[str], prompt: str, max_to
         if len(encoding.ids) <= max_tokens:
             yield Window(row, encoding.ids, max(1, len(encoding.ids)))
             continue
-        pieces = _split(text, encoding, prompt_length=len(prompt), max_tokens=max_tokens)
-        for piece in tokenizer.encode_batch([prompt + piece for piece in pieces]):
-            # a cut inside a word can cost a token more than before: shorten rather than overflow the model
-            if len(piece.ids) > max_tokens:
-                piece.truncate(max_tokens)
-            yield Window(row, piece.ids, len(piece.ids))
+        for ids in _iter_pieces(tokenizer, text, encoding, prompt=prompt, max_tokens=max_tokens):
+            yield Window(row, ids, len(ids))
+
+
+def _iter_pieces(
+    tokenizer: Tokenizer, text: str, encoding: Encoding, *, prompt: str, max_tokens: int
+) -> Iterator[list[int]]:
+    """Ids of the pieces of a text that is too long; a piece that words cut at its border made too long is cut again."""
+    pieces = _split(text, encoding, prompt_length=len(prompt), max_tokens=max_tokens)
+    for piece in pieces:
+        found = tokenizer.encode(prompt + piece)
+        if len(found.ids) > max_tokens and len(pieces) > 1:
+            yield from _iter_pieces(tokenizer, prompt + piece, found, prompt=prompt, max_tokens=max_tokens)
+            continue
+        # one letter can have more tokens than the window: only then is something lost
+        yield found.ids[:max_tokens]
 
 
 def _split(text: str, encoding: Encoding, *, prompt_length: int, max_tokens: int) -> list[str]:

@@ -1,6 +1,6 @@
 """What every encoder promises, whatever computes it: one suite over all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +8,9 @@ import pytest
 
 from retriever.domain import Encoder
 from retriever.embedding.canaries import canary_vectors, check_canaries
-from retriever.embedding.graphs import is_installed
 from retriever.embedding.loading import BUILTIN_FOLDER, load_encoder
 from retriever.embedding.static import StaticEncoder
+from tests.backends import needs_backend
 from tests.tiny_models import CORPUS, build_tiny_static, build_tiny_transformer
 
 ODD = {
@@ -49,9 +49,17 @@ def _tiny_e5(folder: Path) -> Encoder:
 
 def _real(backend: str) -> Callable[[Path], Encoder]:
     def load(_: Path) -> Encoder:
-        if backend != "torch" and not is_installed(backend, to_convert=True):
-            pytest.skip(f"{backend} is not installed")
+        needs_backend(backend)
         return load_encoder(_minilm(), backend=backend, threads=1)  # type: ignore[arg-type]  # names from the list below
+
+    return load
+
+
+def _tiny_graph(backend: str) -> Callable[[Path], Encoder]:
+    def load(folder: Path) -> Encoder:
+        needs_backend(backend)
+        model = build_tiny_transformer(folder, prompts=E5_PROMPTS)
+        return load_encoder(str(model), backend=backend, threads=1)  # type: ignore[arg-type]  # names from the list below
 
     return load
 
@@ -64,16 +72,27 @@ LOADERS = [
     pytest.param(_tiny_e5, id="tiny-e5"),
     *(
         pytest.param(_real(name), id=f"minilm-{name}", marks=slow)
-        for name in ("torch", "onnx", "openvino", "onnx-int8", "openvino-int8")
+        for name in ("torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8")
     ),
+    *(pytest.param(_tiny_graph(name), id=f"tiny-e5-{name}", marks=slow) for name in ("onnx", "openvino")),
 ]
 
 
+@pytest.fixture(scope="session")
+def graph_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty cache, so that models are converted here and not found as an older program left them."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(scope="module", params=LOADERS)
-def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+def encoder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, graph_cache: Path
+) -> Iterator[Encoder]:
     """Each encoder in turn."""
     loader: Callable[[Path], Encoder] = request.param
-    return loader(tmp_path_factory.mktemp("encoder") / "model")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(graph_cache))
+        yield loader(tmp_path_factory.mktemp("encoder") / "model")
 
 
 def test_shape_and_type(encoder: Encoder) -> None:
