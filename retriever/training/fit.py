@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,8 +12,12 @@ from torch.nn.functional import embedding_bag, log_softmax, normalize, softmax
 
 from retriever.training.bags import Bags
 from retriever.training.batches import Pool, language_chances
+from retriever.training.checkpoint import load_fit, save_fit
 
 StepReport = Callable[[int, float], None]
+
+CHECKPOINT_STEPS = 500
+"""Steps between two checkpoints: a minute or two of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,25 @@ class FitData:
     pools: list[Pool]
 
 
-def fit_table(start: NDArray[np.float32], data: FitData, config: FitConfig, report: StepReport) -> NDArray[np.float32]:
-    """Train the token table (tokens, dims) by Adam with linear decay; `report` gets (step, loss)."""
+def fit_table(
+    start: NDArray[np.float32],
+    data: FitData,
+    config: FitConfig,
+    report: StepReport,
+    *,
+    checkpoint: Path | None = None,
+    every: int = CHECKPOINT_STEPS,
+) -> NDArray[np.float32]:
+    """Train the token table (tokens, dims) by Adam with linear decay; `report` gets (step, loss).
+
+    With a `checkpoint` file the state is kept after `every` steps, and a stopped fit goes on to the same end.
+    """
     rng = np.random.default_rng(config.seed)
     table = torch.from_numpy(start.copy()).requires_grad_()
     optimizer = torch.optim.Adam([table], lr=config.learning_rate, fused=True)
     chances = language_chances(data.pools, config.language_power, config.language_boosts)
-    for step in range(config.steps):
+    done = load_fit(checkpoint, table, optimizer, rng) if checkpoint else 0
+    for step in range(done, config.steps):
         optimizer.param_groups[0]["lr"] = config.learning_rate * _schedule(step, config.steps)
         if rng.random() < config.english_share:
             loss = english_loss(table, data, rng, config)
@@ -61,6 +78,8 @@ def fit_table(start: NDArray[np.float32], data: FitData, config: FitConfig, repo
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        if checkpoint and (step + 1) % every == 0:
+            save_fit(checkpoint, step + 1, table, optimizer, rng)
         report(step + 1, float(loss.detach()))
     return table.detach().numpy()
 

@@ -163,8 +163,10 @@ class TrainingRun:
                     losses.append(loss)
                     bar.update(task, completed=step, description=f"fit, loss {np.mean(losses[-200:]):.3f}")
 
-                table = fit_table(start, data, config.fit, report)
+                checkpoint = stage.folder / "checkpoint.safetensors"
+                table = fit_table(start, data, config.fit, report, checkpoint=checkpoint)
             np.save(path, table)
+            checkpoint.unlink(missing_ok=True)
             return {"steps": config.fit.steps, "first_loss": np.mean(losses[:200]), "last_loss": np.mean(losses[-200:])}
 
         self._cached(stage, work)

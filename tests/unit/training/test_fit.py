@@ -76,6 +76,28 @@ def test_one_seed_gives_one_table() -> None:
     assert not np.allclose(first, other, atol=1e-3)
 
 
+def test_a_stopped_fit_goes_on_to_the_same_end(tmp_path: Path) -> None:
+    """Stopped after its second checkpoint and started again, a fit does only the rest and ends at the same bits."""
+    data = make_world(np.random.default_rng(9))
+    start = np.random.default_rng(2).standard_normal((80, 16)).astype(np.float32)
+    short = replace(CONFIG, steps=20, token_dropout=0.1)
+    whole = fit_table(start, data, short, lambda *_: None)
+    seen: list[int] = []
+
+    def stop_at_13(step: int, _: float) -> None:
+        if step == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_table(start, data, short, stop_at_13, checkpoint=tmp_path / "fit.safetensors", every=5)
+    resumed = fit_table(
+        start, data, short, lambda step, _: seen.append(step), checkpoint=tmp_path / "fit.safetensors", every=5
+    )
+
+    assert seen == list(range(11, 21))
+    assert np.array_equal(resumed, whole)
+
+
 def make_pool(weights: list[float], clusters: list[int]) -> Pool:
     """A pool of one-token bags, one per weight."""
     count = len(weights)
