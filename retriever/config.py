@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from retriever.errors import InvalidSettings
@@ -56,6 +56,26 @@ class Settings(BaseSettings):
         10_000, ge=1, description="Changes held in memory over a snapshot before a rebuild is advised."
     )
     vector_cache_mb: int = Field(2_048, ge=1, description="Size limit of the vector cache in MiB.")
+    reviews: Literal[1, 2] = Field(
+        2, description="Approvals that publish a case: two by different people, or one where few work."
+    )
+    review_days: int = Field(180, ge=1, le=3650, description="Days after which a published case is reviewed again.")
+    review_days_by_category: dict[str, int] = Field(
+        {}, description="The same by category path; the longest path that fits decides. A TOML table, or JSON."
+    )
+    reminder_webhook: str = Field(
+        "", pattern=r"^(https?://\S+)?$", description="Where a daily list of due reviews is sent; empty for nowhere."
+    )
+    reminder_secret: SecretStr = Field(
+        SecretStr(""), description="Signs what is sent there (HMAC-SHA256); needed with `reminder_webhook`."
+    )
+    reminder_email: str = Field("", description="Who gets the daily list by e-mail, separated by commas.")
+    smtp_host: str = Field("", description="Mail server for reminders.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 speaks TLS from the start.")
+    smtp_tls: bool = Field(True, description="Refuse to send over a connection that is not encrypted.")
+    smtp_user: str = Field("", description="Name to log in with; empty for no login.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
+    smtp_from: str = Field("", description="Sender of reminders; needed with `reminder_email`.")
     log_questions: bool = Field(False, description="Keep the text of questions with their results (masked first).")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from retriever.caretaker import lifecycle_of
 from retriever.config import Settings
 from retriever.domain import Case, Encoder, Query, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
+from retriever.lifecycle import Lifecycle
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
 from retriever.store import Store, open_store
@@ -29,6 +31,11 @@ class Service:
     indexing: Indexing
     searcher: Searcher
     metrics: Metrics
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """All that can happen to a case; each step is found by the next search."""
+        return lifecycle_of(self.settings, self.store, self.indexing.catch_up)
 
     def find_similar(self, query: Query) -> SearchResult:
         """Answer one question."""

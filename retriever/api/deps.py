@@ -21,6 +21,7 @@ T = TypeVar("T")
 JSON = ("application/json",)
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 CASE_ID = re.compile(r"\w[\w.:@+~-]{0,199}")
+_TAG = re.compile(r'"(r?\d{1,18})"')
 _ETAG = re.compile(r'"(\d{1,18})"')
 
 
@@ -91,6 +92,16 @@ def wanted_versions(request: Request) -> tuple[int, ...] | None:
         return None
     parts = [part.strip() for part in header.split(",")]
     return tuple(int(found[1]) for part in parts if (found := _ETAG.fullmatch(part)))
+
+
+def wanted_tags(request: Request) -> tuple[str, ...] | None:
+    """What If-Match names of something under review, `3` or `r2`; None for `*`. Refused with 428 when it is missing."""
+    header = request.headers.get("if-match")
+    if header is None:
+        raise refuse(428, "version_required", 'Send If-Match with the ETag of what you looked at, for example "r2".')
+    if header.strip() == "*":
+        return None
+    return tuple(found[1] for part in header.split(",") if (found := _TAG.fullmatch(part.strip())))
 
 
 def has_current(request: Request, version: int) -> bool:

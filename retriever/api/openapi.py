@@ -30,7 +30,7 @@ _PROBLEMS = {
     400: "The request cannot be read, or has a query parameter that does not exist.",
     403: "The caller's role or team may not do this.",
     404: "There is no such case.",
-    409: "A case with this id or source exists already.",
+    409: "The change does not fit the present state, for example an id or source that exists already.",
     412: "The case has another version now.",
     413: "The body is too large.",
     415: "The body has another media type.",

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli import doctor, evaluating, library, model_changes, reading, running
+from retriever.cli import doctor, evaluating, histories, library, model_changes, reading, running
 from retriever.cli.cases import cases_app
 from retriever.cli.context import Flags
 from retriever.cli.index import index_app
 from retriever.cli.models import models_app
+from retriever.cli.reviews import reviews_app
 
 app = typer.Typer(
     name="similar-cases",
@@ -22,6 +23,8 @@ app.command()(running.serve)
 app.command()(library.ingest)
 app.command()(reading.search)
 app.add_typer(cases_app, name="case")
+app.add_typer(reviews_app, name="review")
+app.command()(histories.retire)
 app.add_typer(index_app, name="index")
 app.command()(evaluating.evaluate)
 app.command()(library.export)

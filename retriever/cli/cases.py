@@ -11,7 +11,7 @@ import typer
 from retriever.cli.context import DryRun, Json, check_library, opened_service, opened_store, settings_of
 from retriever.cli.output import out, print_json, print_result, print_table
 from retriever.cli.reading import answer
-from retriever.domain import Query, Reuse, Status, StoredCase
+from retriever.domain import Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput, VersionMismatch
 
 cases_app = typer.Typer(help="Single cases.")
@@ -25,6 +25,20 @@ def stored_dict(stored: StoredCase) -> dict[str, object]:
 
     more = {"version": stored.version, "revision": stored.revision, "created_at": stored.created_at}
     return {**case_to_dict(stored.case), **more, "updated_at": stored.updated_at, "reuse": stored.reuse}
+
+
+def read_case(file: Path, **more: str) -> Case:
+    """The case in a JSON file, - for standard input; `more` are fields it has whatever the file says."""
+    from retriever.case_format import case_from_dict  # noqa: PLC0415  see retriever/cli/__init__.py
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        row = json.loads(text)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InvalidInput(f"{file} is not JSON: {error}.") from error
+    return case_from_dict({**row, **more} if isinstance(row, dict) else row)
 
 
 @cases_app.command()
@@ -106,15 +120,7 @@ def put(
     dry_run: DryRun = False,
 ) -> None:
     """Create or replace one case."""
-    from retriever.case_format import case_from_dict  # noqa: PLC0415
-
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        case = case_from_dict(json.loads(text))
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidInput(f"{file} is not JSON: {error}.") from error
+    case = read_case(file)
     if dry_run:
         check_library(settings_of(context).database_path)
     with opened_store(context) as store:

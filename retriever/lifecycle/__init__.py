@@ -7,6 +7,7 @@ from datetime import date
 from retriever.lifecycle.ageing import Ageing
 from retriever.lifecycle.desk import Desk, Standing, today_utc
 from retriever.lifecycle.merging import Merging
+from retriever.lifecycle.reminding import Reminding, Send
 from retriever.lifecycle.reviewing import Reviewing
 from retriever.lifecycle.rules import Policy
 from retriever.lifecycle.screening import Screening
@@ -24,11 +25,19 @@ class Lifecycle:
     reviewing: Reviewing
     ageing: Ageing
     merging: Merging
+    reminding: Reminding
 
 
 def open_lifecycle(
-    store: Store, policy: Policy, *, searchable: Callable[[], object], today: Callable[[], date] = today_utc
+    store: Store,
+    policy: Policy,
+    *,
+    searchable: Callable[[], object],
+    today: Callable[[], date] = today_utc,
+    channels: tuple[Send, ...] = (),
+    via: str = "",
+    dry_run: bool = False,
 ) -> Lifecycle:
-    """The lifecycle over a library; `searchable` runs after each step and brings it into the search."""
-    desk = Desk(store, policy, searchable, today)
-    return Lifecycle(Writing(desk), Reviewing(desk), Ageing(desk), Merging(desk))
+    """The lifecycle over a library; see `Desk`. `channels` are where reminders go."""
+    desk = Desk(store, policy, searchable, today, via, dry_run)
+    return Lifecycle(Writing(desk), Reviewing(desk), Ageing(desk), Merging(desk), Reminding(desk, channels))

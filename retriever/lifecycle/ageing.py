@@ -14,6 +14,7 @@ from retriever.store.cases import check_version
 
 BATCH = 500
 """Cases per transaction of a bulk action: others can write in between."""
+UNLIMITED = -1
 # 3, 3.2, v3.2.1, 3.x: not the middle of a longer number, a date or an address.
 _VERSION = re.compile(r"(?<![\w.,:/-])[vV]?(\d{1,6}(?:\.(?:\d{1,6}|[xX]))*)(?![\w:/-]|\.\d)")
 
@@ -84,9 +85,11 @@ class Ageing:
             step.note(after, Step.REINSTATE)
             return Standing(after)
 
-    def expire(self) -> list[str]:
+    def expire(self, *, dry_run: bool = False) -> list[str]:
         """Make every case historical whose `valid_until` is past; their ids. Safe to run at any time, by many."""
         today, expired = self.desk.today(), list[str]()
+        if dry_run:
+            return [stored.case.id for stored in self.desk.store.find_expired(today.isoformat(), limit=UNLIMITED)]
         while found := self.desk.store.find_expired(today.isoformat(), limit=BATCH):
             with self.desk.transition(SYSTEM) as step:
                 for stored in found:

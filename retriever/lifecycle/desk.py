@@ -31,19 +31,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Opens transactions; `searchable` runs after each commit and brings the change into the search."""
+    """Opens transactions; `searchable` runs after each commit and brings the change into the search.
+
+    `via` says in the audit log how the actor came in, when not by the API; `dry_run` takes every step back.
+    """
 
     store: Store
     policy: Policy
     searchable: Callable[[], object]
     today: Callable[[], date] = today_utc
+    via: str = ""
+    dry_run: bool = False
 
     @contextmanager
     def transition(self, actor: Actor) -> Iterator[Transition]:
         """One transaction in the name of `actor`; the next search sees what it did."""
-        with self.store.transition(actor) as step:
+        with self.store.transition(actor, via=self.via, dry_run=self.dry_run) as step:
             yield step
-        self.searchable()
+        if not self.dry_run:
+            self.searchable()
 
 
 def visible_case(step: Transition, id: str) -> StoredCase:

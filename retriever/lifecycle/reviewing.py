@@ -16,6 +16,10 @@ class Reviewing:
 
     desk: Desk
 
+    def stage(self, review: Review) -> str:
+        """Who has to act: `author`, `first` or `second` reviewer."""
+        return rules.stage(review, self.desk.policy)
+
     def find(self, id: str, actor: Actor) -> Standing:
         """Where a case stands. Raises CaseNotFound."""
         stored = self.desk.store.get_case(id)
@@ -43,7 +47,7 @@ class Reviewing:
             if len(queued) <= limit:
                 return found, None
 
-    def submit(self, id: str, actor: Actor, *, note: str = "", if_version: str | None = None) -> Standing:
+    def submit(self, id: str, actor: Actor, *, if_version: str | None = None) -> Standing:
         """Hand a draft in; reviewers of the actor's team come first. Raises Conflict when it is no draft."""
         rules.require_role(actor, Role.CONTRIBUTOR, "submit a case")
         with self.desk.transition(actor) as step:
@@ -54,7 +58,7 @@ class Reviewing:
             submitted = replace(
                 review, state=Status.IN_REVIEW, submitted_by=actor.id, team=actor.team, submitted_at=step.now
             )
-            return _moved(step, stored, submitted, Step.SUBMIT, note=check_note(note))
+            return _moved(step, stored, submitted, Step.SUBMIT)
 
     def approve(
         self, id: str, actor: Actor, screening: Screening, *, if_version: str | None = None

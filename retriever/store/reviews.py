@@ -178,6 +178,10 @@ DUE = f"""
         AND (c.review_due_on, c.key) > (:after, :key)
     ORDER BY c.review_due_on, c.key LIMIT :limit
 """  # noqa: S608
+COUNT_DUE = """
+    SELECT count(*) FROM cases
+    WHERE status = 'published' AND NOT deleted AND review_due_on <> '' AND review_due_on < ?
+"""
 EXPIRED = f"""
     SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
     WHERE c.status = 'published' AND NOT c.deleted AND c.valid_until <> '' AND c.valid_until < :until

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,10 @@ _WHOLE_QUEUE = QueueFilter()
 _UNLIMITED = -1
 _AFTER_ALL = ("~", 0)
 """A cursor behind every time stamp, since these begin with a digit."""
+
+
+class _Undone(Exception):
+    """A dry run is over: take everything back."""
 
 
 class Store:
@@ -172,10 +176,15 @@ class Store:
     # Reviews
 
     @contextmanager
-    def transition(self, actor: Actor) -> Iterator[Transition]:
-        """One transaction of the lifecycle in the name of `actor`; nothing is kept when the block raises."""
-        with self._connections.writing() as db:
-            yield Transition(db, actor, _now())
+    def transition(self, actor: Actor, *, via: str = "", dry_run: bool = False) -> Iterator[Transition]:
+        """One transaction of the lifecycle in the name of `actor`; nothing is kept when the block raises.
+
+        `via` goes into the audit log. `dry_run` keeps nothing either way.
+        """
+        with suppress(_Undone), self._connections.writing() as db:
+            yield Transition(db, actor, _now(), via, dry_run)
+            if dry_run:
+                raise _Undone
 
     def find_review(self, id: str) -> Review | None:
         """What is noted about the open review of a case, None when there is nothing."""
@@ -201,6 +210,11 @@ class Store:
         due, key = after
         rows = self._connections.rows(review_rows.DUE, {"until": until, "after": due, "key": key, "limit": limit})
         return [case_rows.stored_case(row) for row in rows]
+
+    def count_due(self, until: str) -> int:
+        """How many published cases are due for review before `until`."""
+        ((count,),) = self._connections.rows(review_rows.COUNT_DUE, (until,))
+        return int(count)
 
     def find_expired(self, today: str, *, limit: int = 500) -> list[StoredCase]:
         """Published cases whose `valid_until` lies before today (YYYY-MM-DD), longest first."""

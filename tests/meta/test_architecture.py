@@ -33,6 +33,7 @@ LAYERS = {
     "retriever.search": 6,
     "retriever.evaluation": 6,
     "retriever.rebuild": 7,
+    "retriever.caretaker": 7,
     "retriever.service": 8,
     "retriever.api": 9,
     "retriever.trial": 9,

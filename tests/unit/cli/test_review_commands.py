@@ -1,0 +1,226 @@
+"""The life of a case at the command line: who does what, what is said, and what a dry run leaves alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+
+ANN = ("--actor", "ann", "--role", "contributor", "--team", "red")
+LEE = ("--actor", "lee", "--role", "reviewer", "--team", "red")
+KIM = ("--actor", "kim", "--role", "knowledge_manager")
+YES = ("--effective", "--checked", "all")
+
+
+@pytest.fixture
+def drafted(run: Run, tmp_path: Path) -> Path:
+    """A library with one draft, D-1, by ann; its file."""
+    file = tmp_path / "draft.json"
+    file.write_text('{"id": "D-1", "title": "Jam", "problem": "the printer jams", "solution": "clean it"}')
+    run("ingest", "--sample")
+    assert run("case", "draft", file, *ANN).code == 0
+    return file
+
+
+def publish(run: Run) -> None:
+    """Take D-1 through both reviews."""
+    assert run("review", "submit", "D-1", *ANN).code == 0
+    assert run("review", "approve", "D-1", *LEE, *YES).code == 0
+    assert run("review", "approve", "D-1", *KIM, *YES, "--note", "tried it").code == 0
+
+
+def status(run: Run, id: str = "D-1") -> str:
+    """The state of a case."""
+    return str(json.loads(run("case", "show", id, "--json").out)["status"])
+
+
+def test_a_draft_is_published_by_two_reviews(run: Run, drafted: Path) -> None:
+    """Each step says where the case stands and for whom it waits; the last one publishes."""
+    submitted = run("review", "submit", "D-1", *ANN)
+    first = run("review", "approve", "D-1", *LEE, *YES)
+    second = run("review", "approve", "D-1", *KIM, *YES)
+
+    assert submitted.out == "D-1: in_review (version 2); it waits for the first approval (version 2)\n"
+    assert first.out == "D-1: in_review (version 3); it waits for the second approval (version 3)\n"
+    assert second.out == "D-1: published (version 4)\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("review", "submit", "D-1"),
+        ("case", "retire", "K-1", "--reason", "old"),
+        ("case", "merge", "K-1", "K-2"),
+        ("case", "revise", "K-1", "draft.json"),
+        ("retire", "--product", "LX"),
+        ("review", "age"),
+    ],
+)
+def test_a_dry_run_changes_nothing(run: Run, drafted: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Every writing command tells what would happen and leaves cases, history and audit log as they are."""
+    row = '{"id": "%s", "problem": "p %s", "solution": "s", "product": "LX", "valid_until": "2020-01-01"}\n'
+    (tmp_path / "k.jsonl").write_text(row % ("K-1", 1) + row % ("K-2", 2))
+    run("ingest", "k.jsonl")
+    before = run("export", "--format", "jsonl").out
+
+    done = run(*command, "--dry-run")
+
+    assert done.code == 0
+    assert "would be" in done.out
+    assert run("export", "--format", "jsonl").out == before
+    assert run("case", "history", "K-1", "--json").out.strip() == "[]"
+
+
+def test_the_queue_names_who_has_to_act(run: Run, drafted: Path) -> None:
+    """`review list` shows drafts and reviews with the version to name, narrowed by state and stage."""
+    run("review", "submit", "D-1", *ANN)
+
+    (entry,) = json.loads(run("review", "list", "--waiting-for", "first", "--json").out)
+    none = json.loads(run("review", "list", "--state", "draft", "--json").out)
+
+    assert (entry["id"], entry["version"], entry["waiting_for"]) == ("D-1", "2", "first")
+    assert (entry["authors"], entry["team"]) == (["ann"], "red")
+    assert none == []
+    assert "D-1" in run("review", "list").out
+
+
+def test_the_wrong_people_are_refused(run: Run, drafted: Path) -> None:
+    """An author, another team and a missing role are refused with exit 1 and a sentence that says who may."""
+    run("review", "submit", "D-1", *ANN)
+
+    own = run("review", "approve", "D-1", "--actor", "ann", "--role", "reviewer", "--team", "red", *YES)
+    stranger = run("review", "approve", "D-1", "--actor", "leo", "--role", "reviewer", "--team", "blue", *YES)
+    nobody = run("review", "approve", "D-1", "--actor", "lee", *YES)
+
+    assert [own.code, stranger.code, nobody.code] == [1, 1, 1]
+    assert "somebody else must review" in own.err
+    assert "submitter's team (red)" in stranger.err
+    assert "--role" in nobody.err
+
+
+def test_an_approval_needs_its_answers(run: Run, drafted: Path) -> None:
+    """Without a complete checklist, or with an item that does not exist, nothing is approved."""
+    run("review", "submit", "D-1", *ANN)
+
+    partly = run("review", "approve", "D-1", *LEE, "--effective", "--checked", "problem_clear")
+    unknown = run("review", "approve", "D-1", *LEE, "--effective", "--checked", "spelling")
+
+    assert (partly.code, unknown.code) == (1, 1)
+    assert "cause_stated" in partly.err
+    assert "not on the checklist" in unknown.err
+
+
+def test_a_revision_waits_beside_the_live_case(run: Run, drafted: Path) -> None:
+    """`review show` gives the difference; the case itself is as before until the last approval."""
+    publish(run)
+    drafted.write_text('{"problem": "the printer jams", "solution": "clean it twice"}')
+
+    revised = run("case", "revise", "D-1", drafted, *ANN)
+    shown = json.loads(run("review", "show", "D-1", "--json").out)
+    live = json.loads(run("case", "show", "D-1", "--json").out)
+
+    assert "a revision waits for its author (version r" in revised.out
+    assert {change["field"] for change in shown["changes"]} == {"title", "solution"}
+    assert "+clean it twice" in run("review", "show", "D-1").out
+    assert live["solution"] == "clean it"
+    assert run("review", "discard", "D-1", *ANN).code == 0
+    assert run("review", "show", "D-1").code == 0
+
+
+def test_versions_are_compared_and_restored(run: Run, drafted: Path) -> None:
+    """`case diff` shows the fields that differ, `case restore` brings an old text back as a new version."""
+    publish(run)
+    drafted.write_text('{"id": "D-1", "problem": "the printer jams", "solution": "buy another", "title": "Jam"}')
+    run("case", "put", drafted)
+
+    diff = run("case", "diff", "D-1", "4", "5")
+    restored = run("case", "restore", "D-1", "4")
+
+    assert "-clean it" in diff.out
+    assert "+buy another" in diff.out
+    assert restored.out == "D-1: published (version 6)\n"
+    assert json.loads(run("case", "show", "D-1", "--json").out)["solution"] == "clean it"
+    assert run("case", "diff", "D-1", "4", "99").code == 1
+
+
+def test_history_tells_every_step(run: Run, drafted: Path) -> None:
+    """Who did what in which role, with reasons and notes."""
+    run("review", "submit", "D-1", *ANN)
+    run("review", "reject", "D-1", *LEE, "--reason", "which printer?")
+    publish(run)
+
+    steps = json.loads(run("case", "history", "D-1", "--json").out)
+
+    told = [(step["step"], step["actor"], step["note"]) for step in steps]
+    assert told == [
+        ("write", "ann", ""),
+        ("submit", "ann", ""),
+        ("reject", "lee", "which printer?"),
+        ("submit", "ann", ""),
+        ("approve", "lee", ""),
+        ("publish", "kim", "tried it"),
+    ]
+    assert steps[-1]["answers"]["no_duplicate"] is True
+    assert "which printer?" in run("case", "history", "D-1").out
+
+
+def test_merging_is_undone(run: Run, drafted: Path) -> None:
+    """A duplicate is historical while it is merged, and published again after `case unmerge`."""
+    publish(run)
+    run("ingest", "--sample")
+    keep = json.loads(run("case", "list", "--status", "published", "--json").out)[-1]["id"]
+
+    merged = run("case", "merge", keep, "D-1", *KIM)
+    between = status(run)
+    undone = run("case", "unmerge", "D-1", *KIM)
+
+    assert merged.code == 0
+    assert between == "historical"
+    assert (undone.code, status(run)) == (0, "published")
+
+
+def test_a_product_is_retired_in_one_go(run: Run, tmp_path: Path) -> None:
+    """Cases of the old versions become historical; those that name no version, or one that stays, are listed."""
+    row = '{"id": "%s", "problem": "p", "solution": "s", "product": "%s", "environment": "%s"}\n'
+    lines = [("R-1", "Router 3.1", ""), ("R-2", "Router", "firmware 3.0.2"), ("R-3", "Router", "3.1 and 4.0"),
+             ("R-4", "Router", ""), ("R-5", "Routerama", "3.1"), ("R-6", "Router 30.1", "")]  # fmt: skip
+    (tmp_path / "r.jsonl").write_text("".join(row % line for line in lines))
+    run("ingest", "r.jsonl")
+
+    done = json.loads(run("retire", "--product", "router", "--version-prefix", "3.", "--json").out)
+
+    assert done["retired"] == ["R-1", "R-2"]
+    assert {entry["id"]: entry["reason"] for entry in done["left"]} == {
+        "R-3": "is also about 4.0",
+        "R-4": "names no version",
+        "R-6": "is about 30.1",
+    }
+    assert [status(run, id) for id, _, _ in lines] == ["historical"] * 2 + ["published"] * 4
+
+
+def test_what_is_due_and_what_is_over(run: Run, tmp_path: Path) -> None:
+    """`review due` lists what to look at again, `review confirm` moves the date, `review age` ends what is over."""
+    (tmp_path / "t.jsonl").write_text(
+        '{"id": "T-1", "problem": "p", "solution": "s", "review_due_on": "2020-01-01"}\n'
+        '{"id": "T-2", "problem": "p", "solution": "s", "valid_until": "2020-01-01"}\n'
+    )
+    run("ingest", "t.jsonl")
+
+    due = json.loads(run("review", "due", "--json").out)
+    confirmed = run("review", "confirm", "T-1", *KIM, *YES)
+    over = run("review", "age")
+
+    assert [entry["id"] for entry in due] == ["T-1"]
+    assert confirmed.code == 0
+    assert json.loads(run("review", "due", "--json").out) == []
+    assert over.out == "T-2: historical\n"
+    assert status(run, "T-2") == "historical"
+
+
+def test_no_library_is_made_by_looking(run: Run, tmp_path: Path) -> None:
+    """A misspelt folder is an error, not an empty library."""
+    done = run("review", "list")
+
+    assert done.code == 3
+    assert not (tmp_path / "lib").exists()
