@@ -19,6 +19,7 @@ LAYERS = {
     "retriever.domain": 1,
     "retriever.telemetry": 1,
     "retriever.texts": 2,
+    "retriever.masking": 2.5,
     "retriever.language": 2,
     "retriever.case_format": 3,
     "retriever.case_facets": 3,

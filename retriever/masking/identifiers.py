@@ -1,0 +1,260 @@
+"""Numbers that name a person or an account: identity cards, IBAN, bank cards, passports, plates; check digits first."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from stdnum import iban, luhn
+from stdnum.br import cpf
+from stdnum.de import idnr
+from stdnum.es import dni, nie
+from stdnum.eu import vat
+from stdnum.fr import nir
+from stdnum.gb import nhs
+from stdnum.iso7064 import mod_11_2
+from stdnum.it import codicefiscale
+from stdnum.kr import rrn
+from stdnum.us import ssn
+
+from retriever.masking.folding import Folded
+from retriever.masking.rules import (
+    NOT_PERSONAL,
+    WORDED,
+    Cue,
+    Passage,
+    Rule,
+    Scope,
+    digits_of,
+    with_digit,
+)
+from retriever.masking.wordlists import words
+
+Check = Callable[[str], object]
+
+
+def passes(check: Check, number: str) -> bool:
+    """Does a validator accept the number? One that fails in any way does not, and its error tells nothing."""
+    try:
+        return bool(check(number))
+    except Exception:  # libraries raise what they like (KeyError among it); masking must go on
+        return False
+
+
+# --- resident identity numbers of China
+
+_RESIDENT = re.compile(r"(?<!\d)[1-9]\d{5} ?-?(?:18|19|20)\d{2}[01]\d[0-3]\d ?-?\d{3}[\dXx](?![A-Za-z0-9])")
+_RESIDENT_15 = re.compile(r"(?<!\d)[1-9]\d{7}[01]\d[0-3]\d{4}(?!\d)")
+_RESIDENT_CUE = Cue(words("resident_id"))
+
+
+def _residents(folded: Folded) -> Iterator[Passage]:
+    for found in _RESIDENT.finditer(folded.text):
+        if is_resident(found[0]) and (
+            not NOT_PERSONAL.before(folded, found.start()) or _RESIDENT_CUE.before(folded, found.start())
+        ):
+            yield found.span()
+    for found in _RESIDENT_15.finditer(folded.text) if _RESIDENT_CUE.in_text(folded) else ():
+        if _is_day("19" + found[0][6:12]) and _RESIDENT_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+def is_resident(number: str) -> bool:
+    """18 signs with a possible birthday and the right last sign (ISO 7064 MOD 11-2); any region."""
+    plain = number.replace(" ", "").replace("-", "").upper()
+    return len(plain) == 18 and _is_day(plain[6:14]) and passes(mod_11_2.is_valid, plain)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8])).year >= 1850
+    except ValueError:
+        return False
+
+
+# --- other countries' numbers of persons
+
+
+@dataclass(frozen=True, slots=True)
+class NationalId:
+    """One country's number; `distinct` ones are taken without a cue, since their form and check digits are enough."""
+
+    pattern: re.Pattern[str]
+    check: Check
+    distinct: bool
+
+
+def _taiwan(number: str) -> bool:
+    letters = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+    first = letters.index(number[0]) + 10
+    weighted = first // 10 + (first % 10) * 9
+    weighted += sum(int(sign) * weight for sign, weight in zip(number[1:9], range(8, 0, -1), strict=True))
+    return (weighted + int(number[9])) % 10 == 0
+
+
+_NATIONAL = (
+    NationalId(re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z](?![A-Za-z0-9])"),
+               codicefiscale.is_valid, True),
+    NationalId(re.compile(r"(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), cpf.is_valid, True),
+    NationalId(re.compile(r"(?<![\d-])\d{6}-[1-8]\d{6}(?![\d-])"), rrn.is_valid, True),
+    NationalId(re.compile(r"(?<![A-Za-z0-9])[A-Z][12]\d{8}(?![A-Za-z0-9])"), _taiwan, False),
+    NationalId(re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), ssn.is_valid, False),
+    NationalId(re.compile(r"(?<!\d)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\d)"), idnr.is_valid, False),
+    NationalId(re.compile(r"(?<![A-Za-z0-9])\d{8}-?[A-Z](?![A-Za-z0-9])"), dni.is_valid, False),
+    NationalId(re.compile(r"(?<![A-Za-z0-9])[XYZ]-?\d{7}-?[A-Z](?![A-Za-z0-9])"), nie.is_valid, False),
+    NationalId(re.compile(r"(?<!\d)[12] ?\d\d ?[0-2]\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)"), nir.is_valid, False),
+    NationalId(re.compile(r"(?<!\d)\d{3} ?\d{3} ?\d{4}(?!\d)"), nhs.is_valid, False),
+    NationalId(re.compile(r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)"), cpf.is_valid, False),
+)  # fmt: skip
+_NATIONAL_CUE = Cue(words("national_id"))
+
+
+def _nationals(folded: Folded) -> Iterator[Passage]:
+    with_cue = _NATIONAL_CUE.in_text(folded)
+    for kind in _NATIONAL:
+        for found in kind.pattern.finditer(folded.text) if with_cue or kind.distinct else ():
+            announced = kind.distinct or _NATIONAL_CUE.before(folded, found.start())
+            if announced and passes(kind.check, found[0]):
+                yield found.span()
+
+
+_VAT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2} ?[A-Z0-9](?:[ .-]?[A-Z0-9]){7,11}+(?![A-Za-z0-9])")
+_VAT_CUE = Cue(words("vat"))
+
+
+def _vats(folded: Folded) -> Iterator[Passage]:
+    for found in _VAT.finditer(folded.text):
+        if _VAT_CUE.before(folded, found.start()) and passes(vat.is_valid, found[0]):
+            yield found.span()
+
+
+# --- accounts and cards
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{1,4}+){3,8}+")
+
+
+def _ibans(folded: Folded) -> Iterator[Passage]:
+    for found in _IBAN.finditer(folded.text):
+        # Words that follow may look like groups of it: the longest beginning that is valid counts.
+        for end in _ends(found[0]):
+            candidate = found[0][:end]
+            if 15 <= len(candidate) - candidate.count(" ") - candidate.count("-") <= 34 and passes(
+                iban.is_valid, candidate
+            ):
+                yield found.start(), found.start() + end
+                break
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Where groups end, the longest beginning first."""
+    yield len(text)
+    for place in range(len(text) - 1, 0, -1):
+        if text[place] in " -":
+            yield place
+
+
+_CARD = re.compile(
+    r"(?<![\dA-Za-z.])\d{4}(?P<sep>[ -])"
+    r"(?:\d{4}(?P=sep)\d{4}(?P=sep)\d{4}(?:(?P=sep)\d{1,3})?|\d{6}(?P=sep)\d{4,5})(?!\d)"
+)
+_CARD_BARE = re.compile(r"(?<![\dA-Za-z.])\d{13,19}(?![\dA-Za-z])")
+_CARD_CUE = Cue(words("card"))
+# Issuer ranges of ISO/IEC 7812 by first digits and length.
+_ISSUERS = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}|3(?:0[0-5]|[689]\d)\d{11}"
+)
+_BROADER = re.compile(r"[3-69]\d{12,18}")  # after a cue: banks' own cards too
+
+
+def _cards(folded: Folded) -> Iterator[Passage]:
+    for found in _CARD.finditer(folded.text):
+        if (_is_card(found[0], _ISSUERS) and not NOT_PERSONAL.before(folded, found.start())) or (
+            _is_card(found[0], _BROADER) and _CARD_CUE.before(folded, found.start())
+        ):
+            yield found.span()
+    for found in _CARD_BARE.finditer(folded.text) if _CARD_CUE.in_text(folded) else ():
+        if _is_card(found[0], _BROADER) and _CARD_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+def _is_card(number: str, issuers: re.Pattern[str]) -> bool:
+    digits = digits_of(number)
+    return issuers.fullmatch(digits) is not None and passes(luhn.is_valid, digits)
+
+
+_ACCOUNT = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){7,22}(?!\d)")
+_ACCOUNT_CUE = Cue(words("account"))
+
+
+def _accounts(folded: Folded) -> Iterator[Passage]:
+    for found in _ACCOUNT.finditer(folded.text):
+        if _ACCOUNT_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+# --- papers, plates and messengers, by cue
+
+_PAPER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d{4})[A-Za-z0-9]{7,12}+(?![A-Za-z0-9])")
+_PAPER_CUE = Cue(words("paper"))
+
+
+def _papers(folded: Folded) -> Iterator[Passage]:
+    for found in _PAPER.finditer(folded.text):
+        if _PAPER_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z](?P<sep>[ ·•・.-]?)"
+    r"(?:(?=(?:[A-Z]*\d){3})[A-HJ-NP-Z0-9]{5}|[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF]"
+    r"|(?=(?:[A-Z]*\d){3})[A-HJ-NP-Z0-9]{4}[挂学警港澳领])(?![A-Za-z0-9])"
+)
+# The sign before a province that makes it the end of a word: an error code after "更新" is no plate.
+_WORD_BEFORE = {
+    "新": "更最刷重全崭翻创", "云": "里讯为有上在合星", "京": "北南东", "津": "天", "宁": "南辽", "川": "四银",
+    "苏": "江", "藏": "隐收西", "黑": "拉变漆", "蒙": "内", "豫": "犹",
+}  # fmt: skip
+_PLATE_CUE = Cue(words("plate"))
+_FOREIGN_PLATE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-ZÄÖÜ -]{0,6}\d)"
+    r"[A-ZÄÖÜ0-9](?:[ -]?[A-ZÄÖÜ0-9]){3,8}(?![A-Za-z0-9])"
+)
+_FOREIGN_PLATE_CUE = Cue(words("foreign_plate"))
+
+
+def _plates(folded: Folded) -> Iterator[Passage]:
+    for found in _PLATE.finditer(folded.text):
+        before = folded.text[max(0, found.start() - 1) : found.start()]
+        is_word = bool(before) and before in _WORD_BEFORE.get(found[0][0], "")
+        if not is_word or found["sep"] in ("·", "•", "・") or _PLATE_CUE.before(folded, found.start()):
+            yield found.span()
+    for found in _FOREIGN_PLATE.finditer(folded.text) if _FOREIGN_PLATE_CUE.in_text(folded) else ():
+        if _FOREIGN_PLATE_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+_CONTACT = re.compile(r"(?<![A-Za-z0-9_-])(?:[1-9]\d{4,11}|[A-Za-z][A-Za-z0-9_-]{5,19}+)(?![A-Za-z0-9_-])")
+_CONTACT_CUE = Cue(words("messenger"), signs=" \t\n:.@\"'“([", between=("号码", "号", " id", "是", "为", " is"))
+
+
+def _contacts(folded: Folded) -> Iterator[Passage]:
+    for found in _CONTACT.finditer(folded.text):
+        has_mark = any(sign.isdigit() or sign in "_-" for sign in found[0])
+        if has_mark and _CONTACT_CUE.before(folded, found.start()):
+            yield found.span()
+
+
+RULES = (
+    Rule("resident_id", "NATIONAL_ID", _residents, with_digit, WORDED | Scope.CODE),
+    Rule("iban", "IBAN", _ibans, with_digit, WORDED | Scope.CODE),
+    Rule("national_id", "NATIONAL_ID", _nationals, with_digit),
+    Rule("vat_id", "TAX_ID", _vats, _VAT_CUE.in_text),
+    Rule("card", "CARD", _cards, with_digit),
+    Rule("bank_account", "ACCOUNT", _accounts, _ACCOUNT_CUE.in_text),
+)
+LATER_RULES = (
+    Rule("plate", "PLATE", _plates, with_digit),
+    Rule("identity_paper", "PASSPORT", _papers, _PAPER_CUE.in_text),
+    Rule("messenger", "CONTACT", _contacts, _CONTACT_CUE.in_text),
+)
