@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         """Where snapshots live."""
         return self.data_dir / "index"
 
+    @property
+    def calibration_path(self) -> Path:
+        """The library's own calibration of the confidence, if it has one."""
+        return self.data_dir / "calibration.json"
+
 
 def config_file() -> Path:
     """The TOML file that would be read, whether it exists or not."""

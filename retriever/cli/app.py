@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli import doctor, evaluating, histories, library, model_changes, reading, running
+from retriever.cli import calibrating, doctor, evaluating, histories, library, model_changes, reading, running
 from retriever.cli.cases import cases_app
 from retriever.cli.context import Flags
 from retriever.cli.index import index_app
@@ -27,6 +27,7 @@ app.add_typer(reviews_app, name="review")
 app.command()(histories.retire)
 app.add_typer(index_app, name="index")
 app.command()(evaluating.evaluate)
+app.command()(calibrating.calibrate)
 app.command()(library.export)
 models_app.command()(model_changes.use)
 models_app.command()(model_changes.download)

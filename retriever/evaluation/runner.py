@@ -53,8 +53,8 @@ def evaluate_search(labelled: LabelledSet, find: Find, *, progress: Progress | N
     took: list[Mapping[str, float]] = []
     everything = [*labelled.questions, *labelled.out_of_scope]
     for done, question in enumerate(everything, 1):
-        everyday = _query(question)
-        deep[question.id] = _others(question, find(_query(question, limit=POOL, min_confidence=0.0)).matches)
+        everyday = query_of(question)
+        deep[question.id] = _others(question, find(query_of(question, limit=POOL, min_confidence=0.0)).matches)
         usual = find(everyday)
         took.append(usual.took_ms)
         judged.append(_judged(labelled.qrels.get(question.id, {}), deep[question.id], usual, question))
@@ -105,6 +105,18 @@ def bare_set(name: str, qrels: Qrels) -> LabelledSet:
     return LabelledSet(name, (), tuple(Question(question, "") for question in qrels), qrels)
 
 
+def query_of(question: Question, *, limit: int = 5, min_confidence: float | None = None) -> Query:
+    """The question as a query, without what it must not find. Historical cases count: they answer too."""
+    return Query(
+        problem=question.text,
+        limit=limit,
+        min_confidence=min_confidence,
+        include_historical=True,
+        audience=question.audience,
+        filters=Filters(exclude_ids=question.exclude, resolved_until=question.until),
+    )
+
+
 def machine() -> dict[str, str]:
     """What every committed result says about where it was made."""
     return {"python": platform.python_version(), "system": platform.system(), "processor": _processor()}
@@ -120,17 +132,6 @@ def _processor() -> str:
 
 def _document_text(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
-
-
-def _query(question: Question, *, limit: int = 5, min_confidence: float | None = None) -> Query:
-    return Query(
-        problem=question.text,
-        limit=limit,
-        min_confidence=min_confidence,
-        include_historical=True,
-        audience=question.audience,
-        filters=Filters(exclude_ids=question.exclude, resolved_until=question.until),
-    )
 
 
 def _others(question: Question, matches: tuple[Match, ...]) -> tuple[Match, ...]:

@@ -1,0 +1,142 @@
+"""Answers on every labelled set, through the whole shipped search: words alone, vectors alone, both fused.
+
+    python -m benchmarks.relevance --data DIR [--out benchmarks/results/relevance.json] [--with rerank=true]
+
+DIR holds BEIR folders; the sample library's questions are always asked too. Nothing is tuned here: ranking, model and
+thresholds are those that the settings and the package ship. `--with` measures a setting in one more column. The tables
+of the README come from the committed result (`python -m benchmarks.report`).
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retriever.config import Settings, load_settings
+from retriever.domain import Case
+from retriever.evaluation.formats import LabelledSet, load_beir, sample_questions
+from retriever.evaluation.page import render_page
+from retriever.evaluation.results import build_report, save_report, without_details
+from retriever.evaluation.runner import Evaluation, evaluate_search
+from retriever.service import open_encoder
+from retriever.trial import documents_as_cases, open_trial, sample_set
+
+COLUMNS = ("words", "dense", "fused")
+KEPT_GROUPS = ("kind", "language", "pair", "length", "code")
+"""Slices kept in the committed result; products name what the sets are about, not what the search can do."""
+
+
+def labelled_sets(folder: Path) -> Iterator[tuple[LabelledSet, list[Case]]]:
+    """Every BEIR folder below, by name, and the sample library. Raises InvalidInput for a set that is not sound."""
+    for path in sorted(folder.iterdir()):
+        if (path / "corpus.jsonl").is_file():
+            yield documents_as_cases(load_beir(path))
+    yield sample_set()
+
+
+def run_set(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Evaluation:
+    """One set in a library of its own."""
+    started = time.perf_counter()
+    with open_trial(settings, cases) as service:
+        built = time.perf_counter()
+        found = evaluate_search(labelled, service.searcher.find_similar)
+    spent = f"built in {built - started:.0f} s, asked in {time.perf_counter() - built:.0f} s"
+    print(f"{labelled.name}: {len(cases):,} cases, {found.questions:,} questions, {spent}", file=sys.stderr, flush=True)
+    return found
+
+
+def ablation_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """nDCG@10 of each arm per set, its same- and cross-language halves where it has both, and each option measured."""
+    rows = []
+    for one in report["sets"]:
+        kinds = [part for part in one["slices"] if part["group"] == "kind"]
+        options = {name: found for name, found in report.get("options", {}).items() if one["name"] in found}
+        for label, part in ((one["name"], one), *((f"– {kind['name']}", kind) for kind in kinds if len(kinds) > 1)):
+            arms = [part["arms"].get(arm, {}).get("ndcg@10") for arm in ("words", "dense")]
+            extra = [found[one["name"]].get(part.get("group", "") and part["name"], None) for found in options.values()]
+            figures = [*arms, part["means"]["ndcg@10"], *extra]
+            rows.append([label, f"{part['questions']:,}", *("–" if f is None else f"{100 * f:.1f}" for f in figures)])
+    return rows
+
+
+def confidence_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """How far the confidence can be trusted on each set; – where a set has no out-of-scope questions."""
+    rows = []
+    for one in report["sets"]:
+        trust = one["reliability"]
+        shares = [trust[name] for name in ("auroc", "abstained_at_5", "coverage", "abstention_recall")]
+        shown = ["–" if share is None else f"{100 * share:.1f}" for share in shares]
+        rows.append([one["name"], f"{trust['out_of_scope']:,}", *shown, f"{trust['ece']:.3f}", f"{trust['brier']:.3f}"])
+    return rows
+
+
+def matrix_rows(report: Mapping[str, Any], name: str) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of one set's language matrix: nDCG@10 and, in brackets, the number of questions."""
+    (found,) = (one for one in report["sets"] if one["name"] == name)
+    cells = {tuple(part["name"].split(" → ")): part for part in found["slices"] if part["group"] == "pair"}
+    asked, answered = (sorted({pair[side] for pair in cells}) for side in (0, 1))
+    rows = []
+    for row in asked:
+        parts = [cells.get((row, column)) for column in answered]
+        rows.append([row, *(f"{100 * p['means']['ndcg@10']:.0f} ({p['questions']})" if p else "" for p in parts)])
+    return ["asked in", *answered], rows
+
+
+def _option(settings: Settings, text: str) -> Settings:
+    name, _, value = text.partition("=")
+    return Settings.model_validate({**settings.model_dump(), name: value})
+
+
+def _figures(found: Evaluation) -> dict[str, float]:
+    """nDCG@10 of the whole set under "", and of its halves under their names."""
+    halves = {part.name: part.means["ndcg@10"] for part in found.slices if part.group == "kind"}
+    return {"": found.scores.means["ndcg@10"], **halves}
+
+
+def _committed(report: dict[str, Any]) -> dict[str, Any]:
+    brief = without_details(report)
+    for one in brief["sets"]:
+        one["slices"] = [part for part in one["slices"] if part["group"] in KEPT_GROUPS]
+    return brief
+
+
+def main() -> None:
+    """Parse arguments, run all sets, print the ablation and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of BEIR folders")
+    parser.add_argument("--only", nargs="*", default=(), help="names of sets; all of them without it")
+    parser.add_argument("--questions", type=int, help="at most this many of each set, drawn with a seed")
+    parser.add_argument("--with", dest="options", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--html", type=Path)
+    arguments = parser.parse_args()
+    settings = load_settings()
+    encoder = open_encoder(settings)
+    done: list[Evaluation] = []
+    options: dict[str, dict[str, dict[str, float]]] = {text: {} for text in arguments.options}
+    for labelled, cases in labelled_sets(arguments.data):
+        if arguments.only and labelled.name not in arguments.only:
+            continue
+        asked = sample_questions(labelled, arguments.questions) if arguments.questions else labelled
+        done.append(run_set(asked, cases, settings))
+        for text, figures in options.items():
+            figures[labelled.name] = _figures(run_set(asked, cases, _option(settings, text)))
+    report = build_report(encoder.name, encoder.fingerprint, "search", done)
+    report |= {"options": options} if options else {}
+    table = Table("set", "questions", *COLUMNS, *options)
+    for row in ablation_rows(report):
+        table.add_row(*row)
+    Console().print(table)
+    if arguments.out:
+        save_report(arguments.out, _committed(report))
+    if arguments.html:
+        arguments.html.write_text(render_page(report, None, {}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

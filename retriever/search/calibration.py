@@ -1,0 +1,77 @@
+"""A library's own calibration of the confidence: two numbers and a threshold, fitted on its own judgements.
+
+The logit of the confidence is scaled and shifted, so the order of matches never changes. It holds for one model and one
+ranking only: after a change of either it is ignored until `similar-cases calibrate` has run again.
+"""
+
+import hashlib
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from retriever.errors import InvalidSettings
+from retriever.search.ranking import Ranking, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """confidence = sigmoid(scale · logit + shift); `fingerprint` and `ranking` say for which model and weights."""
+
+    fingerprint: str
+    ranking: str
+    scale: float
+    shift: float
+    min_confidence: float
+    questions: int
+    fitted_at: str
+
+
+def load_calibration(path: Path, fingerprint: str, ranking: Ranking) -> Calibration | None:
+    """The calibration in a file if it is there and of this model and ranking, else None.
+
+    Raises InvalidSettings when the file is there and cannot be read, since answers would silently change.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        found = Calibration(**data)
+        sound = all(map(math.isfinite, (found.scale, found.shift))) and found.scale > 0 <= found.min_confidence <= 1
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidSettings(f"{path} cannot be read ({error}); `similar-cases calibrate --remove` drops it.") from error
+    if not sound:
+        raise InvalidSettings(f"{path} holds values that cannot be; `similar-cases calibrate --remove` drops it.")
+    fits = found.fingerprint == fingerprint and found.ranking == ranking_digest(ranking)
+    return found if fits else None
+
+
+def save_calibration(path: Path, calibration: Calibration) -> None:
+    """Write the file whole or not at all. Raises OSError."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(calibration), indent=1) + "\n", encoding="utf-8")
+    os.replace(fresh, path)  # noqa: PTH105  the same as Path.replace, but says that it is atomic
+
+
+def calibrated(ranking: Ranking, calibration: Calibration | None) -> Ranking:
+    """The ranking with the library's confidence and threshold; unchanged without a calibration."""
+    if calibration is None:
+        return ranking
+    return replace(
+        ranking,
+        same=_scaled(ranking.same, calibration),
+        cross=_scaled(ranking.cross, calibration),
+        min_confidence=calibration.min_confidence,
+    )
+
+
+def ranking_digest(ranking: Ranking) -> str:
+    """Identity of the weights that a calibration was fitted over."""
+    return hashlib.sha256(json.dumps(asdict(ranking), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _scaled(weights: Weights, calibration: Calibration) -> Weights:
+    """All weights of a logit are linear, so scaling the logit is scaling them."""
+    scaled = {name: value * calibration.scale for name, value in asdict(weights).items()}
+    return Weights(**scaled | {"bias": scaled["bias"] + calibration.shift})
