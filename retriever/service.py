@@ -12,7 +12,8 @@ from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
 from retriever.lifecycle import Lifecycle
-from retriever.search.ranking import load_ranking
+from retriever.search.calibration import calibrated, load_calibration
+from retriever.search.ranking import Ranking, load_ranking
 from retriever.search.searcher import Searcher
 from retriever.store import Store, open_store
 from retriever.telemetry import Metrics
@@ -107,15 +108,16 @@ class Service:
 def open_service(settings: Settings) -> Service:
     """Open the library, load the model and the current snapshot, and catch up.
 
-    Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged, each with the command that mends it.
+    Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
+    InvalidSettings, each with the command that mends it.
     """
     store = open_store(settings.database_path)
     try:
         encoder, indexing = _open_index(settings, store)
+        searcher = Searcher(encoder, store, _ranking(settings, encoder), indexing.view)
     except BaseException:
         store.close()
         raise
-    searcher = Searcher(encoder, store, load_ranking(encoder.name), indexing.view)
     return Service(settings, store, encoder, indexing, searcher, Metrics())
 
 
@@ -135,8 +137,14 @@ def with_current_model(service: Service) -> Service:
     changed = {"model": name, "model_revision": revision, "dims": manifest.dim, "allow_download": False}
     settings = service.settings.model_copy(update=changed)
     encoder, indexing = _open_index(settings, service.store)
-    searcher = Searcher(encoder, service.store, load_ranking(encoder.name), indexing.view)
+    searcher = Searcher(encoder, service.store, _ranking(settings, encoder), indexing.view)
     return replace(service, settings=settings, encoder=encoder, indexing=indexing, searcher=searcher)
+
+
+def _ranking(settings: Settings, encoder: Encoder) -> Ranking:
+    """As shipped for the model, with the library's own calibration where it has one."""
+    shipped = load_ranking(encoder.name)
+    return calibrated(shipped, load_calibration(settings.calibration_path, encoder.fingerprint, shipped))
 
 
 def _open_index(settings: Settings, store: Store) -> tuple[Encoder, Indexing]:

@@ -1,6 +1,7 @@
 """`similar-cases calibrate`: make the confidence keep its word on this library, from its own judged questions."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,6 @@ def calibrate(
     from retriever.evaluation.platt import ask_sheets, refit  # noqa: PLC0415  see retriever/cli/__init__.py
     from retriever.search.calibration import Calibration, ranking_digest, save_calibration  # noqa: PLC0415
     from retriever.search.ranking import load_ranking  # noqa: PLC0415
-    from retriever.store.store import now  # noqa: PLC0415
 
     with opened_service(context) as service:
         shipped = load_ranking(service.encoder.name)  # an earlier calibration must not be fitted over
@@ -61,7 +61,7 @@ def calibrate(
             shift=done.fit.shift,
             min_confidence=done.fit.min_confidence,
             questions=done.questions,
-            fitted_at=now(),
+            fitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         path = service.settings.calibration_path
     if json_:
@@ -91,9 +91,9 @@ def _remove(path: Path, *, dry_run: bool) -> None:
 def _print(done: "Refit", *, before: float) -> None:
     rows = [("threshold", f"{before:.4f}", f"{done.fit.min_confidence:.4f}")]
     for name, said in FIGURES.items():
-        values = [getattr(one, name) for one in (done.before, done.after)]
-        if None not in values:
-            rows.append((said, *(f"{value:.3f}" for value in values)))
+        old, new = (getattr(one, name) for one in (done.before, done.after))
+        if old is not None and new is not None:
+            rows.append((said, f"{old:.3f}", f"{new:.3f}"))
     asked = f"{done.questions:,} questions, {done.out_of_scope:,} of them out of scope"
     out.print(f"{asked}; after: on questions that the fit had not seen (five folds)", markup=False)
     print_table(("", "before", "after"), rows, figures=("before", "after"))

@@ -11,8 +11,12 @@ import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import structlog
+
 from retriever.errors import InvalidSettings
 from retriever.search.ranking import Ranking, Weights
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,15 @@ def load_calibration(path: Path, fingerprint: str, ranking: Ranking) -> Calibrat
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise InvalidSettings(f"{path} cannot be read ({error}); `similar-cases calibrate --remove` drops it.") from error
+        raise InvalidSettings(
+            f"{path} cannot be read ({error}); `similar-cases calibrate --remove` drops it."
+        ) from error
     if not sound:
         raise InvalidSettings(f"{path} holds values that cannot be; `similar-cases calibrate --remove` drops it.")
-    fits = found.fingerprint == fingerprint and found.ranking == ranking_digest(ranking)
-    return found if fits else None
+    if found.fingerprint == fingerprint and found.ranking == ranking_digest(ranking):
+        return found
+    log.warning("calibration_ignored", reason="fitted for another model or ranking: run similar-cases calibrate again")
+    return None
 
 
 def save_calibration(path: Path, calibration: Calibration) -> None:
