@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from retriever.domain import Case, Outcome, Source, Status
+from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
 from retriever.errors import InvalidCase
 from retriever.texts import tidy_line, tidy_text
 
@@ -237,6 +237,13 @@ def _texts(limit: int, *, lines: bool = False) -> _Check:
     return check
 
 
+def _groups(name: str, value: object) -> tuple[str, ...]:
+    groups: tuple[str, ...] = tuple(_texts(NAME_LIMIT)(name, value))
+    if ALL_GROUPS in groups:
+        raise InvalidCase(name, f"{ALL_GROUPS} is no group; leave the audience empty for a case that everybody may see")
+    return groups
+
+
 def _id(name: str, value: object) -> str:
     text = str(_text(ID_LIMIT)(name, value))
     if text and not _ID.fullmatch(text):
@@ -335,7 +342,7 @@ _FIELDS: dict[str, _Check] = {
     "review_due_on": _date,
     "valid_until": _date,
     "superseded_by": _id,
-    "audience": _texts(NAME_LIMIT),
+    "audience": _groups,
     "created_by": _text(NAME_LIMIT),
     "reviewers": _texts(NAME_LIMIT),
 }

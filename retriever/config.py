@@ -56,8 +56,8 @@ class Settings(BaseSettings):
         10_000, ge=1, description="Changes held in memory over a snapshot before a rebuild is advised."
     )
     vector_cache_mb: int = Field(2_048, ge=1, description="Size limit of the vector cache in MiB.")
-    reviews: Literal[1, 2] = Field(
-        2, description="Approvals that publish a case: two by different people, or one where few work."
+    reviews: int = Field(
+        2, ge=1, le=2, description="Approvals that publish a case: two by different people, or one where few work."
     )
     review_days: int = Field(180, ge=1, le=3650, description="Days after which a published case is reviewed again.")
     review_days_by_category: dict[str, int] = Field(
@@ -76,6 +76,16 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to log in with; empty for no login.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
     smtp_from: str = Field("", description="Sender of reminders; needed with `reminder_email`.")
+    audit_key: Path | None = Field(
+        None, description="File with the key of the audit log; empty means beside the library. Made on first use."
+    )
+    audit_anchor: Path | None = Field(
+        None, description="File that remembers the end of the audit log; another disk makes it worth more."
+    )
+    rate_limit: int = Field(
+        1_200, ge=0, description="Requests per minute and API key, in each server process; 0 for no limit."
+    )
+    open_metrics: bool = Field(False, description="May /metrics and /version be read without a key?")
     log_questions: bool = Field(False, description="Keep the text of questions with their results (masked first).")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 

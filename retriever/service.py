@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
+from retriever.access import admitted, check_readable
 from retriever.caretaker import lifecycle_of
 from retriever.config import Settings
-from retriever.domain import Case, Encoder, Query, SearchResult, StoredCase
+from retriever.domain import OPERATOR, Actor, Case, Encoder, Query, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
+from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
 from retriever.search.calibration import calibrated, load_calibration
 from retriever.search.ranking import Ranking, load_ranking
 from retriever.search.searcher import Searcher
-from retriever.store import Store, open_store
+from retriever.store import Store, Upserted
 from retriever.telemetry import Metrics
 
 QUESTIONS_AT_ONCE = 8
@@ -44,9 +47,12 @@ class Service:
         self._record(result)
         return result
 
-    def find_similar_to(self, case_id: str, query: Query) -> SearchResult:
-        """Cases like a stored one, itself excluded; `query` gives limit and filters. Raises CaseNotFound."""
-        case = self.store.get_case(case_id).case
+    def find_similar_to(self, case_id: str, query: Query, *, actor: Actor = OPERATOR) -> SearchResult:
+        """Cases like a stored one that the actor may see, itself excluded; `query` gives limit and filters.
+
+        Raises CaseNotFound.
+        """
+        case = self.get_case(case_id, actor=actor).case
         excluded = (*query.filters.exclude_ids, case_id)
         return self.find_similar(
             replace(
@@ -58,21 +64,36 @@ class Service:
             )
         )
 
-    def put_case(self, case: Case, *, if_version: int | None = None) -> tuple[StoredCase, str]:
-        """Create or replace a case, and what happened (created | updated | unchanged); the next search finds it."""
-        outcome = self.store.upsert_cases([case], if_version=if_version)[0]
-        self.indexing.catch_up()
+    def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
+        """The case, if it exists for the actor. Raises CaseNotFound."""
+        stored = self.store.get_case(case_id)
+        check_readable(actor, stored.case)
+        return stored
+
+    def put_case(self, case: Case, *, if_version: int | None = None, actor: Actor = OPERATOR) -> tuple[StoredCase, str]:
+        """Create or replace a case, and what happened (created | updated | unchanged); the next search finds it.
+
+        `actor` decides what may be written; see `retriever.access.admitted`. Raises Forbidden, CaseNotFound, Conflict.
+        """
+        outcome = self.write_cases([case], if_version=if_version, actor=actor)[0]
         return self.store.get_case(case.id), outcome.action
 
     def put_cases(self, cases: Sequence[Case]) -> list[str]:
         """Create or replace many; what happened to each, in order. All are searchable on return."""
-        outcomes = self.store.upsert_cases(cases)
-        self.indexing.catch_up()
-        return [outcome.action for outcome in outcomes]
+        return [outcome.action for outcome in self.write_cases(cases)]
 
-    def delete_case(self, case_id: str, *, if_version: int | None = None) -> None:
+    def write_cases(
+        self, cases: Sequence[Case], *, if_version: int | None = None, actor: Actor = OPERATOR
+    ) -> list[Upserted]:
+        """The same in the store's words, with the reason for each case that is refused."""
+        admit = None if actor == OPERATOR else partial(admitted, actor)
+        outcomes = self.store.upsert_cases(cases, if_version=if_version, actor=actor, admit=admit)
+        self.indexing.catch_up()
+        return outcomes
+
+    def delete_case(self, case_id: str, *, if_version: int | None = None, actor: Actor = OPERATOR) -> None:
         """Remove a case; no search returns it again. Raises CaseNotFound, VersionMismatch."""
-        self.store.delete_case(case_id, if_version=if_version)
+        self.store.delete_case(case_id, if_version=if_version, actor=actor)
         self.indexing.catch_up()
 
     @property
@@ -111,7 +132,7 @@ def open_service(settings: Settings) -> Service:
     Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
     InvalidSettings, each with the command that mends it.
     """
-    store = open_store(settings.database_path)
+    store = open_library(settings)
     try:
         encoder, indexing = _open_index(settings, store)
         searcher = Searcher(encoder, store, _ranking(settings, encoder), indexing.view)

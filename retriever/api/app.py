@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import __version__
+from retriever.api.access import need_of
 from retriever.api.deps import invalid_parameter
+from retriever.api.gate import Gate
 from retriever.api.middleware import BodyLimit, RequestContext
 from retriever.api.openapi import Api
 from retriever.api.problems import NAME_SHOWN, answer_error, handled_errors
@@ -26,20 +28,27 @@ from retriever.service import Service
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters it does not know: a misspelt filter must not be ignored."""
+    """A route with a lock, which refuses query parameters it does not know: a misspelt filter must not be ignored."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler behind the check."""
+        """FastAPI's handler behind the checks. Raises LookupError for a route that declares no role."""
         handler = super().get_route_handler()
         known = _parameter_names(self)
+        need = need_of(self.operation_id)
 
         async def checked(request: Request) -> Response:
+            gate: Gate = request.app.state.gate
+            # Known before anything is read: strangers learn nothing, not even which parameters there are.
+            request.state.actor, headers = gate.admit(request.scope, need)
             if request.scope["query_string"]:
                 for name in request.query_params:
                     if name not in known:
                         hint = f"the known ones are {', '.join(sorted(known))}" if known else "there are none here"
                         raise invalid_parameter(name[:NAME_SHOWN], f"is not known; {hint}")
-            return await handler(request)
+            response = await handler(request)
+            for name, value in headers.items():
+                response.headers[name] = value
+            return response
 
         return checked
 
@@ -64,6 +73,7 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     )
     app.router.route_class = StrictRoute
     app.state.serving = serving
+    app.state.gate = Gate(settings, serving.find_keys)
     for error in handled_errors():
         app.add_exception_handler(error, answer_error)
     # The last added is the outermost.

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from retriever.api.problems import FieldError, field_errors, refuse
 from retriever.api.serving import Serving
+from retriever.domain import Actor
 from retriever.errors import InvalidCase
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,6 +30,14 @@ def serving_of(request: Request) -> Serving:
     """What the application serves."""
     serving: Serving = request.app.state.serving
     return serving
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks. Only for routes that need a role: the others do not know."""
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        raise RuntimeError(f"{request.url.path} asks for an actor, but its door in NEEDS lets anybody in")
+    return actor
 
 
 async def on_thread(request: Request, work: Callable[[], T]) -> T:

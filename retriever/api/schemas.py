@@ -177,8 +177,8 @@ class VersionParams(BaseModel):
     before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None
 
 
-def query_of(asked: SimilarRequest) -> Query:
-    """The question in the words of the domain."""
+def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
+    """The question in the words of the domain, asked by somebody of these groups."""
     parts, filters = asked.problem, asked.filters
     return Query(
         problem=parts.problem,
@@ -202,4 +202,5 @@ def query_of(asked: SimilarRequest) -> Query:
         min_confidence=asked.min_confidence,
         include_historical=asked.include_historical,
         explain=asked.explain,
+        audience=audience,
     )

@@ -1,18 +1,23 @@
 """Runs the application under uvicorn: one process, or several that share the port and each open the library."""
 
 import gc
+import json
 import os
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
 from retriever.api.app import create_app
+from retriever.api.gate import MAKE_A_KEY, is_loopback
 from retriever.config import ENV_PREFIX, Settings, load_settings
-from retriever.errors import Unavailable
+from retriever.errors import InvalidSettings, Unavailable
+from retriever.library import open_library
 from retriever.service import open_service
 from retriever.telemetry import configure_logging
 
@@ -27,6 +32,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
 
     `announce` gets the address as soon as connections are accepted; with port 0 it names the port that was free.
     """
+    check_exposure(settings)
     listener = _listen(settings.host, settings.port)
     try:
         if announce is not None:
@@ -45,6 +51,19 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
         listener.close()
 
 
+def check_exposure(settings: Settings) -> None:
+    """Other machines may only reach a library that has API keys. Raises InvalidSettings."""
+    if is_loopback(settings.host):
+        return
+    if settings.database_path.exists():
+        with open_library(settings) as store:
+            if store.keys.all():
+                return
+    raise InvalidSettings(
+        f"host {settings.host} lets other machines in, and there is no API key; {MAKE_A_KEY}, or use host 127.0.0.1."
+    )
+
+
 def app_from_environment() -> FastAPI:
     """The application of one worker process; its settings come from the environment alone."""
     settings = load_settings()
@@ -55,9 +74,15 @@ def app_from_environment() -> FastAPI:
 
 def export_settings(settings: Settings) -> None:
     """Write settings into the environment, where worker processes find them."""
-    for name, value in settings.model_dump(mode="json").items():
+    for name, value in settings.model_dump().items():
         if value is not None:
-            os.environ[ENV_PREFIX + name.upper()] = str(value)
+            os.environ[ENV_PREFIX + name.upper()] = _exported(value)
+
+
+def _exported(value: Any) -> str:  # noqa: ANN401  any setting
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
 
 
 def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) -> uvicorn.Config:

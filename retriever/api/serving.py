@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from traceback import format_exception
 
 import structlog
 
+from retriever.api.keyring import KeyRing
 from retriever.api.limits import Workers
 from retriever.config import Settings
 from retriever.domain import Query
@@ -16,6 +18,8 @@ from retriever.telemetry import Metrics
 
 log = structlog.get_logger()
 
+KEYS_SECONDS = 0.5
+"""How often the API keys are read again, whatever `poll_seconds` is: a revoked key is refused within a second."""
 SLOWEST_RETRY = 30.0
 """Seconds between two attempts to open a service that would not open, at most."""
 
@@ -33,6 +37,7 @@ class Serving:
         )
         self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
         self._service: Service | None = source if isinstance(source, Service) else None
+        self._keys = KeyRing(source.store.keys) if isinstance(source, Service) else None
         self._metrics_before = Metrics()
         self.workers.count_rejected(self.metrics.rejected)
         self._opening = "the library is being opened"
@@ -51,6 +56,10 @@ class Serving:
     def find_service(self) -> Service | None:
         """The open service, None while there is none."""
         return self._service
+
+    def find_keys(self) -> KeyRing | None:
+        """The API keys, None while the library is not open."""
+        return self._keys
 
     @property
     def metrics(self) -> Metrics:
@@ -82,8 +91,12 @@ class Serving:
             if self._service is None:
                 self._stop.wait(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
-        while not self._stop.wait(self.settings.poll_seconds):
-            self._follow()
+        polled_at = time.monotonic()
+        while not self._stop.wait(min(self.settings.poll_seconds, KEYS_SECONDS)):
+            polled = time.monotonic() - polled_at >= self.settings.poll_seconds
+            polled_at = time.monotonic() if polled else polled_at
+            self._follow(self._poll if polled else self._follow_keys)
+        self._leave()
 
     def _try_to_open(self) -> None:
         assert self._open is not None  # noqa: S101  only called without a service
@@ -99,6 +112,7 @@ class Serving:
         else:
             self.workers.count_rejected(service.metrics.rejected)
             self.workers.resize(service.question_threads)
+            self._keys = KeyRing(service.store.keys)
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
 
@@ -107,9 +121,9 @@ class Serving:
             log.error("not_ready", reason=reason, **_traceback(error))
         self._opening = reason
 
-    def _follow(self) -> None:
+    def _follow(self, look: Callable[[], None]) -> None:
         try:
-            self._poll()
+            look()
         except SimilarCasesError as error:
             self._note_following(str(error), error)
         except Exception as error:
@@ -118,7 +132,19 @@ class Serving:
         else:
             self._following = ""
 
+    def _follow_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.refresh()
+            self._keys.write_uses()
+
+    def _leave(self) -> None:
+        """Note the last uses of keys; nothing to worry about when that fails."""
+        with suppress(SimilarCasesError):
+            if self._keys is not None:
+                self._keys.write_uses(at_once=True)
+
     def _poll(self) -> None:
+        self._follow_keys()
         try:
             self.service.indexing.poll()
         except ModelMismatch:

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from retriever.cli import calibrating, doctor, evaluating, histories, library, model_changes, reading, running
+from retriever.cli.audit import audit_app
 from retriever.cli.cases import cases_app
 from retriever.cli.context import Flags
 from retriever.cli.index import index_app
+from retriever.cli.keys import keys_app
 from retriever.cli.models import models_app
 from retriever.cli.reviews import reviews_app
 
@@ -33,6 +35,8 @@ models_app.command()(model_changes.use)
 models_app.command()(model_changes.download)
 models_app.command()(model_changes.prune)
 app.add_typer(models_app, name="model")
+app.add_typer(keys_app, name="key")
+app.add_typer(audit_app, name="audit")
 app.command()(doctor.doctor)
 app.command()(running.settings)
 

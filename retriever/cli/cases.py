@@ -11,7 +11,7 @@ import typer
 from retriever.cli.context import DryRun, Json, check_library, opened_service, opened_store, settings_of
 from retriever.cli.output import out, print_json, print_result, print_table
 from retriever.cli.reading import answer
-from retriever.domain import Case, Query, Reuse, Status, StoredCase
+from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput, VersionMismatch
 
 cases_app = typer.Typer(help="Single cases.")
@@ -108,7 +108,7 @@ def similar(
 ) -> None:
     """Cases like a stored one, itself excluded."""
     with opened_service(context) as service:
-        result = service.find_similar_to(id, Query(problem="", limit=limit))
+        result = service.find_similar_to(id, Query(problem="", limit=limit, audience=OPERATOR.audience))
     print_json(answer(result)) if json_ else print_result(id, result)
 
 

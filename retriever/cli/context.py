@@ -46,9 +46,9 @@ def settings_of(context: typer.Context, *, quiet: bool = True, **more: Any) -> "
 @contextmanager
 def opened_store(context: typer.Context, *, read_only: bool = False) -> Iterator["Store"]:
     """The library alone; no model is loaded. `read_only` never makes one."""
-    from retriever.store import open_store  # noqa: PLC0415
+    from retriever.library import open_library  # noqa: PLC0415
 
-    with open_store(settings_of(context).database_path, read_only=read_only) as store:
+    with open_library(settings_of(context), read_only=read_only) as store:
         yield store
 
 

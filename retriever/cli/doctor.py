@@ -92,9 +92,9 @@ def _library(settings: "Settings") -> Iterator[Finding]:
     if not settings.database_path.exists():
         yield Finding("library", "warn", "none yet", "`similar-cases ingest FILE` or `similar-cases serve --sample`")
         return
-    from retriever.store import open_store  # noqa: PLC0415
+    from retriever.library import open_library  # noqa: PLC0415
 
-    with open_store(settings.database_path, read_only=True) as store:
+    with open_library(settings, read_only=True) as store:
         wrong = store.check()
         counts = {str(status): count for status, count in store.count_by_status().items() if count}
         revision = store.revision()
@@ -110,7 +110,7 @@ def _library(settings: "Settings") -> Iterator[Finding]:
 def _index(settings: "Settings") -> Iterator[Finding]:
     from index.snapshots import Snapshots  # noqa: PLC0415
     from index.types import IndexDamaged  # noqa: PLC0415
-    from retriever.store import open_store  # noqa: PLC0415
+    from retriever.library import open_library  # noqa: PLC0415
 
     if not settings.database_path.exists():
         return
@@ -125,7 +125,7 @@ def _index(settings: "Settings") -> Iterator[Finding]:
     if manifest is None:
         yield Finding("index", "warn", "no snapshot yet; every start encodes the library again", rebuild)
         return
-    with open_store(settings.database_path, read_only=True) as store:
+    with open_library(settings, read_only=True) as store:
         behind = store.revision() - int(manifest.labels["revision"])
     many = behind > settings.delta_limit
     found = f"snapshot {manifest.name}: {manifest.rows} cases, every byte checked, {behind} changes behind"

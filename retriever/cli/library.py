@@ -178,11 +178,12 @@ def _ingest_file(path: Path, store: "Store", options: "IngestOptions") -> "Repor
 @contextmanager
 def _written_store(settings: "Settings", dry_run: bool) -> Iterator["Store"]:
     """The library; a dry run where there is none yet looks at an empty one that is thrown away."""
+    from retriever.library import open_library  # noqa: PLC0415
     from retriever.store import open_store  # noqa: PLC0415
 
     path = settings.database_path
     if not dry_run or path.exists():
-        with open_store(path) as store:
+        with open_library(settings) as store:
             yield store
         return
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / path.name) as store:

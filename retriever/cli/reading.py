@@ -7,7 +7,7 @@ import typer
 
 from retriever.cli.context import Json, opened_service
 from retriever.cli.output import print_json, print_result
-from retriever.domain import Filters, Query, SearchResult
+from retriever.domain import OPERATOR, Filters, Query, SearchResult
 from retriever.errors import InvalidQuery
 
 AGAIN = "; may be repeated."
@@ -41,6 +41,7 @@ def search(
         min_confidence=min_confidence,
         include_historical=historical,
         explain=explain,
+        audience=OPERATOR.audience,
     )
     with opened_service(context) as service:
         result = service.find_similar(query)

@@ -47,11 +47,11 @@ def actor_named(name: str, role: str | None, team: str) -> Actor:
 def opened_lifecycle(context: typer.Context, *, dry_run: bool = False, reading: bool = False) -> Iterator["Lifecycle"]:
     """The lifecycle of a library that exists; no model is loaded, a running server sees each step within a second."""
     from retriever.caretaker import lifecycle_of  # noqa: PLC0415  see retriever/cli/__init__.py
-    from retriever.store import open_store  # noqa: PLC0415
+    from retriever.library import open_library  # noqa: PLC0415
 
     settings = settings_of(context)
     check_library(settings.database_path)
-    with open_store(settings.database_path, read_only=reading) as store:
+    with open_library(settings, read_only=reading) as store:
         yield lifecycle_of(settings, store, via="command line", dry_run=dry_run)
 
 

@@ -51,11 +51,11 @@ def prepare_sample(settings: "Settings") -> None:
         return
     from retriever.cli.library import load_sample  # noqa: PLC0415
     from retriever.domain import Query  # noqa: PLC0415
+    from retriever.library import open_library  # noqa: PLC0415
     from retriever.rebuild import rebuild  # noqa: PLC0415
     from retriever.service import open_encoder, open_service  # noqa: PLC0415
-    from retriever.store import open_store  # noqa: PLC0415
 
-    with open_store(settings.database_path) as store:
+    with open_library(settings) as store:
         if not any(store.count_by_status().values()):
             report = load_sample(store)
             err.print(f"{report.created} sample cases loaded into {settings.data_dir}", markup=False)

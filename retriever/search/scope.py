@@ -3,8 +3,9 @@
 from datetime import date
 
 from index.facets import AllOf, AnyOf, Between, Clause, NoneOf
+from retriever.access import in_audience
 from retriever.case_facets import EVERYONE
-from retriever.domain import Case, Filters, Query, Status
+from retriever.domain import ALL_GROUPS, Case, Filters, Query, Status
 from retriever.errors import InvalidQuery
 
 
@@ -12,10 +13,9 @@ def clauses_of(query: Query) -> tuple[Clause, ...]:
     """The clauses that filters, status and audience amount to; excluded ids are the caller's, since they name keys."""
     filters = query.filters
     statuses = (Status.PUBLISHED, Status.HISTORICAL) if query.include_historical else (Status.PUBLISHED,)
-    clauses: list[Clause] = [
-        AnyOf("status", tuple(status.value for status in statuses)),
-        AnyOf("audience", (EVERYONE, *query.audience)),
-    ]
+    clauses: list[Clause] = [AnyOf("status", tuple(status.value for status in statuses))]
+    if ALL_GROUPS not in query.audience:
+        clauses.append(AnyOf("audience", (EVERYONE, *query.audience)))
     for field, values in (
         ("product", filters.products),
         ("category", tuple(path.strip("/") for path in filters.categories)),
@@ -38,7 +38,7 @@ def clauses_of(query: Query) -> tuple[Clause, ...]:
 def may_see(case: Case, query: Query) -> bool:
     """The same promise checked on the stored case, for what changed between search and answer."""
     live = case.status is Status.PUBLISHED or (query.include_historical and case.status is Status.HISTORICAL)
-    return live and (not case.audience or bool(set(case.audience) & set(query.audience)))
+    return live and in_audience(query.audience, case)
 
 
 def _between(filters: Filters) -> Between:

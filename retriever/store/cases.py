@@ -2,20 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
 
 from retriever.case_format import decode_case, encode_case
-from retriever.domain import Case, Change, Reuse, Status, StoredCase
-from retriever.errors import CaseNotFound, Conflict, VersionMismatch
+from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "refused", "proposed"]
 """`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
+Admit: TypeAlias = Callable[[Case | None, Case], Case]
+"""Decides what may be written over a stored case, or as a new one (None); see `retriever.access.admitted`."""
 
 _NO_REUSE = Reuse()
+_TAKEN = "the id or the source is taken"
 STORED_COLUMNS = """
     c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
     r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
@@ -37,7 +40,10 @@ class Upserted:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Narrows a listing; empty means no limit. `updated_since` and `updated_before` are RFC 3339 in UTC."""
+    """Narrows a listing; empty means no limit. `updated_since` and `updated_before` are RFC 3339 in UTC.
+
+    `readable_by` leaves out what this actor may not see, by the rules of `retriever.access.may_read`.
+    """
 
     statuses: tuple[Status, ...] = ()
     languages: tuple[str, ...] = ()
@@ -45,6 +51,7 @@ class CaseFilter:
     source_systems: tuple[str, ...] = ()
     updated_since: str = ""
     updated_before: str = ""
+    readable_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,18 @@ class _Held:
 class UpsertPlan:
     """Decides case by case what an upsert does, then writes it. Cases of one batch see each other in order."""
 
-    def __init__(self, db: Database, cases: Sequence[Case], *, if_version: int | None, now: str) -> None:
-        """Read what the store holds of these cases, and decide. Raises VersionMismatch, CaseNotFound, Conflict."""
+    def __init__(
+        self, db: Database, cases: Sequence[Case], *, if_version: int | None, now: str, admit: Admit | None = None
+    ) -> None:
+        """Read what the store holds of these cases, and decide.
+
+        Raises VersionMismatch, CaseNotFound, Conflict, and with `if_version` what `admit` raises.
+        """
+        self._db = db
         self._if_version = if_version
         self._now = now
+        self._admit = admit
+        self._fresh: dict[int, Case] = {}
         self._by_id: dict[str, _Held] = {}
         self._by_source: dict[tuple[str, str], _Held] = {}
         for held in _read_held(db, cases):
@@ -109,11 +124,14 @@ class UpsertPlan:
     def _decide(self, case: Case) -> Upserted:
         held = self._find(case)
         if isinstance(held, str):
-            if self._if_version is not None:
-                raise Conflict(f"{case.id}: {held}")
-            return Upserted(case.id, "refused", reason=held)
+            return self._refused(case, held if self._admit is None else _TAKEN)
         if held is not None and held.id != case.id:
             case = replace(case, id=held.id)
+        if self._admit is not None:
+            try:
+                case = self._admit(self._stored(held), case)
+            except (CaseNotFound, Forbidden) as error:
+                return self._not_admitted(case, error)
         if self._if_version is not None:
             check_version(case.id, None if held is None or held.deleted else held.version, self._if_version)
         document = encode_case(case)
@@ -121,6 +139,28 @@ class UpsertPlan:
         if held is not None and not held.deleted and held.content_hash == digest:
             return Upserted(case.id, "unchanged", held.key, held.version, held.revision)
         return self._accept(case, held, document.decode(), digest)
+
+    def _refused(self, case: Case, reason: str) -> Upserted:
+        if self._if_version is not None:
+            raise Conflict(f"{case.id}: {reason}")
+        return Upserted(case.id, "refused", reason=reason)
+
+    def _not_admitted(self, case: Case, error: CaseNotFound | Forbidden) -> Upserted:
+        """A case that the writer may not see is not there, but its id cannot be given to another one either."""
+        if isinstance(error, CaseNotFound) and not self._if_version:
+            return self._refused(case, _TAKEN)
+        if self._if_version is not None:
+            raise error
+        return Upserted(case.id, "refused", reason=str(error))
+
+    def _stored(self, held: _Held | None) -> Case | None:
+        """The case before the write, with what this batch did to it already."""
+        if held is None or held.deleted:
+            return None
+        if held.key in self._fresh:
+            return self._fresh[held.key]
+        (document,) = self._db.conn.execute("SELECT document FROM cases WHERE key = ?", (held.key,)).fetchone()
+        return decode_case(document)
 
     def _find(self, case: Case) -> _Held | str | None:
         """The stored case that this one updates, None for a new one, or the reason why it is refused."""
@@ -157,6 +197,8 @@ class UpsertPlan:
         if held is not None and held.external_id is not None:
             self._by_source.pop((held.source_system, held.external_id), None)
         self._remember(after)
+        if self._admit is not None:
+            self._fresh[after.key] = case
         facets = (str(case.status), case.language, case.product)
         identity = (after.key, after.id, after.source_system, after.external_id)
         state = (after.version, after.revision, digest, after.created_at, self._now, document)
@@ -244,9 +286,11 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
         "c.updated_at >= :updated_since": which.updated_since,
         "c.updated_at < :updated_before": which.updated_before,
     }
+    where_readable, who = _readable(which.readable_by)
     cursor = "(c.updated_at, c.key) < (:updated_at, :key)" if newest_first else "c.key > :key"
     order = "c.updated_at DESC, c.key DESC" if newest_first else "c.key"
-    where = " AND ".join(["NOT c.deleted", cursor, *(clause for clause, value in clauses.items() if value)])
+    given = [clause for clause, value in clauses.items() if value]
+    where = " AND ".join(["NOT c.deleted", cursor, *given, *where_readable])
     sql = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE {where} ORDER BY {order} LIMIT :limit"  # noqa: S608
     parameters: dict[str, Any] = {
         "statuses": json.dumps([str(status) for status in which.statuses]),
@@ -256,7 +300,25 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
         "updated_since": which.updated_since,
         "updated_before": which.updated_before,
     }
-    return sql, parameters
+    return sql, parameters | who
+
+
+def _readable(actor: Actor | None) -> tuple[list[str], dict[str, Any]]:
+    """Clauses and their parameters for what an actor may see."""
+    clauses: list[str] = []
+    if actor is None:
+        return clauses, {}
+    if ALL_GROUPS not in actor.audience:
+        clauses.append(
+            # An empty audience is not written at all; see `encode_case`.
+            """(json_extract(c.document, '$.audience') IS NULL
+                OR EXISTS (SELECT 1 FROM json_each(c.document, '$.audience') a
+                           WHERE a.value IN (SELECT value FROM json_each(:groups))))"""
+        )
+    if actor.role < Role.REVIEWER:
+        own = "json_extract(c.document, '$.created_by') = :reader" if actor.role >= Role.CONTRIBUTOR else "0"
+        clauses.append(f"(c.status NOT IN ('draft', 'in_review') OR {own})")
+    return clauses, {"groups": json.dumps(actor.audience), "reader": actor.id}
 
 
 def stored_case(row: tuple[Any, ...]) -> StoredCase:

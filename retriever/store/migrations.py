@@ -194,6 +194,29 @@ def reviews(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0006_keys")
+def keys(db: Database) -> None:
+    """API keys; `digest` is all that is kept of a secret. Rows are never deleted: a key that was is not unknown."""
+    db.executescript("""
+        CREATE TABLE api_keys (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            client TEXT NOT NULL,
+            role INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            audience TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            rate_limit INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            created_by TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            revoked_at TEXT NOT NULL,
+            last_used_at TEXT NOT NULL
+        );
+        CREATE INDEX api_keys_by_client ON api_keys (client);
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

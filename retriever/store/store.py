@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlite_utils import Database
 
 from retriever.domain import OPERATOR, Actor, Case, Change, FloatMatrix, Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound
@@ -20,9 +21,10 @@ from retriever.store import ingests as ingest_rows
 from retriever.store import reviews as review_rows
 from retriever.store.audit import AuditChain, AuditLog, Deed, record, record_all
 from retriever.store.audit_chain import AuditFiles
-from retriever.store.cases import CaseFilter, Upserted, UpsertPlan, Version
+from retriever.store.cases import Admit, CaseFilter, Upserted, UpsertPlan, Version
 from retriever.store.events import Event, EventKind, LoggedQuery
 from retriever.store.ingests import IngestProgress
+from retriever.store.keys import KeyTable
 from retriever.store.migrations import LIBRARY, migrate
 from retriever.store.reviews import Queued, QueueFilter, Review, ReviewStep
 from retriever.store.sqlite import Connections, Journal
@@ -55,6 +57,7 @@ class Store:
         chain = AuditChain(audit or AuditFiles.beside(path), read_only=read_only)
         self._connections = Connections(path, read_only=read_only, journal=journal, follower=chain)
         self.audit = AuditLog(self._connections, chain)
+        self.keys = KeyTable(self._connections)
         try:
             migrate(self._connections, LIBRARY)
         except BaseException:
@@ -71,6 +74,7 @@ class Store:
         dry_run: bool = False,
         progress: IngestProgress | Callable[[list[Upserted]], IngestProgress] | None = None,
         actor: Actor = OPERATOR,
+        admit: Admit | None = None,
     ) -> list[Upserted]:
         """Write these cases in one transaction (about a thousand at best), all or none; what became of each.
 
@@ -79,18 +83,22 @@ class Store:
         to another case is `refused` and the rest goes in. `if_version` is the version that is changed (0: there must be
         none); then the id alone decides, and CaseNotFound, VersionMismatch or Conflict is raised. `dry_run` only tells.
         `progress`, or what it makes of the outcomes, is kept together with the cases, and so is an audit entry for each
-        case that changes.
+        case that changes. `admit` looks at every stored and new case and may amend or refuse the new one.
         """
         batch = list(cases)
+
+        def plan(db: Database) -> UpsertPlan:
+            return UpsertPlan(db, batch, if_version=if_version, now=_now(), admit=admit)
+
         if dry_run:
-            return self._connections.read(lambda db: UpsertPlan(db, batch, if_version=if_version, now=_now()).outcomes)
+            return self._connections.read(lambda db: plan(db).outcomes)
         with self._connections.writing() as db:
-            plan = UpsertPlan(db, batch, if_version=if_version, now=_now())
-            plan.write(db)
-            record_all(db, actor=actor, deeds=_deeds(batch, plan.outcomes))
+            planned = plan(db)
+            planned.write(db)
+            record_all(db, actor=actor, deeds=_deeds(batch, planned.outcomes))
             if progress is not None:
-                ingest_rows.save(db, progress(plan.outcomes) if callable(progress) else progress, _now())
-        return plan.outcomes
+                ingest_rows.save(db, progress(planned.outcomes) if callable(progress) else progress, _now())
+        return planned.outcomes
 
     def delete_case(
         self, id: str, *, if_version: int | None = None, erase: bool = False, actor: Actor = OPERATOR

@@ -19,6 +19,8 @@ from retriever.store import open_store
 from retriever.telemetry import Metrics, configure_logging
 from tests.builders import WordEncoder, make_case
 
+LOCAL = "http://localhost"
+"""Without keys the service answers to local names only."""
 RANKING = Ranking(Weights(-3.0, 6.0, 6.0), Weights(-3.0, 6.0, 0.0), min_confidence=0.5)
 LIBRARY = (
     make_case(
@@ -57,7 +59,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def client(service: Service) -> Iterator[TestClient]:
     """A client of an application over the small library; faults of the server come back as answers."""
-    with TestClient(create_app(service), raise_server_exceptions=False) as client:
+    with TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -68,7 +70,7 @@ def open_client(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
 
         def open_one(**settings: Any) -> TestClient:  # noqa: ANN401
             service = stack.enter_context(build_service(tmp_path, **settings))
-            return stack.enter_context(TestClient(create_app(service), raise_server_exceptions=False))
+            return stack.enter_context(TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False))
 
         yield open_one
 
@@ -78,5 +80,5 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client for tests that change nothing: one library for all of them."""
     with build_service(tmp_path_factory.mktemp("library")) as service:
         service.put_cases(LIBRARY)
-        with TestClient(create_app(service), raise_server_exceptions=False) as client:
+        with TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client:
             yield client

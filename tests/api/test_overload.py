@@ -55,7 +55,7 @@ def played(app: FastAPI, scene: Callable[[httpx.AsyncClient], Coroutine[Any, Any
     """Run a scene with a client of the application."""
 
     async def play() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             await scene(client)
 
     asyncio.run(play())

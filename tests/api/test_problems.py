@@ -14,7 +14,7 @@ from retriever.api.shapes import ProblemShape
 from retriever.domain import FloatMatrix
 from retriever.errors import SimilarCasesError
 from retriever.telemetry import configure_logging
-from tests.api.conftest import build_service
+from tests.api.conftest import LOCAL, build_service
 from tests.builders import WordEncoder
 
 JSON = {"Content-Type": "application/json"}
@@ -124,7 +124,7 @@ def test_a_fault_tells_nothing_of_the_inside(tmp_path: Path, capsys: pytest.Capt
     configure_logging("warning")
     with (
         build_service(tmp_path, encoder=FaultyEncoder()) as service,
-        TestClient(create_app(service), raise_server_exceptions=False) as client,
+        TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client,
     ):
         response = client.post("/v1/similar", json={"problem": SECRET}, headers={"X-Request-ID": "look-for-me"})
 

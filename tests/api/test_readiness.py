@@ -13,7 +13,7 @@ from retriever.api.shapes import BuildShape, HealthShape, ReadyShape
 from retriever.config import Settings
 from retriever.errors import ModelMismatch
 from retriever.service import Service
-from tests.api.conftest import build_service
+from tests.api.conftest import LOCAL, build_service
 from tests.builders import make_case
 
 
@@ -34,7 +34,7 @@ def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
         opened.append(build_service(tmp_path))
         return opened[0]
 
-    with TestClient(create_app(open_slowly, Settings(data_dir=tmp_path))) as client:
+    with TestClient(create_app(open_slowly, Settings(data_dir=tmp_path)), base_url=LOCAL) as client:
         HealthShape.model_validate(client.get("/healthz").json(), strict=True)
         not_ready = client.get("/readyz")
         asked = client.post("/v1/similar", json={"problem": "x"})
@@ -64,7 +64,7 @@ def test_it_recovers_when_opening_fails(tmp_path: Path) -> None:
             raise ModelMismatch("built by abc, loaded is def; run `similar-cases index rebuild`")
         return build_service(tmp_path)
 
-    with TestClient(create_app(open_at_last, Settings(data_dir=tmp_path, poll_seconds=0.01))) as client:
+    with TestClient(create_app(open_at_last, Settings(data_dir=tmp_path, poll_seconds=0.01)), base_url=LOCAL) as client:
         until(lambda: attempts >= 2)
         failed = client.get("/readyz")
         mended.set()
@@ -79,7 +79,7 @@ def test_it_follows_other_processes(tmp_path: Path) -> None:
     with (
         build_service(tmp_path, poll_seconds=0.02) as service,
         build_service(tmp_path) as other,
-        TestClient(create_app(service)) as client,
+        TestClient(create_app(service), base_url=LOCAL) as client,
     ):
         other.put_case(make_case("theirs", "flux capacitor hums"))
 
@@ -93,7 +93,10 @@ def test_it_follows_other_processes(tmp_path: Path) -> None:
 
 def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
     """A library that can no longer be read makes the server not ready, with a reason; the process stays alive."""
-    with build_service(tmp_path, poll_seconds=0.02) as service, TestClient(create_app(service)) as client:
+    with (
+        build_service(tmp_path, poll_seconds=0.02) as service,
+        TestClient(create_app(service), base_url=LOCAL) as client,
+    ):
         assert client.get("/readyz").status_code == 200
         service.store.close()
 
@@ -105,7 +108,7 @@ def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
 
 def test_an_open_service_stays_the_callers(service: Service) -> None:
     """The application does not close what it did not open."""
-    with TestClient(create_app(service)):
+    with TestClient(create_app(service), base_url=LOCAL):
         pass
 
     assert service.store.revision() > 0

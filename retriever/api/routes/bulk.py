@@ -11,13 +11,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from retriever.api.deps import NDJSON, check_media_type, serving_of
+from retriever.api.deps import NDJSON, actor_of, check_media_type, serving_of
 from retriever.api.openapi import REFERENCE, problems
 from retriever.case_format import case_from_dict
-from retriever.domain import Case
+from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
 from retriever.service import Service
-from retriever.store.cases import Upserted
 
 PATH = "/v1/cases/bulk"
 LINES_PER_TURN = 200
@@ -96,13 +95,13 @@ async def put_cases(request: Request) -> Response:
     When the upload is cut off or refused half-way, what came before is kept; sending all of it again changes nothing.
     """
     check_media_type(request.headers, NDJSON)
-    service, workers = serving_of(request).service, serving_of(request).workers
+    service, workers, actor = serving_of(request).service, serving_of(request).workers, actor_of(request)
     results = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the response closes it
     tally = Tally()
     try:
         async for turn in _turns(request):
             # Results are kept until the upload ends: few clients read while they still send.
-            results.write(await workers.run_patiently(partial(_put_turn, service, turn, tally)))
+            results.write(await workers.run_patiently(partial(_put_turn, service, actor, turn, tally)))
     except BaseException:
         results.close()
         raise
@@ -131,7 +130,7 @@ async def _pieces(results: "SpooledTemporaryFile[bytes]") -> AsyncIterator[bytes
         results.close()
 
 
-def _put_turn(service: Service, turn: list[tuple[int, bytes | None]], tally: Tally) -> bytes:
+def _put_turn(service: Service, actor: Actor, turn: list[tuple[int, bytes | None]], tally: Tally) -> bytes:
     """Write the cases of some lines; the result lines."""
     answers: list[dict[str, Any]] = []
     cases: list[Case] = []
@@ -143,7 +142,7 @@ def _put_turn(service: Service, turn: list[tuple[int, bytes | None]], tally: Tal
         except InvalidCase as error:
             answer["error"] = {"field": error.field, "reason": error.reason}
         answers.append(answer)
-    outcomes = iter(_written(service, cases))
+    outcomes = iter(service.write_cases(cases, actor=actor) if cases else [])
     for answer in answers:
         if "error" not in answer:
             outcome = next(outcomes)
@@ -153,15 +152,6 @@ def _put_turn(service: Service, turn: list[tuple[int, bytes | None]], tally: Tal
                 answer |= {"id": outcome.id, "action": outcome.action}
         tally.count(answer.get("action", "refused"))
     return b"".join(orjson.dumps(answer) + b"\n" for answer in answers)
-
-
-def _written(service: Service, cases: list[Case]) -> list[Upserted]:
-    if not cases:
-        return []
-    # Not `put_cases`, which does not tell why the store refuses a case.
-    outcomes = service.store.upsert_cases(cases)
-    service.indexing.catch_up()
-    return outcomes
 
 
 def _read_line(line: bytes | None) -> Case:

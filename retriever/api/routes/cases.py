@@ -14,8 +14,10 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from retriever.access import may_read
 from retriever.api.answers import case_answer, version_answer
 from retriever.api.deps import (
+    actor_of,
     check_case_id,
     has_current,
     invalid_parameter,
@@ -30,10 +32,10 @@ from retriever.api.openapi import body_of, header, problems
 from retriever.api.schemas import ListParams, VersionParams
 from retriever.api.shapes import CaseFields, CaseListShape, CaseShape, VersionListShape
 from retriever.case_format import case_from_dict
-from retriever.domain import Case, StoredCase
+from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
 from retriever.service import Service
-from retriever.store.cases import CaseFilter
+from retriever.store.cases import CaseFilter, Version
 
 EXAMPLE = {
     "id": "ECM-001",
@@ -86,12 +88,13 @@ def add_case_routes(app: FastAPI) -> None:
 async def create_case(request: Request) -> Response:
     """Add a case; searchable on return. 409 when the id or the source is taken."""
     body = await read_body(request)
-    return await on_thread(request, partial(_create, serving_of(request).service, body))
+    return await on_thread(request, partial(_create, serving_of(request).service, actor_of(request), body))
 
 
 async def get_case(request: Request, case_id: str) -> Response:
     """One case with its ETag, which is its version; the counters of reuse may move without a new version."""
-    stored = await on_thread(request, partial(serving_of(request).service.store.get_case, check_case_id(case_id)))
+    service, actor = serving_of(request).service, actor_of(request)
+    stored = await on_thread(request, partial(service.get_case, check_case_id(case_id), actor=actor))
     if has_current(request, stored.version):
         return Response(status_code=304, headers=_tag(stored))
     return json_response(case_answer(stored), headers=_tag(stored))
@@ -103,59 +106,67 @@ async def put_case(request: Request, case_id: str) -> Response:
     create = request.headers.get("if-none-match", "").strip() == "*"
     wanted = None if create else wanted_versions(request)
     body = await read_body(request)
-    service = serving_of(request).service
+    service, actor = serving_of(request).service, actor_of(request)
     if create:
-        return await on_thread(request, partial(_create_as, service, case_id, body))
-    return await on_thread(request, partial(_replace, service, case_id, body, wanted))
+        return await on_thread(request, partial(_create_as, service, actor, case_id, body))
+    return await on_thread(request, partial(_replace, service, actor, case_id, body, wanted))
 
 
 async def delete_case(request: Request, case_id: str) -> Response:
     """Remove a case (If-Match); no search returns it again."""
     wanted = wanted_versions(request)
-    service = serving_of(request).service
-    return await on_thread(request, partial(_delete, service, check_case_id(case_id), wanted))
+    service, actor = serving_of(request).service, actor_of(request)
+    return await on_thread(request, partial(_delete, service, actor, check_case_id(case_id), wanted))
 
 
 async def list_cases(request: Request, params: Annotated[ListParams, Query()]) -> Response:
     """Cases page by page, last changed first. Walking on sees each unchanged case once, whatever is added meanwhile."""
-    return await on_thread(request, partial(_list, serving_of(request).service, params))
+    return await on_thread(request, partial(_list, serving_of(request).service, actor_of(request), params))
 
 
 async def list_versions(request: Request, case_id: str, params: Annotated[VersionParams, Query()]) -> Response:
     """Versions of a case, newest first."""
-    store = serving_of(request).service.store
-    versions = await on_thread(request, partial(store.versions, check_case_id(case_id)))
+    service, actor = serving_of(request).service, actor_of(request)
+    versions = await on_thread(request, partial(_versions, service, actor, check_case_id(case_id)))
     older = [version for version in reversed(versions) if params.before is None or version.version < params.before]
     return json_response({"id": case_id, "versions": [version_answer(version) for version in older[: params.limit]]})
 
 
-def _create(service: Service, body: bytes) -> Response:
-    stored, _ = service.put_case(case_from_dict(parse_object(body)), if_version=0)
+def _versions(service: Service, actor: Actor, case_id: str) -> list[Version]:
+    """Versions that the actor may see: an older one may have been for other people."""
+    service.get_case(case_id, actor=actor)
+    return [version for version in service.store.versions(case_id) if may_read(actor, version.case)]
+
+
+def _create(service: Service, actor: Actor, body: bytes) -> Response:
+    stored, _ = service.put_case(case_from_dict(parse_object(body)), if_version=0, actor=actor)
     return _created(stored)
 
 
-def _create_as(service: Service, case_id: str, body: bytes) -> Response:
+def _create_as(service: Service, actor: Actor, case_id: str, body: bytes) -> Response:
     case = _case_named(case_id, body)
-    if service.store.find_case(case_id) is not None:
+    held = service.store.find_case(case_id)
+    if held is not None and may_read(actor, held.case):
         raise VersionMismatch(f"there is a case {case_id} already; send If-Match with its ETag to replace it.")
-    stored, _ = service.put_case(case, if_version=0)
+    stored, _ = service.put_case(case, if_version=0, actor=actor)
     return _created(stored)
 
 
-def _replace(service: Service, case_id: str, body: bytes, wanted: tuple[int, ...] | None) -> Response:
+def _replace(service: Service, actor: Actor, case_id: str, body: bytes, wanted: tuple[int, ...] | None) -> Response:
     case = _case_named(case_id, body)
-    stored, _ = service.put_case(case, if_version=_current_version(service, case_id, wanted))
+    version = _current_version(service, actor, case_id, wanted)
+    stored, _ = service.put_case(case, if_version=version, actor=actor)
     return json_response(case_answer(stored), headers=_tag(stored))
 
 
-def _delete(service: Service, case_id: str, wanted: tuple[int, ...] | None) -> Response:
-    service.delete_case(case_id, if_version=_current_version(service, case_id, wanted))
+def _delete(service: Service, actor: Actor, case_id: str, wanted: tuple[int, ...] | None) -> Response:
+    service.delete_case(case_id, if_version=_current_version(service, actor, case_id, wanted), actor=actor)
     return Response(status_code=204)
 
 
-def _current_version(service: Service, case_id: str, wanted: tuple[int, ...] | None) -> int:
+def _current_version(service: Service, actor: Actor, case_id: str, wanted: tuple[int, ...] | None) -> int:
     """The stored version, when it is one of those wanted; the store looks again under its lock."""
-    version = service.store.get_case(case_id).version
+    version = service.get_case(case_id, actor=actor).version
     if wanted is not None and version not in wanted:
         raise VersionMismatch(f"case {case_id} has version {version} now; read it again and repeat the change.")
     return version
@@ -177,12 +188,13 @@ def _tag(stored: StoredCase) -> dict[str, str]:
     return {"ETag": f'"{stored.version}"', "Cache-Control": "no-cache"}
 
 
-def _list(service: Service, params: ListParams) -> Response:
+def _list(service: Service, actor: Actor, params: ListParams) -> Response:
     which = CaseFilter(
         statuses=tuple(params.status),
         languages=tuple(params.language),
         products=tuple(params.product),
         updated_since=params.updated_since or "",
+        readable_by=actor,
     )
     same = _filter_mark(which)
     before = _read_cursor(params.cursor, same) if params.cursor else None
@@ -190,7 +202,9 @@ def _list(service: Service, params: ListParams) -> Response:
     page = found[: params.limit]
     cursor = _write_cursor(page[-1], same) if len(found) > params.limit else None
     headers = {} if cursor is None else {"Link": f'<{_next_address(params, cursor)}>; rel="next"'}
-    return json_response({"cases": [case_answer(stored) for stored in page], "next_cursor": cursor}, headers=headers)
+    # The list holds what the actor may see already; this is the second lock.
+    shown = [case_answer(stored) for stored in page if may_read(actor, stored.case)]
+    return json_response({"cases": shown, "next_cursor": cursor}, headers=headers)
 
 
 def _next_address(params: ListParams, cursor: str) -> str:

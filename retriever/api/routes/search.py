@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from retriever import domain
 from retriever.api.answers import similar_answer
-from retriever.api.deps import check_case_id, json_response, on_thread, parse, read_body, serving_of
+from retriever.api.deps import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
 from retriever.api.openapi import body_of, problems
 from retriever.api.schemas import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
 from retriever.api.shapes import BatchShape, FeedbackShape, SimilarShape
+from retriever.domain import Actor
 from retriever.service import Service
 
 QUESTIONS_PER_TURN = 8
@@ -73,47 +74,48 @@ def add_search_routes(app: FastAPI) -> None:
 async def find_similar(request: Request) -> Response:
     """Resolved cases like this problem, best first; none and a reason when nothing is good enough."""
     body = await read_body(request)
-    return await on_thread(request, partial(_answer_body, serving_of(request).service, body))
+    return await on_thread(request, partial(_answer_body, serving_of(request).service, actor_of(request), body))
 
 
 async def find_similar_batch(request: Request) -> Response:
     """The same for up to 100 questions; the answers stand in the order of the questions."""
     body = await read_body(request)
-    service = serving_of(request).service
+    service, actor = serving_of(request).service, actor_of(request)
     asked = (await on_thread(request, partial(parse, BatchRequest, body))).questions
     results: list[dict[str, Any]] = []
     for start in range(0, len(asked), QUESTIONS_PER_TURN):
         turn = asked[start : start + QUESTIONS_PER_TURN]
-        results += await on_thread(request, partial(_answer_turn, service, turn))
+        results += await on_thread(request, partial(_answer_turn, service, actor, turn))
     return json_response({"results": results})
 
 
 async def find_similar_to(request: Request, case_id: str, params: Annotated[SimilarToParams, Query()]) -> Response:
     """Cases like a stored one, which is itself left out."""
     service = serving_of(request).service
-    return await on_thread(request, partial(_answer_case, service, check_case_id(case_id), params))
+    return await on_thread(request, partial(_answer_case, service, actor_of(request), check_case_id(case_id), params))
 
 
 async def give_feedback(request: Request) -> Response:
     """Tell what a person did with a case: it decides nothing by itself, and shows which cases help."""
     body = await read_body(request)
-    return await on_thread(request, partial(_record, serving_of(request).service, body))
+    return await on_thread(request, partial(_record, serving_of(request).service, actor_of(request), body))
 
 
-def _answer_body(service: Service, body: bytes) -> Response:
-    return json_response(_answer(service, parse(SimilarRequest, body)))
+def _answer_body(service: Service, actor: Actor, body: bytes) -> Response:
+    return json_response(_answer(service, actor, parse(SimilarRequest, body)))
 
 
-def _answer_turn(service: Service, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
-    return [_answer(service, asked) for asked in turn]
+def _answer_turn(service: Service, actor: Actor, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
+    return [_answer(service, actor, asked) for asked in turn]
 
 
-def _answer(service: Service, asked: SimilarRequest) -> dict[str, Any]:
-    result = service.find_similar(query_of(asked))
+def _answer(service: Service, actor: Actor, asked: SimilarRequest) -> dict[str, Any]:
+    # From the key alone: no field of a request can name a group.
+    result = service.find_similar(query_of(asked, audience=actor.audience))
     return similar_answer(result, concise=asked.format == "concise", explain=asked.explain)
 
 
-def _answer_case(service: Service, case_id: str, params: SimilarToParams) -> Response:
+def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarToParams) -> Response:
     query = domain.Query(
         problem="",
         filters=domain.Filters(products=tuple(params.product), languages=tuple(params.language)),
@@ -121,12 +123,14 @@ def _answer_case(service: Service, case_id: str, params: SimilarToParams) -> Res
         min_confidence=params.min_confidence,
         include_historical=params.include_historical,
         explain=params.explain,
+        audience=actor.audience,
     )
-    result = service.find_similar_to(case_id, query)
+    result = service.find_similar_to(case_id, query, actor=actor)
     return json_response(similar_answer(result, concise=params.format == "concise", explain=params.explain))
 
 
-def _record(service: Service, body: bytes) -> Response:
+def _record(service: Service, actor: Actor, body: bytes) -> Response:
     told = parse(FeedbackRequest, body)
-    recorded = service.store.log_event(told.event, told.case_id, query_id=told.query_id)
+    service.get_case(told.case_id, actor=actor)
+    recorded = service.store.log_event(told.event, told.case_id, query_id=told.query_id, actor=actor.id)
     return json_response({"recorded": recorded})

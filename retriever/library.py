@@ -1,0 +1,15 @@
+"""Opens the library that the settings name, with its audit files where the settings want them."""
+
+from retriever.config import Settings
+from retriever.store import AuditFiles, Store, open_store
+
+
+def open_library(settings: Settings, *, read_only: bool = False) -> Store:
+    """The store; close it after use. Raises what `open_store` raises."""
+    return open_store(settings.database_path, read_only=read_only, audit=audit_files(settings))
+
+
+def audit_files(settings: Settings) -> AuditFiles:
+    """Where key and anchor of the audit log lie."""
+    beside = AuditFiles.beside(settings.database_path)
+    return AuditFiles(settings.audit_key or beside.key, settings.audit_anchor or beside.anchor)

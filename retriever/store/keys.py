@@ -1,0 +1,217 @@
+"""API keys: made once, shown once, kept as a hash. A client (a person or program) has at most two that are alive.
+
+`sc_<id>_<secret><checksum>`: 8 letters that name the key, 256 random bits as 43 letters, CRC-32 as 6. The form and the
+checksum let scanners for leaked secrets find keys and nothing else. A random secret of this length needs no slow hash.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from retriever.domain import ALL_GROUPS, Actor, Role
+from retriever.errors import Conflict, InvalidInput, NotFound
+from retriever.store.audit import record
+from retriever.store.sqlite import Connections
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+KEY = re.compile(r"sc_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
+CLIENT = re.compile(r"\w[\w.@+-]{0,63}")
+ALIVE_LIMIT = 2
+"""Keys of one client at a time: the one in use and the one that takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """One key as the library keeps it; times are RFC 3339 in UTC, empty for never. The secret is not in it."""
+
+    id: str
+    actor: Actor
+    digest: bytes
+    rate_limit: int
+    created_at: str
+    created_by: str
+    expires_at: str
+    revoked_at: str
+    last_used_at: str
+
+    def is_alive(self, now: str) -> bool:
+        """Neither revoked nor expired?"""
+        return not self.revoked_at and (not self.expires_at or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made: `text` is shown once and kept nowhere."""
+
+    text: str
+    record: KeyRecord
+
+
+def new_key_text() -> str:
+    """A fresh key."""
+    key_id, secret = _base62(8), _base62(43)
+    return f"sc_{key_id}_{secret}{_checksum(f'{key_id}_{secret}')}"
+
+
+def parse_key(text: str) -> tuple[str, bytes] | None:
+    """Id and hash of a well-formed key, None for anything else; whether it is known says the library alone."""
+    found = KEY.fullmatch(text)
+    if found is None:
+        return None
+    key_id, secret, checksum = found.groups()
+    return (key_id, key_digest(secret)) if checksum == _checksum(f"{key_id}_{secret}") else None
+
+
+def key_digest(secret: str) -> bytes:
+    """What the library keeps of a secret, 32 bytes."""
+    return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+class KeyTable:
+    """The keys of one library; every change is in its audit log."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Share the store's connections."""
+        self._connections = connections
+
+    def create(self, actor: Actor, *, by: Actor, days: int | None, rate_limit: int = 0) -> NewKey:
+        """A first key for a client, `actor.id`; it expires after so many days, never if None.
+
+        `rate_limit` is requests per minute, 0 for that of the settings. Raises InvalidInput, and Conflict when the
+        client has a key that is alive.
+        """
+        _check_client(actor)
+        if actor.role is Role.ADMIN:
+            # Who hands out keys could give themselves any group; better to say so in the list of keys.
+            actor = replace(actor, audience=(ALL_GROUPS,))
+        with self._connections.writing() as db:
+            if _alive(db, actor.id, _now()):
+                raise Conflict(f"{actor.id} has a key: `similar-cases key rotate {actor.id}` gives another one.")
+            return _insert(db, actor, by=by, expires_at=_after(days=days), rate_limit=rate_limit, action="key.create")
+
+    def rotate(self, client: str, *, by: Actor, overlap_hours: float, days: int | None) -> NewKey:
+        """Another key for a client with the same rights; the one before works `overlap_hours` longer at most.
+
+        Raises NotFound without a key that is alive, Conflict with two.
+        """
+        with self._connections.writing() as db:
+            alive = _alive(db, client, _now())
+            if not alive:
+                raise NotFound(f"{client} has no key that is alive: `similar-cases key create {client}` makes one.")
+            if len(alive) >= ALIVE_LIMIT:
+                ids = " and ".join(known.id for known in alive)
+                raise Conflict(f"{client} has two keys already, {ids}: `similar-cases key revoke ID` ends one first.")
+            old, until = alive[0], _in(timedelta(hours=overlap_hours))
+            until = min(until, old.expires_at or until)
+            db.conn.execute("UPDATE api_keys SET expires_at = ? WHERE id = ?", (until, old.id))
+            expires_at, rate = _after(days=days), old.rate_limit
+            return _insert(db, old.actor, by=by, expires_at=expires_at, rate_limit=rate, action="key.rotate")
+
+    def revoke(self, id: str, *, by: Actor) -> KeyRecord:
+        """End a key now; running servers know within a second. Raises NotFound, Conflict when it was ended before."""
+        with self._connections.writing() as db:
+            known = _find(db, id)
+            if known.revoked_at:
+                raise Conflict(f"key {id} was revoked on {known.revoked_at}.")
+            now = _now()
+            db.conn.execute("UPDATE api_keys SET revoked_at = ? WHERE id = ?", (now, id))
+            record(db, actor=by, action="key.revoke", subject=f"key:{id}", details={"client": known.actor.id})
+        return replace(known, revoked_at=now)
+
+    def get(self, id: str) -> KeyRecord:
+        """One key. Raises NotFound."""
+        return self._connections.read(lambda db: _find(db, id))
+
+    def all(self) -> list[KeyRecord]:
+        """Every key there ever was, oldest first."""
+        return [_key(row) for row in self._connections.rows(f"SELECT {_COLUMNS} FROM api_keys ORDER BY number")]  # noqa: S608
+
+    def touch(self, used: Mapping[str, datetime]) -> None:
+        """Note when keys were last used, to the minute; no audit entry."""
+        rows = [(at.strftime("%Y-%m-%dT%H:%M:00Z"), id) for id, at in used.items()]
+        with self._connections.writing() as db:
+            db.conn.executemany("UPDATE api_keys SET last_used_at = max(last_used_at, ?) WHERE id = ?", rows)
+
+
+_COLUMNS = (
+    "id, client, role, team, audience, digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at"
+)
+
+
+def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limit: int, action: str) -> NewKey:
+    text = new_key_text()
+    parsed = parse_key(text)
+    assert parsed is not None  # noqa: S101  it was just made
+    made = KeyRecord(parsed[0], actor, parsed[1], rate_limit, _now(), by.id, expires_at, "", "")
+    row = (made.id, actor.id, int(actor.role), actor.team, json.dumps(actor.audience), made.digest, rate_limit,
+           made.created_at, by.id, expires_at, "", "")  # fmt: skip
+    db.conn.execute(f"INSERT INTO api_keys ({_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    details: dict[str, str | int] = {"client": actor.id, "role": actor.role.name.lower(), "expires_at": expires_at}
+    details |= {"team": actor.team[:100], "groups": len(actor.audience)}
+    record(db, actor=by, action=action, subject=f"key:{made.id}", details=details)
+    return NewKey(text, made)
+
+
+def _find(db: Database, id: str) -> KeyRecord:
+    row = db.conn.execute(f"SELECT {_COLUMNS} FROM api_keys WHERE id = ?", (id,)).fetchone()  # noqa: S608
+    if row is None:
+        # Never the text that was given: it may be a whole key.
+        raise NotFound("there is no key with this id; `similar-cases key list` shows the ids (8 characters).")
+    return _key(row)
+
+
+def _alive(db: Database, client: str, now: str) -> list[KeyRecord]:
+    """Keys of a client that are alive, oldest first."""
+    rows: Iterable[Any] = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE client = ? ORDER BY number",  # noqa: S608
+        (client,),
+    )
+    return [known for known in map(_key, rows) if known.is_alive(now)]
+
+
+def _key(row: tuple[Any, ...]) -> KeyRecord:
+    id, client, role, team, audience, *rest = row
+    digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at = rest
+    actor = Actor(client, Role(role), team, tuple(json.loads(audience)))
+    return KeyRecord(id, actor, digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at)
+
+
+def _check_client(actor: Actor) -> None:
+    if not CLIENT.fullmatch(actor.id):
+        raise InvalidInput("the name of a client is 1 to 64 letters, digits and . _ @ + - (first a letter or digit).")
+    if actor.id in ("local", "system"):
+        raise InvalidInput(f"{actor.id} is the name of the operator in the audit log; choose another one.")
+
+
+def _base62(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _checksum(text: str) -> str:
+    """CRC-32 in six letters."""
+    number, letters = zlib.crc32(text.encode("ascii")), ""
+    for _ in range(6):
+        number, rest = divmod(number, 62)
+        letters = ALPHABET[rest] + letters
+    return letters
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _after(*, days: int | None) -> str:
+    """The moment so many days from now; empty, which means never, for None."""
+    return "" if days is None else _in(timedelta(days=days))
+
+
+def _in(time: timedelta) -> str:
+    return (datetime.now(UTC) + time).strftime("%Y-%m-%dT%H:%M:%SZ")
