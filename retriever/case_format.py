@@ -19,6 +19,7 @@ import orjson
 
 from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
 from retriever.errors import InvalidCase
+from retriever.masking import mask_text
 from retriever.texts import tidy_line, tidy_text
 
 IGNORED = frozenset(("version", "reuse", "key", "revision", "created_at", "updated_at", "content_hash"))
@@ -156,7 +157,7 @@ def _flattened(row: Row) -> dict[str, Any]:
         elif name in _FIELDS:
             flat[name] = value
         else:
-            raise InvalidCase(str(name)[:60], "is no field of a case" + _hint(str(name), [*_TOP_LEVEL, *_NESTED]))
+            raise InvalidCase(_name(name), "is no field of a case" + _hint(str(name), [*_TOP_LEVEL, *_NESTED]))
     background = {name: flat.pop(f"background.{name}", None) for name in ("environment", "industry")}
     return flat | {name: value for name, value in background.items() if value is not None and flat.get(name) in _EMPTY}
 
@@ -171,7 +172,7 @@ def _nested(name: str, value: object) -> dict[str, Any]:
         raise InvalidCase(name, f"expected an object with {', '.join(parts)}, got {_shown(value)}")
     for part in value:
         if part not in parts:
-            raise InvalidCase(f"{name}.{str(part)[:60]}", "is no field of a case" + _hint(str(part), parts))
+            raise InvalidCase(f"{name}.{_name(part)}", "is no field of a case" + _hint(str(part), parts))
     return {f"{name}.{part}": content for part, content in value.items()}
 
 
@@ -196,9 +197,17 @@ def _name_after_source(given: dict[str, Any]) -> None:
 
 
 def _shown(value: object) -> str:
-    """A value for an error message, cut short: nobody's text may end up in a log."""
-    text = repr(value)
+    """A value for an error message, masked and cut short: nobody's text may end up in a log."""
+    if not isinstance(value, str | int | float | date):
+        return f"{type(value).__name__}" if value is not None else "nothing"
+    # Masked before it is cut: half an address would no longer look like one.
+    text = repr(mask_text(value).text if isinstance(value, str) else value)
     return text if len(text) <= 40 else f"{text[:30]}… ({type(value).__name__}, {len(text)} characters)"
+
+
+def _name(name: object) -> str:
+    """The name of an unknown field; a shifted column may have put a value in its place."""
+    return mask_text(str(name)).text[:60]
 
 
 def _hint(name: str, known: list[str] | tuple[str, ...]) -> str:

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         1_200, ge=0, description="Requests per minute and API key, in each server process; 0 for no limit."
     )
     open_metrics: bool = Field(False, description="May /metrics and /version be read without a key?")
+    mask: bool = Field(
+        True, description="Mask personal data before anything is stored, searched or logged; off warns at every start."
+    )
     log_questions: bool = Field(False, description="Keep the text of questions with their results (masked first).")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 

@@ -25,6 +25,7 @@ from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
 from retriever.embedding.cache import VectorCache, encode_cases_cached
 from retriever.embedding.canaries import check_canaries
 from retriever.errors import ModelMismatch, SnapshotDamaged
+from retriever.masking import MASKING_VERSION
 from retriever.texts import TEXT_VERSION, embedded_text, matched_text
 
 log = structlog.get_logger()
@@ -180,6 +181,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
         "model": encoder.name,
         "fingerprint": encoder.fingerprint,
         "text_version": str(TEXT_VERSION),
+        "masking_version": str(MASKING_VERSION),
         "tokeniser_version": str(TOKENISER_VERSION),
         "revision": str(revision),
     }

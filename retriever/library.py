@@ -6,7 +6,7 @@ from retriever.store import AuditFiles, Store, open_store
 
 def open_library(settings: Settings, *, read_only: bool = False) -> Store:
     """The store; close it after use. Raises what `open_store` raises."""
-    return open_store(settings.database_path, read_only=read_only, audit=audit_files(settings))
+    return open_store(settings.database_path, read_only=read_only, audit=audit_files(settings), mask=settings.mask)
 
 
 def audit_files(settings: Settings) -> AuditFiles:

@@ -15,6 +15,7 @@ from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
+from retriever.masking import mask_query
 from retriever.search.calibration import calibrated, load_calibration
 from retriever.search.ranking import Ranking, load_ranking
 from retriever.search.searcher import Searcher
@@ -42,7 +43,9 @@ class Service:
         return lifecycle_of(self.settings, self.store, self.indexing.catch_up)
 
     def find_similar(self, query: Query) -> SearchResult:
-        """Answer one question."""
+        """Answer one question; personal values in it are masked first, as they are in the cases."""
+        if self.settings.mask:
+            query = mask_query(query)
         result = self.searcher.find_similar(query)
         self._record(result)
         return result

@@ -5,6 +5,9 @@ import sys
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from structlog.typing import EventDict
+
+from retriever.masking import mask_text
 
 REQUEST_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -48,6 +51,23 @@ class Metrics:
         self.revision = Gauge("similar_cases_revision", "Store revision this process serves.", registry=self.registry)
 
 
+_KEPT = frozenset(("event", "level", "timestamp", "request_id", "snapshot", "route", "method", "fingerprint"))
+
+
+def mask_values(_: object, __: str, entry: EventDict) -> EventDict:
+    """A structlog processor: personal values in whatever a line says, the traceback too, become placeholders."""
+    for name, value in entry.items():
+        if name not in _KEPT and isinstance(value, str):
+            entry[name] = mask_text(value).text
+    return entry
+
+
+def _mask_message(_: object, __: str, entry: EventDict) -> EventDict:
+    """Other libraries put everything into their message."""
+    entry["event"] = mask_text(str(entry["event"])).text
+    return mask_values(None, "", entry)
+
+
 def configure_logging(level: str = "info") -> None:
     """JSON lines on stderr from structlog and from the standard library alike."""
     shared: list[structlog.typing.Processor] = [
@@ -56,7 +76,7 @@ def configure_logging(level: str = "info") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        processors=[*shared, structlog.processors.format_exc_info, mask_values, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -67,6 +87,8 @@ def configure_logging(level: str = "info") -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _mask_message,
                 structlog.processors.JSONRenderer(),
             ],
         )

@@ -29,7 +29,7 @@ def open_trial(settings: Settings, cases: Sequence[Case], *, progress: Progress 
     """A service over these cases in a temporary folder; model and everything else as in the settings."""
     with tempfile.TemporaryDirectory(prefix="similar-cases-") as folder:
         own = settings.model_copy(update={"data_dir": Path(folder)})
-        with open_store(own.database_path) as store:
+        with open_store(own.database_path, mask=own.mask) as store:
             for start in range(0, len(cases), BATCH):
                 store.upsert_cases(cases[start : start + BATCH])
             rebuild(store, open_encoder(own), own.index_dir, threads=own.threads, progress=progress)

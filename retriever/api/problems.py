@@ -4,7 +4,7 @@ A problem never repeats what the caller sent beyond the names of fields: texts m
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from retriever.errors import InvalidCase, Overloaded, SimilarCasesError, Unavailable
+from retriever.masking import mask_text
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 20
@@ -79,8 +80,18 @@ def problem_of(error: Exception) -> Problem:
     """The problem that an exception means: the nearest class in its method resolution order decides."""
     for cls in type(error).__mro__:
         if cls in _MAPPED:
-            return _MAPPED[cls](error)
+            return _masked(_MAPPED[cls](error))
     return INTERNAL
+
+
+def _masked(problem: Problem) -> Problem:
+    """A message may name a value; it never repeats a personal one."""
+    errors = tuple(replace(error, field=_said(error.field), reason=_said(error.reason)) for error in problem.errors)
+    return replace(problem, detail=_said(problem.detail), errors=errors)
+
+
+def _said(text: str) -> str:
+    return mask_text(text).text
 
 
 def field_errors(details: Sequence[ErrorDetails | Mapping[str, Any]]) -> tuple[FieldError, ...]:

@@ -16,7 +16,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         code = app(args=list(sys.argv[1:] if argv is None else argv), standalone_mode=False, prog_name="similar-cases")
     except SimilarCasesError as error:
-        _say(f"similar-cases: {error}")
+        from retriever.masking import mask_text  # noqa: PLC0415
+
+        _say(f"similar-cases: {mask_text(str(error)).text}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _say("similar-cases: interrupted; what was committed is kept, the same command goes on from there.")

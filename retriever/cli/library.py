@@ -186,7 +186,7 @@ def _written_store(settings: "Settings", dry_run: bool) -> Iterator["Store"]:
         with open_library(settings) as store:
             yield store
         return
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / path.name) as store:
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / path.name, mask=settings.mask) as store:
         yield store
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from retriever.domain import Encoder
 from retriever.errors import ModelMismatch
+from retriever.masking import MASKING_VERSION
 
 FINGERPRINT_LENGTH = 32
 """Hex digits kept of the SHA-256: 128 bits name a model beyond doubt and still fit on a line."""
-
-MASKING_VERSION = 1
-"""Raise by one whenever masking changes the text that is embedded: old vectors then count as another model's."""
 
 FORMAT_VERSION = 1
 

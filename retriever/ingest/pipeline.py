@@ -20,6 +20,7 @@ from retriever.errors import InvalidCase
 from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, open_rows
 from retriever.ingest.report import Counts, RejectsFile, Report
 from retriever.language import detect_language
+from retriever.masking import mask_text
 from retriever.store.cases import Upserted
 from retriever.store.ingests import IngestProgress
 from retriever.store.store import Store
@@ -219,7 +220,8 @@ class _Run:
 
     def _reject(self, line: int, field: str, reason: str) -> None:
         self._counts.rejected += 1
-        self._rejects.add(Rejected(line, field, reason))
+        # A shifted column puts a value where a name or a date was expected, and messages name what they got.
+        self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text))
 
 
 def _origin(values: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from retriever.case_format import decode_case, encode_case
 from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
+from retriever.store.door import MaskedCase
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "refused", "proposed"]
 """`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
@@ -84,7 +85,7 @@ class UpsertPlan:
     """Decides case by case what an upsert does, then writes it. Cases of one batch see each other in order."""
 
     def __init__(
-        self, db: Database, cases: Sequence[Case], *, if_version: int | None, now: str, admit: Admit | None = None
+        self, db: Database, cases: Sequence[MaskedCase], *, if_version: int | None, now: str, admit: Admit | None = None
     ) -> None:
         """Read what the store holds of these cases, and decide.
 

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from retriever.case_format import decode_case, encode_case
 from retriever.domain import Case, Reuse, Status, StoredCase
 from retriever.store.cases import STORED_COLUMNS, WITH_REUSE, stored_case
+from retriever.store.door import Door
 
 COUNTERS = ("shown", "opened", "copied", "linked", "solved")
 _STORED_WIDTH = 13
@@ -116,11 +117,12 @@ def find(db: Database, key: int) -> Review | None:
     return review(row) if row else None
 
 
-def save(db: Database, row: Review, now: str) -> None:
+def save(db: Database, row: Review, now: str, door: Door) -> None:
     """Write the row of a case."""
+    pending = encode_case(door.case(row.pending)).decode() if row.pending else ""
     db.conn.execute(
         "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.key, encode_case(row.pending).decode() if row.pending else "", str(row.state), row.version,
+        (row.key, pending, str(row.state), row.version,
          row.base_version, json.dumps(row.authors), row.submitted_by, row.team, row.submitted_at, row.first_by, now),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from retriever.store import reviews as review_rows
 from retriever.store.audit import AuditChain, AuditLog, Deed, record, record_all
 from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import Admit, CaseFilter, Upserted, UpsertPlan, Version
+from retriever.store.door import open_door
 from retriever.store.events import Event, EventKind, LoggedQuery
 from retriever.store.ingests import IngestProgress
 from retriever.store.keys import KeyTable
@@ -46,11 +47,18 @@ class Store:
     """A library on disk. Many threads and processes may use one file at once; every method is one transaction."""
 
     def __init__(
-        self, path: Path, *, read_only: bool = False, journal: Journal = "auto", audit: AuditFiles | None = None
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        journal: Journal = "auto",
+        audit: AuditFiles | None = None,
+        mask: bool = True,
     ) -> None:
         """Open or make the library; see `open_store`."""
         self.path = path
         self.read_only = read_only
+        self.door = open_door(mask=mask, read_only=read_only)
         self._journal: Journal = journal
         self._cache: VectorCache | None = None
         self._cache_guard = threading.Lock()
@@ -83,9 +91,11 @@ class Store:
         to another case is `refused` and the rest goes in. `if_version` is the version that is changed (0: there must be
         none); then the id alone decides, and CaseNotFound, VersionMismatch or Conflict is raised. `dry_run` only tells.
         `progress`, or what it makes of the outcomes, is kept together with the cases, and so is an audit entry for each
-        case that changes. `admit` looks at every stored and new case and may amend or refuse the new one.
+        case that changes. Personal values are masked on the way in. `admit` looks at every stored and new case and may
+        amend or refuse the new one.
         """
-        batch = list(cases)
+        # Before the transaction: masking takes longer than writing, and other writers would wait for it.
+        batch = self.door.cases(cases)
 
         def plan(db: Database) -> UpsertPlan:
             return UpsertPlan(db, batch, if_version=if_version, now=_now(), admit=admit)
@@ -97,7 +107,8 @@ class Store:
             planned.write(db)
             record_all(db, actor=actor, deeds=_deeds(batch, planned.outcomes))
             if progress is not None:
-                ingest_rows.save(db, progress(planned.outcomes) if callable(progress) else progress, _now())
+                done = progress(planned.outcomes) if callable(progress) else progress
+                ingest_rows.save(db, self.door.progress(done), _now())
         return planned.outcomes
 
     def delete_case(
@@ -190,7 +201,7 @@ class Store:
         `via` goes into the audit log. `dry_run` keeps nothing either way.
         """
         with suppress(_Undone), self._connections.writing() as db:
-            yield Transition(db, actor, _now(), via, dry_run)
+            yield Transition(db, actor, _now(), via, dry_run, self.door)
             if dry_run:
                 raise _Undone
 
@@ -244,10 +255,11 @@ class Store:
     def log_queries(self, queries: Iterable[LoggedQuery]) -> int:
         """Keep answered questions and count their matches as shown; how many were new.
 
-        Each call waits for the disk: collect questions and log many at once.
+        Their texts are masked. Each call waits for the disk: collect questions and log many at once.
         """
+        masked = [self.door.query(query) for query in queries]
         with self._connections.writing() as db:
-            return event_rows.log_queries(db, queries)
+            return event_rows.log_queries(db, masked)
 
     def log_event(self, kind: EventKind, id: str, *, query_id: str = "", actor: str = "") -> bool:
         """Count that somebody opened, copied, linked or solved with a case; False if that was counted already.
@@ -290,7 +302,7 @@ class Store:
     def save_progress(self, progress: IngestProgress) -> None:
         """Keep how far a file was read in; `upsert_cases(progress=…)` does it together with the cases."""
         with self._connections.writing() as db:
-            ingest_rows.save(db, progress, _now())
+            ingest_rows.save(db, self.door.progress(progress), _now())
 
     def ingests(self) -> list[IngestProgress]:
         """All files known, the last one first."""
@@ -358,14 +370,14 @@ class Store:
         self.close()
 
 
-def open_store(path: Path, *, read_only: bool = False, audit: AuditFiles | None = None) -> Store:
+def open_store(path: Path, *, read_only: bool = False, audit: AuditFiles | None = None, mask: bool = True) -> Store:
     """Open the library in this file, making it (and its folder) when there is none; close it after use.
 
     `read_only` refuses every write and a file that is missing; `audit` says where key and anchor of the audit log lie,
-    beside the library without it. Raises Unavailable, Locked, and StoreDamaged for a file that is no library, is
-    damaged, or was written by a newer program.
+    beside the library without it. `mask=False` stores personal data as it comes, and warns. Raises Unavailable, Locked,
+    and StoreDamaged for a file that is no library, is damaged, or was written by a newer program.
     """
-    return Store(path, read_only=read_only, audit=audit)
+    return Store(path, read_only=read_only, audit=audit, mask=mask)
 
 
 def _deeds(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Deed]:

@@ -17,7 +17,7 @@ LAYERS = {
     "index": 0,
     "retriever.errors": 0,
     "retriever.domain": 1,
-    "retriever.telemetry": 1,
+    "retriever.telemetry": 3,
     "retriever.access": 2,
     "retriever.texts": 2,
     "retriever.masking": 2.5,

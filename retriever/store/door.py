@@ -1,0 +1,61 @@
+"""The one way of texts into the library: what is written to the database has come through here, masked.
+
+The functions that write take `MaskedCase` and `MaskedText`, which only a `Door` gives, so that a new caller cannot
+forget it: the type checker refuses a plain case.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NewType
+
+import structlog
+
+from retriever.domain import Case
+from retriever.masking import mask_case, mask_text
+from retriever.store.events import LoggedQuery
+from retriever.store.ingests import IngestProgress
+
+log = structlog.get_logger()
+
+MaskedCase = NewType("MaskedCase", Case)
+"""A case that may be written."""
+MaskedText = NewType("MaskedText", str)
+"""A text that may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Masks personal values; with `mask` off, which only a person decides, everything goes in as it is."""
+
+    mask: bool = True
+
+    def case(self, case: Case) -> MaskedCase:
+        """The case without personal values. One that was masked already comes out as it is."""
+        return MaskedCase(mask_case(case)[0] if self.mask else case)
+
+    def cases(self, cases: Iterable[Case]) -> list[MaskedCase]:
+        """The same for many."""
+        return [self.case(case) for case in cases]
+
+    def text(self, text: str) -> MaskedText:
+        """A note, a question, the name of a file."""
+        return MaskedText(mask_text(text).text if self.mask else text)
+
+    def answers(self, answers: Mapping[str, str | bool]) -> dict[str, str | bool]:
+        """Answers of a checklist: names stay, notes are masked."""
+        return {name: self.text(value) if isinstance(value, str) else value for name, value in answers.items()}
+
+    def query(self, query: LoggedQuery) -> LoggedQuery:
+        """A question that is to be kept."""
+        return replace(query, text=self.text(query.text)) if query.text else query
+
+    def progress(self, progress: IngestProgress) -> IngestProgress:
+        """How far a file was read; people name files after people."""
+        return replace(progress, name=self.text(progress.name))
+
+
+def open_door(*, mask: bool, read_only: bool) -> Door:
+    """The door of a library; a warning in the log when it lets everything in."""
+    if not mask and not read_only:
+        log.warning("masking_is_off", detail="personal data is stored as it comes; set SIMILAR_CASES_MASK=on")
+    return Door(mask)

@@ -1,0 +1,68 @@
+"""mask: what masking makes of a text, without giving away what it took."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+
+TEXT = "mail anna@corp.example, 电话13812345678"
+
+
+def test_mask_prints_the_masked_text(run: Run) -> None:
+    """The text as it would be stored, and nothing else."""
+    assert run("mask", TEXT).out == "mail [EMAIL_1], 电话[PHONE_1]\n"
+
+
+def test_explain_names_rules_and_hides_values(run: Run) -> None:
+    """A log of the terminal must not hold what masking is there to hide."""
+    shown = run("mask", TEXT, "--explain").out
+
+    assert "email" in shown
+    assert "chinese_mobile" in shown
+    assert "anna@corp.example" not in shown
+    assert "13812345678" not in shown
+
+
+def test_values_are_shown_on_demand_only(run: Run) -> None:
+    """With --show-values each row has the passage that its offsets name."""
+    spans = json.loads(run("mask", TEXT, "--explain", "--show-values", "--json").out)["spans"]
+
+    assert [TEXT[span["start"] : span["end"]] for span in spans] == [span["value"] for span in spans]
+    assert [span["value"] for span in spans] == ["anna@corp.example", "13812345678"]
+
+
+def test_a_file_and_standard_input_are_read(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file by --file, standard input by a dash."""
+    file = tmp_path / "note.txt"
+    file.write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(TEXT))
+
+    assert json.loads(run("mask", "--file", file, "--json").out) == {
+        "text": "mail [EMAIL_1], 电话[PHONE_1]",
+        "masking_version": 1,
+    }
+    assert run("mask", "-").out == "mail [EMAIL_1], 电话[PHONE_1]\n"
+
+
+def test_text_and_file_exclude_each_other(run: Run, tmp_path: Path) -> None:
+    """Neither, both, and a file that is missing or no text are refused in one line."""
+    (tmp_path / "noise").write_bytes(b"\xff\xfe\xff")
+
+    for arguments in ([], ["x", "--file", "noise"], ["--file", "none"], ["--file", "noise"]):
+        ended = run("mask", *arguments)
+        assert ended.code == 1
+        assert ended.err.count("\n") == 1
+
+
+def test_masking_off_stores_texts_as_they_come_and_warns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The switch is for people who know what they do, so it says so at every start."""
+    monkeypatch.setenv("SIMILAR_CASES_MASK", "off")
+    Path("c.jsonl").write_text(json.dumps({"id": "c", "problem": TEXT, "solution": "s"}), encoding="utf-8")
+
+    warned = run("ingest", "c.jsonl").err
+
+    assert "masking_is_off" in warned
+    assert json.loads(run("case", "show", "c", "--json").out)["problem"] == TEXT

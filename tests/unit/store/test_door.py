@@ -1,0 +1,62 @@
+"""Nothing personal gets past the store's door, whichever way it comes."""
+
+from dataclasses import replace
+
+from retriever.domain import Actor, Role, Status
+from retriever.masking import mask_case
+from retriever.store import IngestProgress, LoggedQuery, Review, Step, Store
+from tests.builders import make_case
+
+PRIVATE = "anna@corp.example"
+REVIEWER = Actor("ben", Role.REVIEWER)
+
+
+def test_upserts_are_masked(store: Store) -> None:
+    """Writing the masked text again, or the raw one, changes nothing."""
+    case = make_case("a", f"mail {PRIVATE}")
+
+    (created,) = store.upsert_cases([case])
+    (again,) = store.upsert_cases([case])
+    (masked,) = store.upsert_cases([mask_case(case)[0]])
+
+    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
+    assert (created.action, again.action, masked.action) == ("created", "unchanged", "unchanged")
+
+
+def test_transitions_pending_texts_and_notes_are_masked(store: Store) -> None:
+    """Cases, revisions, reasons and answers of the lifecycle."""
+    store.upsert_cases([make_case("a", "p")])
+    with store.transition(REVIEWER) as step:
+        stored = step.put(make_case("a", f"mail {PRIVATE}"), if_version=1)
+        step.save_review(Review(stored.key, Status.DRAFT, 1, pending=make_case("a", f"ask {PRIVATE}")))
+        step.note(stored, Step.REJECT, answers={"note": f"see {PRIVATE}", "ok": True}, reason=f"tell {PRIVATE}")
+
+    review, (told,) = store.find_review("a"), store.review_steps("a")
+    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
+    assert review is not None
+    assert review.pending is not None
+    assert review.pending.problem == "ask [EMAIL_1]"
+    assert (told.note, told.answers) == ("tell [EMAIL_1]", {"note": "see [EMAIL_1]", "ok": True})
+
+
+def test_questions_and_file_names_are_masked(store: Store) -> None:
+    """What people type, and what they call their exports."""
+    store.log_queries([LoggedQuery("q", "2026-03-02T08:00:00Z", text=f"where is {PRIVATE}")])
+    store.save_progress(IngestProgress("00", 1, name=f"{PRIVATE}.csv"))
+
+    found = store.find_query("q")
+    assert found is not None
+    assert found.text == "where is [EMAIL_1]"
+    assert PRIVATE not in store.ingests()[0].name
+
+
+def test_an_old_text_is_masked_when_its_case_moves_on(store: Store) -> None:
+    """What was stored while masking was off does not stay for ever."""
+    with Store(store.path, mask=False) as open_door:
+        open_door.upsert_cases([make_case("a", f"mail {PRIVATE}")])
+    case = store.get_case("a").case
+
+    store.upsert_cases([replace(case, status=Status.HISTORICAL)])
+
+    assert case.problem == f"mail {PRIVATE}"
+    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
