@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
@@ -21,24 +22,40 @@ if TYPE_CHECKING:
     from retriever.config import Settings
     from retriever.ingest.pipeline import IngestOptions
     from retriever.ingest.report import Report
+    from retriever.ingest.sources.registry import SourceMapping
     from retriever.store import Store
 
-COLUMNS = ("file", "read", "created", "updated", "unchanged", "rejected", "seconds")
+COLUMNS = ("file", "read", "created", "updated", "unchanged", "kept", "skipped", "rejected", "seconds")
 SHOWN_REJECTS = 10
 
 
 def ingest(
     context: typer.Context,
     *,
-    files: Annotated[list[Path] | None, typer.Argument(help="JSONL or CSV files; - reads standard input.")] = None,
-    format_: Annotated[Literal["jsonl", "csv"] | None, typer.Option("--format", help="Found out without it.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="JSONL, JSON, CSV or XLSX files; - reads standard input.")
+    ] = None,
+    format_: Annotated[
+        Literal["jsonl", "json", "csv", "xlsx"] | None, typer.Option("--format", help="Found out without it.")
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Such as utf-8 or gb18030; found out without it.")] = "",
     delimiter: Annotated[str, typer.Option(help="One character; found out without it.")] = "",
     map_: Annotated[
-        list[str] | None, typer.Option("--map", help="FIELD=HEADER: which column fills a field; may be repeated.")
+        list[str] | None,
+        typer.Option("--map", help="FIELD=HEADER, or a mapping file (TOML, JSON); may be repeated."),
     ] = None,
     header_map: Annotated[Path | None, typer.Option(help="The same from a TOML or JSON file.")] = None,
-    source: Annotated[str, typer.Option(help="Name of the help desk, for rows that name none.")] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            help="zendesk, jira, freshdesk, servicenow, salesforce, zammad or github: its export. generic: by a map. "
+            "Any other name stands for the help desk of rows that name none."
+        ),
+    ] = "",
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Tickets become published cases, not drafts: for a trusted migration.")
+    ] = False,
+    rules: Annotated[Path | None, typer.Option(help="TOML file of rules: which tickets are proposed.")] = None,
     language: Annotated[str, typer.Option(help="Language of rows that name none; detected without it.")] = "",
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Begin at the first row even after a stop.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Write every refused row to this JSONL file.")] = None,
@@ -55,10 +72,17 @@ def ingest(
         raise typer.BadParameter("takes one file of cases at a time.", param_hint="--rejects")
     from retriever.ingest.pipeline import IngestOptions  # noqa: PLC0415  see retriever/cli/__init__.py
     from retriever.ingest.readers import ReaderOptions  # noqa: PLC0415
+    from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415
 
+    mapping, columns = source_mapping(source, map_ or [], header_map)
+    if mapping is None and (publish or rules):
+        raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--publish, --rules")
     options = IngestOptions(
-        reader=ReaderOptions(format_, encoding, delimiter, column_map(map_ or [], header_map)),
-        source_system=source,
+        reader=ReaderOptions(format_, encoding, delimiter, columns),
+        mapping=mapping,
+        publish=publish,
+        rules=load_rules(rules) if rules else Rules(),
+        source_system="" if mapping else source,
         defaults={"language": language} if language else {},
         dry_run=dry_run,
         resume=not no_resume,
@@ -107,6 +131,27 @@ def load_sample(store: "Store", *, dry_run: bool = False) -> "Report":
         dry_run=dry_run,
         format="sample",
     )
+
+
+def source_mapping(
+    source: str, given: list[str], header_map: Path | None
+) -> "tuple[SourceMapping | None, dict[str, tuple[str, ...]]]":
+    """How the rows are read: by a help desk's mapping, or else by columns. Raises InvalidInput."""
+    from retriever.ingest.sources.generic import SourceMap, load_source_map  # noqa: PLC0415
+    from retriever.ingest.sources.registry import SOURCES, get_source  # noqa: PLC0415
+
+    files = [Path(entry) for entry in given if "=" not in entry] + ([header_map] if header_map else [])
+    if len(files) > 1:
+        raise InvalidInput("--map takes one mapping file; put all of it there.")
+    pairs = [entry for entry in given if "=" in entry]
+    if source in SOURCES:
+        return get_source(source, column_map(pairs, files[0] if files else None)), {}
+    found = load_source_map(files[0]) if files else None
+    if found is None and source != "generic":
+        return None, column_map(pairs, files[0] if files else None)
+    found = found or SourceMap(fields=column_map([], files[0]) if files else {})
+    found = replace(found, fields={**found.fields, **column_map(pairs, None)})
+    return found.mapping("" if source == "generic" else source), {}
 
 
 def column_map(pairs: list[str], file: Path | None) -> dict[str, tuple[str, ...]]:
@@ -206,8 +251,8 @@ def _behind(settings: "Settings", store: "Store") -> int:
 
 
 def _numbers(report: "Report") -> tuple[object, ...]:
-    counts = (report.read, report.created, report.updated, report.unchanged, report.rejected)
-    return (*counts, f"{report.took:.1f}")
+    counts = (report.read, report.created, report.updated, report.unchanged, report.kept, report.skipped)
+    return (*counts, report.rejected, f"{report.took:.1f}")
 
 
 def _tell(name: str, report: "Report") -> None:
@@ -218,6 +263,20 @@ def _tell(name: str, report: "Report") -> None:
         err.print(f"{name}: columns nobody reads: {', '.join(report.ignored_columns)}", markup=False)
     if report.named_by_content:
         err.print(f"{name}: {report.named_by_content} rows had no id and were named after their text")
+    for reason, number in sorted(report.reasons.items(), key=lambda entry: -entry[1]):
+        err.print(f"{name}: {number} skipped: {reason}", markup=False)
+    if report.kept:
+        err.print(f"{name}: {report.kept} cases were kept as they are here, though their tickets changed")
+    if report.incomplete:
+        err.print(
+            f"{name}: {report.incomplete} lack much of the case template: `similar-cases case check ID` says what"
+        )
+    for example in report.examples:
+        for part, before in example.before.items():
+            after = example.after[part]
+            err.print(f"{name}:{example.line}: {part}: {before}", markup=False)
+            if after != before:
+                err.print(f"{name}:{example.line}: {part}, masked: {after}", markup=False)
     for row in report.rows[:SHOWN_REJECTS]:
         err.print(f"{name}:{row.line}: {row.field}: {row.reason}", markup=False)
     if report.rejected > SHOWN_REJECTS:

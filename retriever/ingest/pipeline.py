@@ -6,21 +6,28 @@ next run goes on behind the last committed row. Rows are refused one by one, wit
 
 import hashlib
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
 from retriever.case_format import case_from_dict
-from retriever.domain import Case, Source
+from retriever.completeness import INCOMPLETE_BELOW, completeness_of
+from retriever.domain import Case, Source, Status
 from retriever.errors import InvalidCase
-from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, open_rows
-from retriever.ingest.report import Counts, RejectsFile, Report
+from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, RowReader, Skipped, open_rows
+from retriever.ingest.report import Counts, Example, RejectsFile, Report
+from retriever.ingest.rules import Rules
+from retriever.ingest.source_rows import SourceReader
+from retriever.ingest.sources.registry import SourceMapping, describe
+from retriever.ingest.sources.ticket import SkipReason
 from retriever.language import detect_language
-from retriever.masking import mask_text
+from retriever.masking import MASKING_VERSION, KnownEntities, mask_text
 from retriever.store.cases import Upserted
 from retriever.store.ingests import IngestProgress
 from retriever.store.store import Store
@@ -28,6 +35,11 @@ from retriever.texts import tidy_text
 
 BATCH_CHARACTERS = 8_000_000
 """A batch also ends here, so that a thousand very long rows do not fill the memory."""
+
+EXAMPLES = 5
+"""Rows of a dry run that are shown before and after masking."""
+Mask: TypeAlias = Callable[[Case, KnownEntities], Case]
+"""Takes personal data out of a case, knowing whom its record speaks of."""
 
 _LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
 _NOT_IN_IDS = re.compile(r"[^\w.:@+~-]+")
@@ -41,9 +53,14 @@ class IngestOptions:
     number, so that two help desks that number alike do not overwrite each other. `defaults` fills empty fields.
     `resume` goes on where an interrupted run of the same file with the same options stopped (never for streams).
     `keep_rejected` limits the refused rows in the report; `rejects_path` gets all of them, as JSONL.
+    `mapping` reads the records of a help desk: resolved ones become drafts, or with `publish` published cases, unless
+    `rules` leave them out.
     """
 
     reader: ReaderOptions = field(default_factory=ReaderOptions)
+    mapping: SourceMapping | None = None
+    publish: bool = False
+    rules: Rules = field(default_factory=Rules)
     source_system: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
@@ -68,19 +85,20 @@ def ingest(
     options: IngestOptions | None = None,
     *,
     progress: Callable[[IngestStep], None] | None = None,
-    mask: Callable[[Case], Case] | None = None,
+    mask: Mask | None = None,
 ) -> Report:
-    """Take a JSONL or CSV file (or stream; `Path("-")` is the standard input) into the store.
+    """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
     A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
-    text. The same file again changes nothing. `mask` is applied to each case before it is written. Raises InvalidInput
+    text. The same file again changes nothing. `mask` is applied to each case before it goes to
+    the store, which masks personal data itself, with what a ticket's own record says of people. Raises InvalidInput
     when the file is none that can be read, Locked or Unavailable when the store cannot be written: what was committed
     stays, and the next run goes on there.
     """
     options = options or IngestOptions()
     started = time.perf_counter()
     # Opened first: what cannot be read is refused before its bytes are hashed.
-    with open_rows(source, options.reader) as reader:
+    with _opened(source, options) as reader:
         whole = _file_of(source, options)
         before = store.find_progress(whole.sha256, whole.mapping) if whole and _resumes(options) else None
         before = None if before and before.finished else before
@@ -97,8 +115,9 @@ def ingest(
                         progress(IngestStep(counts.read, counts.rejected, reader.offset, whole.size if whole else 0))
             run.commit(finished=True)
         return Report(
-            **counts.to_dict(),
+            **{item.name: getattr(counts, item.name) for item in fields(counts)},
             rows=tuple(rejects.kept),
+            examples=tuple(run.examples),
             took=time.perf_counter() - started,
             resumed_from=resumed_from,
             dry_run=options.dry_run,
@@ -132,65 +151,85 @@ class _Run:
         *,
         file: IngestProgress | None,
         counts: Counts,
-        mask: Callable[[Case], Case] | None,
+        mask: Mask | None,
     ) -> None:
+        self.examples: list[Example] = []
         self._store = store
         self._options = options
         self._rejects = rejects
         self._file = file
         self._counts = counts
         self._mask = mask
-        self._batch: list[tuple[int, Case]] = []
+        self._batch: list[tuple[int, Case, KnownEntities]] = []
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
         self._seen: dict[int, int] = {}
 
-    def skip(self, row: Row | Rejected) -> None:
+    def skip(self, row: Row | Rejected | Skipped) -> None:
         """Remember a row that an earlier run has committed, in case its id comes again."""
         if isinstance(row, Row):
             values = self._with_source(row.values)
             if any(identity := _identity(values)):
                 self._seen.setdefault(hash(identity), hash(repr(values)))
 
-    def take(self, row: Row | Rejected) -> bool:
+    def take(self, row: Row | Rejected | Skipped) -> bool:
         """Check a row and put it into the batch; True when the batch should be committed."""
         self._line = row.line
         self._rows += 1
         self._counts.read += 1
-        if isinstance(row, Row):
+        if isinstance(row, Rejected):
+            self._reject(*row)
+        elif isinstance(row, Skipped):
+            self._counts.skip(row.reason)
+        else:
             self._characters += row.size
             try:
-                self._batch.append((row.line, self._case(row)))
+                self._take_row(row)
             except InvalidCase as error:
                 self._reject(row.line, error.field, error.reason)
-        else:
-            self._reject(*row)
         return self._rows >= self._options.batch or self._characters >= BATCH_CHARACTERS
 
     def commit(self, *, finished: bool = False) -> None:
         """Write the batch together with how far the file has been read."""
-        cases = [case for _, case in self._batch]
+        # What comes from tickets must not undo what people did with their cases here.
+        write: Callable[..., list[Upserted]]
+        if self._options.mapping:
+            write = partial(self._store.imports.write, [(case, people) for _, case, people in self._batch])
+        else:
+            write = partial(self._store.upsert_cases, [case for _, case, _ in self._batch])
         if self._options.dry_run:
-            self._settle(self._store.upsert_cases(cases, dry_run=True), finished)
+            self._settle(write(dry_run=True), finished)
         elif self._file is None:
-            self._settle(self._store.upsert_cases(cases), finished)
+            self._settle(write(), finished)
         else:
             # Within the transaction: refused rows are on the disk before the progress that passes over them.
-            self._store.upsert_cases(cases, progress=lambda outcomes: self._settle(outcomes, finished))
+            write(progress=lambda outcomes: self._settle(outcomes, finished))
         self._batch.clear()
         self._rows = self._characters = 0
 
     def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
         counts = self._counts
-        for (line, _), outcome in zip(self._batch, outcomes, strict=True):
+        for (line, _, _), outcome in zip(self._batch, outcomes, strict=True):
             counts.created += outcome.action == "created"
             counts.updated += outcome.action == "updated"
             counts.unchanged += outcome.action == "unchanged"
+            counts.kept += outcome.action == "kept"
             if outcome.action == "refused":
                 self._reject(line, "id", outcome.reason)
         self._rejects.flush()
         known = self._file or IngestProgress("", 0)
         return replace(known, line=self._line or known.line, finished=finished, counts=counts.to_dict())
+
+    def _take_row(self, row: Row) -> None:
+        case = self._case(row)
+        if not self._options.rules.decide(case, row.signals).proposed:
+            self._counts.skip(SkipReason.BY_RULE)
+            return
+        masked = self._mask(case, row.people) if self._mask else case
+        if self._options.dry_run and len(self.examples) < EXAMPLES:
+            self.examples.append(Example(row.line, _shown(case), _shown(self._store.door.case(masked, row.people))))
+        self._counts.incomplete += completeness_of(masked).score < INCOMPLETE_BELOW
+        self._batch.append((row.line, masked, row.people))
 
     def _case(self, row: Row) -> Case:
         values = self._with_source(row.values)
@@ -204,7 +243,9 @@ class _Run:
         if any(identity):
             self._seen[hash(identity)] = content
         self._counts.named_by_content += by_content
-        return self._mask(case) if self._mask else case
+        if self._options.mapping and not values.get("status"):
+            case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
+        return case
 
     def _with_source(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values, as of the help desk that the caller named if they name none themselves."""
@@ -222,6 +263,16 @@ class _Run:
         self._counts.rejected += 1
         # A shifted column puts a value where a name or a date was expected, and messages name what they got.
         self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text))
+
+
+def _opened(source: Path | BinaryIO, options: IngestOptions) -> RowReader | SourceReader:
+    if options.mapping is None:
+        return open_rows(source, options.reader)
+    return SourceReader(sys.stdin.buffer if source == STDIN else source, options.reader, options.mapping)
+
+
+def _shown(case: Case) -> dict[str, str]:
+    return {"title": case.title, "problem": case.problem, "solution": case.solution}
 
 
 def _origin(values: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -264,7 +315,15 @@ def _file_of(source: Path | BinaryIO, options: IngestOptions) -> IngestProgress 
     if not isinstance(source, Path) or source == STDIN or not source.is_file():
         return None
     reader = options.reader
-    how = [reader.format, reader.encoding, reader.delimiter, sorted(reader.columns.items()), options.source_system]
+    how: list[Any] = [
+        reader.format,
+        reader.encoding,
+        reader.delimiter,
+        sorted(reader.columns.items()),
+        options.source_system,
+    ]
+    if options.mapping:
+        how += [*describe(options.mapping), options.publish, repr(options.rules), MASKING_VERSION]
     mapping = hashlib.sha256(orjson.dumps([*how, repr(sorted(options.defaults.items()))])).hexdigest()[:16]
     state = source.stat()
     with source.open("rb") as stream:

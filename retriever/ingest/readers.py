@@ -1,7 +1,6 @@
-"""Rows of JSONL and CSV files, one at a time, each with its line; what cannot be read becomes a `Rejected`."""
+"""Rows of JSONL, JSON, CSV and XLSX files, one at a time, each with its line; the unreadable ones as `Rejected`."""
 
 import itertools
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,16 +9,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
-import orjson
-
 from retriever.case_format import IGNORED
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import field_value, joined_value, unguarded
 from retriever.ingest.decoding import Line, LineReader
 from retriever.ingest.headers import FIELDS, ColumnMap, Columns, find_field, resolve_columns
+from retriever.ingest.jsontext import json_fault, parsed_json
+from retriever.ingest.records import Broken, Found, iter_sheet, open_records, plain_numbers
+from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.ingest.tables import Record, iter_records, read_header, sniff_delimiter
+from retriever.masking import KnownEntities
+from retriever.masking.spans import NOBODY
 
-Format: TypeAlias = Literal["jsonl", "csv"]
+Format: TypeAlias = Literal["jsonl", "csv", "json", "xlsx"]
 STDIN = Path("-")
 """Stands for the standard input wherever a path is expected."""
 
@@ -32,16 +34,22 @@ _SUFFIXES: dict[str, Format] = {
     ".tab": "csv",
 }
 _PEEKED = 200  # lines
+_AS_FILE = "give the file itself, or put each object on a line of its own"
 _OBJECTS = ("source", "outcome", "background")
 _WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
 
 
 class Row(NamedTuple):
-    """What one record says, by field of a case; `line` is where it begins, `size` its length in characters."""
+    """What one record says, by field of a case; `line` is where it begins, `size` its length in characters.
+
+    `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it.
+    """
 
     line: int
     values: dict[str, Any]
     size: int
+    people: KnownEntities = NOBODY
+    signals: Signals = NO_SIGNALS
 
 
 class Rejected(NamedTuple):
@@ -49,6 +57,13 @@ class Rejected(NamedTuple):
 
     line: int
     field: str
+    reason: str
+
+
+class Skipped(NamedTuple):
+    """A record that is sound and becomes no case: where it begins, and why (see `SkipReason`)."""
+
+    line: int
     reason: str
 
 
@@ -122,6 +137,9 @@ class RowReader:
             return
         if header.fault:
             raise InvalidInput(f"the header, line {header.line}, {header.fault}.")
+        self._resolve(header)
+
+    def _resolve(self, header: Record) -> None:
         self._width = len(header.cells)
         self.columns = resolve_columns(header.cells, self._options.columns)
         if "problem" not in self.columns.places:
@@ -156,9 +174,9 @@ class RowReader:
 
     def _json_row(self, line: Line) -> Row | Rejected:
         try:
-            values = _parsed(line.text)
+            values = parsed_json(line.text)
         except (ValueError, RecursionError) as error:
-            return Rejected(line.number, "row", f"is no valid JSON ({_place_of(error)})")
+            return Rejected(line.number, "row", f"is no valid JSON ({json_fault(error)})")
         if not isinstance(values, dict):
             return Rejected(line.number, "row", "expected a JSON object, one per line")
         return Row(line.number, self._named(values), len(line.text))
@@ -200,6 +218,8 @@ def open_rows(source: Path | BinaryIO, options: ReaderOptions | None = None) -> 
     options = options or ReaderOptions()
     if not isinstance(source, Path):
         return RowReader(source, options)
+    if source != STDIN and (kind := _document_kind(source, options)):
+        return DocumentReader(source, options, kind)
     if source == STDIN:
         return RowReader(sys.stdin.buffer, options)
     try:
@@ -213,29 +233,75 @@ def open_rows(source: Path | BinaryIO, options: ReaderOptions | None = None) -> 
         raise InvalidInput(f"{source.name}: {error}") from error
 
 
+class DocumentReader(RowReader):
+    """Rows of a file that has no lines: a JSON array, or the first sheet of a workbook."""
+
+    def __init__(self, source: Path, options: ReaderOptions, kind: Literal["json", "xlsx"]) -> None:
+        """See `open_rows`."""
+        self._closing = ExitStack()
+        self._options = options
+        self.format = kind
+        self.delimiter = ""
+        self.columns = Columns()
+        self._size = source.stat().st_size
+        self._records = self._closing.enter_context(open_records(source, encoding=options.encoding))
+        self._sheet: Iterator[tuple[int, list[str]]] = iter(())
+        if kind == "xlsx":
+            self._sheet = iter_sheet(self._closing.enter_context(source.open("rb")))
+            header = next(self._sheet, None)
+            if header:
+                self._resolve(Record(1, [cell.strip() for cell in header[1]]))
+
+    @property
+    def encoding(self) -> str:
+        """Both kinds of file are Unicode by themselves."""
+        return self._records.encoding
+
+    @property
+    def offset(self) -> int:
+        """Bytes taken so far; a workbook is unpacked out of order."""
+        return self._records.offset if self.format == "json" else self._size
+
+    def __iter__(self) -> Iterator[Row | Rejected]:
+        if self.format == "xlsx":
+            return (self._table_row(Record(line, cells)) for line, cells in self._sheet)
+        return map(self._json_item, self._records)
+
+    def _json_item(self, item: Found | Broken) -> Row | Rejected:
+        if isinstance(item, Broken):
+            return Rejected(item.line, "row", item.reason)
+        return Row(item.line, self._named(plain_numbers(item.values)), item.size)
+
+
+def _document_kind(source: Path, options: ReaderOptions) -> Literal["json", "xlsx"] | None:
+    """Whether the file is a workbook or a JSON array; None when it is read line by line, or cannot be opened."""
+    if options.format in ("json", "xlsx"):
+        return options.format
+    if options.format is not None or options.encoding:
+        return None
+    try:
+        with source.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError:
+        return None
+    if head.startswith(b"PK\x03\x04") and source.suffix.lower() in (".xlsx", ".xlsm"):
+        return "xlsx"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "json" if text.startswith(b"[") or text.partition(b"\n")[0].strip() == b"{" else None
+
+
 def _format_of(head: Sequence[Line]) -> Format:
     first = next((line.text.strip() for line in head if line.text.strip()), "")
     return "jsonl" if first.startswith(("{", "[")) else "csv"
 
 
 def _refuse_array(head: Sequence[Line]) -> None:
+    """In a pipe, or where the caller said that it is JSONL: the file itself is read as the array that it is."""
     first = next((line.text.strip() for line in head if line.text.strip()), "")
     if first.startswith("["):
-        raise InvalidInput("this is one JSON array; put each object on a line of its own (jq -c '.[]').")
+        raise InvalidInput(f"this is one JSON array; {_AS_FILE} (jq -c '.[]').")
     if first == "{":
-        raise InvalidInput("this is JSON over several lines; put each object on a line of its own (jq -c .).")
-
-
-def _parsed(text: str) -> object:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # More lenient: control characters inside strings, lone surrogates, very large numbers.
-        return json.loads(text.replace("\x00", ""), strict=False)
-
-
-def _place_of(error: Exception) -> str:
-    return f"{error.msg}, character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise InvalidInput(f"this is JSON over several lines; {_AS_FILE} (jq -c .).")
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  any JSON

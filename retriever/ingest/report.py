@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,27 +13,58 @@ from retriever.errors import Unavailable
 from retriever.ingest.headers import ColumnMap
 from retriever.ingest.readers import Rejected
 
+_REASON = "skipped: "
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A row of a dry run before and after cleaning's last step, masking: title, problem and solution."""
+
+    line: int
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
 
 @dataclass(slots=True)
 class Counts:
-    """Rows so far; `read` is the sum of the others. `named_by_content` rows had no id and got one from their text."""
+    """Rows so far; `read` is the sum of created, updated, unchanged, kept, skipped and rejected.
+
+    `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template.
+    `reasons` says why records were skipped.
+    """
 
     read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    kept: int = 0
+    skipped: int = 0
     rejected: int = 0
     named_by_content: int = 0
+    incomplete: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, reason: str) -> None:
+        """One more record that becomes no case."""
+        self.skipped += 1
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     def to_dict(self) -> dict[str, int]:
-        """The numbers by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """The numbers by name, those of the reasons with their mark."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "reasons"}
+        return plain | {_REASON + reason: number for reason, number in self.reasons.items()}
 
     @classmethod
     def from_dict(cls, numbers: Mapping[str, int]) -> Self:
         """What `to_dict` gave; names of other programs are left out."""
-        known = {item.name for item in fields(cls)}
-        return cls(**{name: number for name, number in numbers.items() if name in known})
+        known = {item.name for item in fields(cls)} - {"reasons"}
+        counts = cls()
+        for name in known & numbers.keys():
+            setattr(counts, name, numbers[name])
+        counts.reasons = {
+            name.removeprefix(_REASON): number for name, number in numbers.items() if name.startswith(_REASON)
+        }
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +81,14 @@ class Report:
     """The first rows refused by this run; all are in the rejects file if one was asked for."""
     took: float
     """Seconds of this run."""
+    kept: int = 0
+    """Cases that live on as they are here although their ticket changed; see `store.imports`."""
+    skipped: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Why records of a help desk were skipped, and how many."""
+    incomplete: int = 0
+    examples: tuple[Example, ...] = ()
+    """The first rows of a dry run, before and after masking."""
     resumed_from: int = 0
     """The last line that an interrupted run had committed, 0 when this run began at the beginning."""
     dry_run: bool = False
@@ -65,6 +104,7 @@ class Report:
         """All of it as JSON types."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["rows"] = [row._asdict() for row in self.rows]
+        plain["examples"] = [asdict(example) for example in self.examples]
         plain["columns"] = {name: list(headers) for name, headers in self.columns.items()}
         plain["ignored_columns"] = list(self.ignored_columns)
         plain["rejects_path"] = str(self.rejects_path) if self.rejects_path else None

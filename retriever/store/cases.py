@@ -13,7 +13,7 @@ from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Statu
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.store.door import MaskedCase
 
-Action: TypeAlias = Literal["created", "updated", "unchanged", "refused", "proposed"]
+Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused", "proposed"]
 """`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
 Admit: TypeAlias = Callable[[Case | None, Case], Case]
 """Decides what may be written over a stored case, or as a new one (None); see `retriever.access.admitted`."""
@@ -29,7 +29,7 @@ _HELD = "c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.c
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """What became of one case; `refused` says why in `reason` and has no key (0)."""
+    """What became of one case; `refused` says why in `reason` and has no key (0); so does `kept`."""
 
     id: str
     action: Action

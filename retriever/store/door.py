@@ -11,7 +11,8 @@ from typing import NewType
 import structlog
 
 from retriever.domain import Case
-from retriever.masking import mask_case, mask_text
+from retriever.masking import KnownEntities, mask_case, mask_text
+from retriever.masking.spans import NOBODY
 from retriever.store.events import LoggedQuery
 from retriever.store.ingests import IngestProgress
 
@@ -29,9 +30,9 @@ class Door:
 
     mask: bool = True
 
-    def case(self, case: Case) -> MaskedCase:
-        """The case without personal values. One that was masked already comes out as it is."""
-        return MaskedCase(mask_case(case)[0] if self.mask else case)
+    def case(self, case: Case, known: KnownEntities = NOBODY) -> MaskedCase:
+        """The case without personal values, `known` ones included. One that was masked already comes out as it is."""
+        return MaskedCase(mask_case(case, known)[0] if self.mask else case)
 
     def cases(self, cases: Iterable[Case]) -> list[MaskedCase]:
         """The same for many."""

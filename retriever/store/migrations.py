@@ -217,6 +217,20 @@ def keys(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0007_imports")
+def imports(db: Database) -> None:
+    """The content that was last taken over from each ticket; outlives the case, so that a deleted one stays deleted."""
+    db.executescript("""
+        CREATE TABLE imports (
+            source_system TEXT NOT NULL,
+            external_id TEXT NOT NULL,
+            content_hash TEXT NOT NULL,
+            imported_at TEXT NOT NULL,
+            PRIMARY KEY (source_system, external_id)
+        ) WITHOUT ROWID;
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -19,11 +19,13 @@ from retriever.store import cases as case_rows
 from retriever.store import events as event_rows
 from retriever.store import ingests as ingest_rows
 from retriever.store import reviews as review_rows
-from retriever.store.audit import AuditChain, AuditLog, Deed, record, record_all
+from retriever.store.audit import AuditChain, AuditLog, record, record_all
 from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import Admit, CaseFilter, Upserted, UpsertPlan, Version
+from retriever.store.deeds import deeds_of
 from retriever.store.door import open_door
 from retriever.store.events import Event, EventKind, LoggedQuery
+from retriever.store.imports import Imports
 from retriever.store.ingests import IngestProgress
 from retriever.store.keys import KeyTable
 from retriever.store.migrations import LIBRARY, migrate
@@ -66,6 +68,7 @@ class Store:
         self._connections = Connections(path, read_only=read_only, journal=journal, follower=chain)
         self.audit = AuditLog(self._connections, chain)
         self.keys = KeyTable(self._connections)
+        self.imports = Imports(self._connections, self.door)
         try:
             migrate(self._connections, LIBRARY)
         except BaseException:
@@ -105,7 +108,7 @@ class Store:
         with self._connections.writing() as db:
             planned = plan(db)
             planned.write(db)
-            record_all(db, actor=actor, deeds=_deeds(batch, planned.outcomes))
+            record_all(db, actor=actor, deeds=deeds_of(batch, planned.outcomes))
             if progress is not None:
                 done = progress(planned.outcomes) if callable(progress) else progress
                 ingest_rows.save(db, self.door.progress(done), _now())
@@ -378,21 +381,6 @@ def open_store(path: Path, *, read_only: bool = False, audit: AuditFiles | None 
     and StoreDamaged for a file that is no library, is damaged, or was written by a newer program.
     """
     return Store(path, read_only=read_only, audit=audit, mask=mask)
-
-
-def _deeds(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Deed]:
-    """What the audit log says of an upsert: one entry for each case that changed."""
-    actions = {"created": "case.create", "updated": "case.update"}
-    return [
-        Deed(
-            actions[outcome.action],
-            outcome.id,
-            outcome.version,
-            {"revision": outcome.revision, "status": case.status.value},
-        )
-        for case, outcome in zip(cases, outcomes, strict=True)
-        if outcome.action in actions
-    ]
 
 
 def _now() -> str:

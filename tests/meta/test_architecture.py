@@ -24,6 +24,7 @@ LAYERS = {
     "retriever.language": 2,
     "retriever.case_format": 3,
     "retriever.case_facets": 3,
+    "retriever.completeness": 3,
     "retriever.store": 4,
     "retriever.embedding": 4,
     "retriever.sample": 4,
@@ -58,6 +59,9 @@ HOMES = {
     "openvino": ("retriever.embedding",),
     "ir_measures": ("retriever.evaluation", "retriever.training"),
     "typer": ("retriever.cli",),
+    "ijson": ("retriever.ingest.records",),
+    "openpyxl": ("retriever.ingest.records",),
+    "selectolax": ("retriever.ingest.cleaning",),
     "pickle": (),
 }
 MAX_FILE_LINES = 420

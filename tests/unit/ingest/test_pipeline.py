@@ -160,7 +160,7 @@ def test_defaults_fill_empty_fields(store: Store) -> None:
 def test_masking_happens_before_the_store(tmp_path: Path, store: Store) -> None:
     """What the mask removes never reaches the database file."""
     path = jsonl(tmp_path / "a.jsonl", [{"id": "a", "problem": "call Jane Roe", "solution": "s"}])
-    ingest(path, store, mask=lambda case: replace(case, problem=case.problem.replace("Jane Roe", "[NAME]")))
+    ingest(path, store, mask=lambda case, _: replace(case, problem=case.problem.replace("Jane Roe", "[NAME]")))
     assert stored(store)["a"].problem == "call [NAME]"
     assert b"Jane" not in (tmp_path / "library.sqlite3").read_bytes()
 

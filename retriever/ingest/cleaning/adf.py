@@ -1,0 +1,143 @@
+"""Atlassian's document format (Jira Cloud, JSON) and wiki markup (Jira Server) to text."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from retriever.ingest.cleaning.blocks import FENCE, Blocks
+from retriever.ingest.cleaning.mail import ENOUGH_LETTERS
+
+_DEPTH_LIMIT = 200
+_PARAGRAPHS = frozenset(("paragraph", "heading", "panel", "blockquote", "table", "rule", "expand", "nestedExpand"))
+_LISTS = {"bulletList": False, "orderedList": True, "taskList": False, "decisionList": False}
+_ITEMS = frozenset(("listItem", "taskItem", "decisionItem"))
+_CARDS = frozenset(("inlineCard", "blockCard", "embedCard"))
+_SHOWN = {"mention": "text", "status": "text", "emoji": "text", "media": "alt", "expand": "title",
+          "nestedExpand": "title", "placeholder": "text"}  # fmt: skip
+
+_MACRO = re.compile(r"\{(code|noformat)(?::[^}\n]{0,200})?\}(.*?)\{\1\}", re.DOTALL)
+_QUOTE = re.compile(r"\{quote\}.{0,20000}?\{quote\}", re.DOTALL)
+_WIKI = (
+    (re.compile(r"^h[1-6]\.\s*", re.MULTILINE), ""),
+    (re.compile(r"^bq\.\s*", re.MULTILINE), ""),
+    (re.compile(r"\{(?:color|panel|quote|expand|section|column)(?::[^}\n]{0,200})?\}"), ""),
+    (re.compile(r"\{\{([^{}\n]{1,500})\}\}"), r"`\1`"),
+    (re.compile(r"\[([^|\[\]\n]{1,300})\|(https?://[^\]\s|]{1,1000})(?:\|[^\]\n]{0,50})?\]"), r"\1 (\2)"),
+    (re.compile(r"\[(https?://[^\]\s|]{1,1000})\]"), r"\1"),
+    (re.compile(r"\[~[^\]\n]{1,100}\]"), "@"),
+    (re.compile(r"^(\*+|#+|-)[ \t]+(?=\S)", re.MULTILINE), lambda found: "  " * (len(found[1]) - 1) + "- "),
+    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*(?![\w*])"), r"\1"),
+    (re.compile(r"![\w .-]{1,100}\.(?:png|jpe?g|gif)(?:\|[^!\n]{0,50})?!", re.IGNORECASE), ""),
+)
+
+
+def is_adf(value: object) -> bool:
+    """Is this a document in Atlassian's format?"""
+    return isinstance(value, Mapping) and value.get("type") == "doc" and isinstance(value.get("content"), list)
+
+
+def adf_to_text(document: Mapping[str, Any]) -> str:
+    """The text of a document. Node types nobody knows yet give the text they hold."""
+    blocks = Blocks()
+    _walk(blocks, document, 0)
+    return blocks.result()
+
+
+def wiki_to_text(markup: str) -> str:
+    """Wiki markup as text: code and `noformat` between fences and untouched, links with their address.
+
+    What stands between `{quote}` marks repeats others, and goes unless it is nearly all there is.
+    """
+    unquoted = _QUOTE.sub("", markup)
+    if sum(map(str.isalpha, unquoted)) >= ENOUGH_LETTERS:
+        markup = unquoted
+    parts: list[str] = []
+    end = 0
+    for found in _MACRO.finditer(markup):
+        parts += [_plain_wiki(markup[end : found.start()]), f"\n{FENCE}\n{found[2].strip(chr(10))}\n{FENCE}\n"]
+        end = found.end()
+    return "".join([*parts, _plain_wiki(markup[end:])]).strip()
+
+
+def _plain_wiki(markup: str) -> str:
+    for pattern, replacement in _WIKI:
+        markup = pattern.sub(replacement, markup)
+    return markup
+
+
+def _walk(blocks: Blocks, node: Any, depth: int) -> None:  # noqa: ANN401  any JSON
+    if not isinstance(node, Mapping) or depth > _DEPTH_LIMIT:
+        return
+    kind, content = str(node.get("type")), node.get("content")
+    children = content if isinstance(content, list) else []
+    if kind == "text":
+        _text(blocks, node)
+    elif kind == "hardBreak":
+        blocks.end_line()
+    elif kind == "codeBlock":
+        blocks.verbatim("".join(str(child.get("text") or "") for child in children if isinstance(child, Mapping)))
+    elif kind in _LISTS:
+        blocks.begin_list(ordered=_LISTS[kind])
+        _all(blocks, children, depth)
+        blocks.end_list()
+    elif kind in _ITEMS:
+        blocks.begin_item()
+        _all(blocks, children, depth)
+        blocks.end_line()
+    elif kind == "tableRow":
+        _row(blocks, children, depth)
+    elif kind in _PARAGRAPHS:
+        blocks.blank_line()
+        blocks.text(_attribute(node, _SHOWN.get(kind, "")))
+        blocks.end_line()
+        _all(blocks, children, depth)
+        blocks.blank_line()
+    else:
+        blocks.text(_shown(node, kind))
+        _all(blocks, children, depth)
+
+
+def _all(blocks: Blocks, nodes: list[Any], depth: int) -> None:
+    for node in nodes:
+        _walk(blocks, node, depth + 1)
+
+
+def _row(blocks: Blocks, cells: list[Any], depth: int) -> None:
+    """One line per row: a cell's paragraphs are put behind each other."""
+    blocks.end_line()
+    texts = []
+    for cell in cells:
+        inner = Blocks()
+        _walk(inner, cell, depth + 1)
+        texts.append(" ".join(inner.result().split("\n")))
+    blocks.text(" | ".join(texts))
+    blocks.end_line()
+
+
+def _text(blocks: Blocks, node: Mapping[str, Any]) -> None:
+    text, marks = str(node.get("text") or ""), node.get("marks")
+    kinds = (
+        {str(mark.get("type")): mark for mark in marks if isinstance(mark, Mapping)} if isinstance(marks, list) else {}
+    )
+    if "code" in kinds:
+        text = f"`{text}`"
+    address = _attribute(kinds.get("link", {}), "href")
+    if address.startswith(("http://", "https://")) and address.rstrip("/") != text.rstrip("/"):
+        text = f"{text} ({address})"
+    blocks.text(text)
+
+
+def _shown(node: Mapping[str, Any], kind: str) -> str:
+    if kind in _CARDS:
+        return _attribute(node, "url")
+    if kind == "date":
+        stamp = _attribute(node, "timestamp")
+        return datetime.fromtimestamp(int(stamp[:10]), UTC).date().isoformat() if stamp.isdigit() else ""
+    return _attribute(node, _SHOWN.get(kind, "")) or (_attribute(node, "shortName") if kind == "emoji" else "")
+
+
+def _attribute(node: Mapping[str, Any], name: str) -> str:
+    attributes = node.get("attrs")
+    value = attributes.get(name) if isinstance(attributes, Mapping) else None
+    return value if isinstance(value, str) else ""

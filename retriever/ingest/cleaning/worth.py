@@ -1,0 +1,62 @@
+"""Is a resolution worth keeping? "Fixed", "已解决" and "closed automatically" tell the next agent nothing."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+
+MIN_WEIGHT = 16
+"""Least weight of a resolution: a letter counts 1, a Han, kana or Hangul character 3."""
+MIN_PROBLEM_WEIGHT = 9
+
+_SENTENCE_END = re.compile(r"[.!?;。！？；\n]+|,(?=\s)|，")
+_NOISE = re.compile(r"[^\w]+")
+_WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+_PATTERNS = re.compile(
+    r"(?:this )?(?:ticket|case|issue|request|conversation|incident)?(?: was| has been| is)?(?: now)? ?"
+    r"(?:automatically closed|closed automatically|auto ?closed|auto ?resolved|automatically resolved"
+    r"|closed by (?:the )?(?:system|automation)|marked as (?:solved|resolved|stale|done))\b.{0,120}"
+    r"|(?:auto|automatisch) ?(?:geschlossen|close)\b.{0,80}|das ticket wurde automatisch geschlossen.{0,80}"
+    r"|(?:ticket )?(?:cerrado|fechado|fermé|chiuso) (?:automáticamente|automaticamente|automatiquement).{0,80}"
+    r"|closed (?:due to|because of|as) (?:no response|inactivity|stale|duplicate|lack of response).{0,80}"
+    r"|closing (?:due to|for) (?:inactivity|no response).{0,80}|closed after \d+ days?.{0,80}"
+    r"|(?:fixed|resolved|solved|closed|done)(?: (?:by|on|at|via|with|over))? (?:the )?(?:phone|call|chat|e ?mail|teams"
+    r"|user|caller|customer|client|requester|vendor|supplier|support|agent|it|team|remote|site|itself|\d[\d ]{0,12})"
+    r"|(?:closing|closed) (?:this|the) (?:issue|ticket|case|request)?.{0,30}"
+    r"|(?:duplicate|dupe) of [\w #-]{1,40}|see (?:ticket|case|issue|incident|kb) ?[\w-]{1,30}"
+    r"|(?:glad|happy|great|good) (?:to hear|to know|that)\b.{0,80}"
+    r"|(?:please )?(?:feel free to|don t hesitate to|let (?:us|me) know if)\b.{0,120}"
+    r"|(?:i ll|i will|we ll|we will|i m|i am|we are) (?:now )?(?:go ahead and )?clos(?:e|ing)\b.{0,80}"
+    r"|(?:系统|系統|超时|超時|工单|工單|客户长时间未回复|用户长时间未回复).{0,20}"
+    r"(?:自动关闭|自動關閉|自动结单|关闭工单|已关闭)"
+    r"|.{0,12}(?:已解决|已处理完毕|已处理好|已经处理好了|已经解决了)(?:请知悉|谢谢)?"
+    r"|自動的に(?:クローズ|終了).{0,20}|자동(?:으로)? ?(?:종료|완료).{0,10}|автоматически закрыт[оа]?.{0,40}"
+)
+
+
+def _folded(text: str) -> str:
+    return " ".join(_NOISE.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("_", " ")).split())
+
+
+@lru_cache(maxsize=1)
+def _worthless() -> frozenset[str]:
+    text = resources.files("retriever.ingest.cleaning").joinpath("worthless.txt").read_text(encoding="utf-8")
+    return frozenset(_folded(line) for line in text.splitlines() if not line.startswith("#"))
+
+
+def weight(text: str) -> int:
+    """How much a text can say: its letters and digits, characters of dense scripts counted three times."""
+    wide = len(_WIDE.findall(text))
+    return sum(map(str.isalnum, text)) + 2 * wide
+
+
+def is_worthless(text: str) -> bool:
+    """Does every sentence of the resolution say only that it is over (in any of the main languages)?"""
+    if len(text) > 600:
+        return False
+    whole = _folded(text)
+    if not whole or whole in _worthless() or _PATTERNS.fullmatch(whole):
+        return True
+    sentences = [folded for part in _SENTENCE_END.split(text) if (folded := _folded(part))]
+    return all(sentence in _worthless() or _PATTERNS.fullmatch(sentence) for sentence in sentences)

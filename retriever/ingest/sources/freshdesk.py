@@ -1,0 +1,84 @@
+"""Freshdesk: tickets of API v2 with conversations, and of the account export (`helpdesk_ticket`).
+
+Solution: the last public reply of an agent (`incoming` and `private` false). Statuses above 5 are an account's own and
+count as unresolved.
+"""
+
+from retriever.ingest.signals import Signals
+from retriever.ingest.sources.record import (
+    Record,
+    at,
+    is_true,
+    last_first,
+    mapping,
+    names,
+    objects,
+    people,
+    text,
+    written,
+)
+from retriever.ingest.sources.ticket import SkipReason, Ticket
+
+NAME = "freshdesk"
+ENVELOPES = ("tickets", "results")
+DONE = frozenset(("4", "5", "resolved", "closed"))
+_PRIORITIES = {"1": "low", "2": "medium", "3": "high", "4": "urgent"}
+_CHANNELS = {"1": "email", "2": "portal", "3": "phone", "7": "chat", "9": "widget", "10": "outbound email"}
+_HAPPY = {103: 1.0, 102: 0.85, 101: 0.7, 100: 0.5, -101: 0.3, -102: 0.15, -103: 0.0}
+
+
+def convert(outer: Record) -> Ticket | SkipReason:
+    """One ticket as a case, or why it becomes none."""
+    record = mapping(outer.get("helpdesk_ticket")) or mapping(outer.get("freshdesk_webhook")) or outer
+    if is_true(record.get("deleted")):
+        return SkipReason.DELETED
+    if is_true(record.get("spam")):
+        return SkipReason.SPAM
+    state = (text(record.get("status")) or text(record.get("status_name"))).lower()
+    if state not in DONE:
+        return SkipReason.UNRESOLVED
+    replies = [reply for reply in objects(record.get("conversations") or record.get("notes")) if _is_public(reply)]
+    answers = [_body(reply) for reply in replies if not is_true(reply.get("incoming"))]
+    requester, stats = mapping(record.get("requester")), mapping(record.get("stats") or record.get("ticket_states"))
+    return Ticket(
+        external_id=text(record.get("id")) or text(record.get("display_id")),
+        title=text(record.get("subject")),
+        problem=_body({"body": record.get("description"), "body_text": record.get("description_text")}),
+        answers=last_first(answers),
+        raw=(text(record.get("description_text")) or text(record.get("description")),
+             *(text(reply.get("body_text")) or text(reply.get("body")) for reply in replies)),
+        product=text(record.get("product")) or text(record.get("product_name")),
+        category=text(record.get("type") or record.get("ticket_type")),
+        tags=names(record.get("tags")),
+        priority=_named(record.get("priority"), _PRIORITIES),
+        channel=_named(record.get("source"), _CHANNELS),
+        opened_at=record.get("created_at"),
+        resolved_at=stats.get("resolved_at") or stats.get("closed_at") or record.get("updated_at"),
+        people=people(
+            requester, record.get("responder"), record.get("email"), record.get("name"),
+            record.get("cc_emails"), record.get("responder_name"), record.get("requester_name"),
+            {"phone": record.get("phone")}, *(reply.get("from_email") for reply in replies),
+            companies=(record.get("company"), requester.get("company"), at(record, "custom_fields.cf_company")),
+        ),
+        signals=Signals(_satisfaction(record.get("satisfaction_rating")), 1 if stats.get("reopened_at") else None),
+    )  # fmt: skip
+
+
+def _is_public(reply: Record) -> bool:
+    return not is_true(reply.get("private")) and not is_true(reply.get("deleted"))
+
+
+def _body(part: Record) -> str:
+    """The HTML, which still has its lists and code; the plain text only where there is none."""
+    html = text(part.get("body_html") or part.get("body"))
+    return written(html, html=True) if "<" in html else written(part.get("body_text") or html)
+
+
+def _named(value: object, table: dict[str, str]) -> str:
+    return table.get(text(value), text(value))
+
+
+def _satisfaction(rating: object) -> float | None:
+    ratings = mapping(mapping(rating).get("ratings"))
+    score = rating if isinstance(rating, int) else ratings.get("default_question")
+    return _HAPPY.get(score) if isinstance(score, int) else None

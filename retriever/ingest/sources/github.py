@@ -1,0 +1,85 @@
+"""GitHub: issues of the REST API, of `gh issue list --json`, discussions with an answer, and webhooks.
+
+Solution: the accepted answer of a discussion; else the last comment of a maintainer (owner, member, collaborator).
+Pull requests, `not_planned` and duplicates are skipped. Markdown stays as it is; HTML comments of templates go.
+"""
+
+import re
+
+from retriever.ingest.cleaning.mail import clean_mail
+from retriever.ingest.sources.record import Record, last_first, mapping, names, objects, people, text
+from retriever.ingest.sources.ticket import SkipReason, Ticket
+
+NAME = "github"
+ENVELOPES = ("items", "issues", "discussions", "nodes")
+MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,1000}\)")
+_DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^>\n]{0,500}>", re.IGNORECASE)
+_FENCED = re.compile(r"(^```.*?^```[^\n]*$)", re.DOTALL | re.MULTILINE)
+
+
+def convert(outer: Record) -> Ticket | SkipReason:
+    """One issue or discussion as a case, or why it becomes none."""
+    record = mapping(outer.get("issue")) or mapping(outer.get("discussion")) or outer
+    if record.get("pull_request") or record.get("isPullRequest"):
+        return SkipReason.PULL_REQUEST
+    answer = mapping(record.get("answer"))
+    reason = _either(record, "state_reason", "stateReason").lower()
+    if not answer and text(record.get("state")).lower() != "closed":
+        return SkipReason.UNRESOLVED
+    if reason in ("not_planned", "duplicate", "reopened", "outdated"):
+        return {"duplicate": SkipReason.MERGED, "reopened": SkipReason.UNRESOLVED}.get(reason, SkipReason.NOT_FIXED)
+    # A webhook of a new comment brings it beside the issue.
+    comments = [*objects(record.get("comments")), *objects(outer.get("comment"))]
+    answers = [markdown_text(text(comment.get("body"))) for comment in comments if _is_maintainers(comment)]
+    accepted = [markdown_text(text(answer.get("body")))] if answer else []
+    labels = names(record.get("labels"))
+    address = _either(record, "html_url", "url")
+    return Ticket(
+        external_id=_external_id(record, address),
+        title=text(record.get("title")),
+        problem=markdown_text(text(record.get("body"))),
+        answers=[*accepted, *last_first(answers)],
+        raw=(text(record.get("body")), *(text(comment.get("body")) for comment in comments), *accepted),
+        url=address,
+        product=_repository(address).partition("/")[2] or text(mapping(outer.get("repository")).get("name")),
+        tags=labels,
+        channel="discussion" if answer else "issue",
+        opened_at=_either(record, "created_at", "createdAt"),
+        resolved_at=_either(record, "closed_at", "closedAt"),
+        people=people(
+            record.get("user"), record.get("author"), record.get("closed_by"), record.get("assignees"),
+            *(comment.get(name) for comment in comments for name in ("user", "author")),
+        ),
+    )  # fmt: skip
+
+
+def markdown_text(markdown: str) -> str:
+    """Markdown without what a page does not show; what stands between fences is untouched."""
+    parts = _FENCED.split(markdown.replace("\r\n", "\n"))
+    for place in range(0, len(parts), 2):
+        shown = _COMMENT.sub("", parts[place])
+        parts[place] = _DETAILS.sub("", _IMAGE.sub(r"\1", shown))
+    return clean_mail("".join(parts))
+
+
+def _either(record: Record, name: str, other: str) -> str:
+    return text(record.get(name)) or text(record.get(other))
+
+
+def _is_maintainers(comment: Record) -> bool:
+    return _either(comment, "author_association", "authorAssociation").upper() in MAINTAINERS
+
+
+def _repository(address: str) -> str:
+    """owner/name out of the address of an issue."""
+    parts = address.split("/")
+    return "/".join(parts[3:5]) if len(parts) > 5 and parts[5] in ("issues", "discussions") else ""
+
+
+def _external_id(record: Record, address: str) -> str:
+    """owner/name#12: numbers alone repeat in every repository."""
+    number = text(record.get("number"))
+    repository = _repository(address)
+    return f"{repository}#{number}" if repository and number else number or text(record.get("id"))

@@ -1,0 +1,97 @@
+"""Jira and Jira Service Management: issues of the REST API (v2 markup, v3 documents), exports and webhooks.
+
+Solution: the last comment by somebody other than the reporter that customers may see (`jsdPublic`). The name of the
+resolution ("Done") says that there was one, not what it was. A field of your own, such as
+`solution=fields.customfield_10042`, comes first when it is mapped.
+"""
+
+from retriever.ingest.cleaning.adf import is_adf, wiki_to_text
+from retriever.ingest.cleaning.mail import clean_mail
+from retriever.ingest.sources.record import Record, at, last_first, mapping, names, objects, people, text, written
+from retriever.ingest.sources.ticket import SkipReason, Ticket
+
+NAME = "jira"
+ENVELOPES = ("issues", "values")
+NOT_FIXED = frozenset(
+    ("won't do", "won't fix", "wont fix", "wontfix", "declined", "cannot reproduce", "can't reproduce", "incomplete",
+     "not a bug", "invalid", "abandoned", "cancelled", "canceled", "won't do (obsolete)", "known error", "rejected")
+)  # fmt: skip
+DONE_NAMES = frozenset(
+    ("done", "closed", "resolved", "complete", "completed", "erledigt", "geschlossen", "gelöst", "fertig",
+     "terminé", "fermé", "résolu", "hecho", "cerrado", "resuelto", "已完成", "完成", "已解决", "已关闭", "关闭",
+     "完了", "解決済み",
+     "готово")
+)  # fmt: skip
+
+
+def convert(outer: Record) -> Ticket | SkipReason:
+    """One issue as a case, or why it becomes none."""
+    record = mapping(outer.get("issue")) or outer
+    fields = mapping(record.get("fields"))
+    reason = _unfit(fields)
+    if reason:
+        return reason
+    comments = objects(fields.get("comment")) or objects(record.get("comments"))
+    reporter = fields.get("reporter") or fields.get("creator")
+    answers = [body_text(comment.get("body")) for comment in comments if _is_answer(comment, mapping(reporter))]
+    components = names(fields.get("components"))
+    return Ticket(
+        external_id=text(record.get("key")) or text(record.get("id")),
+        title=text(fields.get("summary")),
+        problem=body_text(fields.get("description")),
+        answers=last_first(answers),
+        raw=(text(fields.get("description")), *(text(comment.get("body")) for comment in comments)),
+        url=_address(text(record.get("self")), text(record.get("key"))),
+        product=text(fields.get("project")),
+        category=components[0].replace("/", " ") if components else "",
+        environment=body_text(fields.get("environment")),
+        tags=names(fields.get("labels")) + components[1:],
+        priority=text(fields.get("priority")),
+        channel=text(at(fields, "issuetype.name")),
+        opened_at=fields.get("created"),
+        resolved_at=fields.get("resolutiondate"),
+        people=people(
+            *(fields.get(role) for role in ("reporter", "creator", "assignee")),
+            *(comment.get("author") for comment in comments),
+            companies=names(fields.get("organizations")),
+        ),
+    )
+
+
+def not_fixed(resolution: str) -> SkipReason | None:
+    """Is this the name of a resolution that solves nothing?"""
+    name = resolution.strip().casefold()
+    if name.startswith("duplicate"):
+        return SkipReason.MERGED
+    return SkipReason.NOT_FIXED if name.replace("’", "'") in NOT_FIXED else None
+
+
+def body_text(value: object) -> str:
+    """A body, which is a document (v3) or wiki markup (v2), as text."""
+    plain = text(value)
+    return clean_mail(plain if is_adf(value) else wiki_to_text(written(value) if "</" in plain else plain))
+
+
+def _unfit(fields: Record) -> SkipReason | None:
+    category = text(at(fields, "status.statusCategory.key"))
+    state = text(fields.get("status")).casefold()
+    resolution = text(fields.get("resolution"))
+    done = category == "done" if category else state in DONE_NAMES
+    if not done or (not resolution and not fields.get("resolutiondate")):
+        return SkipReason.UNRESOLVED
+    return not_fixed(resolution)
+
+
+def _is_answer(comment: Record, reporter: Record) -> bool:
+    author = mapping(comment.get("author"))
+    if comment.get("jsdPublic") is False or comment.get("visibility") or author.get("accountType") == "customer":
+        return False
+    for key in ("accountId", "key", "name", "emailAddress", "displayName"):
+        if author.get(key) and reporter.get(key):
+            return bool(author[key] != reporter[key])
+    return bool(author)
+
+
+def _address(self: str, key: str) -> str:
+    base, rest, _ = self.partition("/rest/api/")
+    return f"{base}/browse/{key}" if rest and key else ""

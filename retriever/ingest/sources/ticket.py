@@ -1,0 +1,156 @@
+"""What every mapping gives: a ticket in common words, and the row of a case (or the reason to skip it) made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from retriever.case_format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT, normalise_date
+from retriever.ingest.cleaning.codes import find_error_codes
+from retriever.ingest.cleaning.worth import MIN_PROBLEM_WEIGHT, MIN_WEIGHT, is_worthless, weight
+from retriever.ingest.signals import NO_SIGNALS, Signals
+from retriever.masking import KnownEntities
+from retriever.masking.spans import NOBODY
+from retriever.texts import tidy_line, tidy_text
+
+CUT_MARK = "\n[… cut: {count:,} more characters]"
+LINE_FOR_TITLE = 120
+
+
+class SkipReason(StrEnum):
+    """Why a record becomes no case. Counted in the report under these names."""
+
+    UNRESOLVED = "unresolved"
+    DELETED = "deleted"
+    SPAM = "spam"
+    MERGED = "merged into another"
+    NOT_FIXED = "closed without a fix"
+    PULL_REQUEST = "pull request"
+    NO_PROBLEM = "no problem text"
+    NO_RESOLUTION = "no resolution"
+    WORTHLESS = "worthless resolution"
+    TOO_SHORT = "resolution too short"
+    BY_RULE = "left out by a rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A resolved item of a help desk. `answers` are candidates for the solution, the best first; texts are clean.
+
+    `raw` are the texts before cleaning, in which error codes are looked for. Dates as the source writes them.
+    """
+
+    external_id: str
+    title: str
+    problem: str
+    answers: Sequence[str]
+    raw: Sequence[str] = ()
+    url: str = ""
+    product: str = ""
+    category: str = ""
+    environment: str = ""
+    tags: Sequence[str] = ()
+    priority: str = ""
+    channel: str = ""
+    language: str = ""
+    opened_at: object = ""
+    resolved_at: object = ""
+    csat: float | None = None
+    people: KnownEntities = NOBODY
+    signals: Signals = NO_SIGNALS
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of a case, by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The row of a case, with whom it speaks of and what rules may ask."""
+
+    values: dict[str, Any]
+    people: KnownEntities = NOBODY
+    signals: Signals = NO_SIGNALS
+
+
+def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
+    """The row of a case, or why the ticket becomes none: without problem, or without an answer worth keeping."""
+    title = _cut_line(ticket.title)
+    problem = tidy_text(ticket.problem)
+    if weight(problem) < MIN_PROBLEM_WEIGHT:
+        problem = title
+    if weight(problem) < MIN_PROBLEM_WEIGHT:
+        return SkipReason.NO_PROBLEM
+    solution = choose_answer(ticket.answers)
+    if isinstance(solution, SkipReason):
+        return solution
+    opened, resolved = safe_date(ticket.opened_at), safe_date(ticket.resolved_at)
+    codes = find_error_codes("\n".join([ticket.title, *(ticket.raw or (ticket.problem, *ticket.answers))]))
+    values: dict[str, Any] = {
+        "source.system": system,
+        "source.external_id": ticket.external_id,
+        "source.url": ticket.url if ticket.url.startswith("http") and len(ticket.url) <= URL_LIMIT else "",
+        "title": title or _cut_line(problem, LINE_FOR_TITLE),
+        "problem": cut(problem),
+        "solution": cut(solution),
+        "environment": cut(ticket.environment),
+        "product": _name(ticket.product),
+        "category": ticket.category,
+        "tags": [name for tag in ticket.tags if (name := _name(tag))][:LIST_LIMIT],
+        "error_codes": list(codes),
+        "priority": _name(ticket.priority),
+        "channel": _name(ticket.channel),
+        "language": ticket.language,
+        "opened_at": opened,
+        "resolved_at": resolved,
+        "outcome.resolution_minutes": minutes_between(opened, resolved),
+        "outcome.csat": ticket.csat,
+        **ticket.more,
+    }
+    return Mapped({name: value for name, value in values.items() if value not in ("", None, [])}, ticket.people,
+                  ticket.signals)  # fmt: skip
+
+
+def choose_answer(answers: Sequence[str]) -> str | SkipReason:
+    """The first answer worth keeping, or why there is none."""
+    texts = [text for answer in answers if (text := tidy_text(answer))]
+    if not texts:
+        return SkipReason.NO_RESOLUTION
+    worthy = [text for text in texts if not is_worthless(text)]
+    if not worthy:
+        return SkipReason.WORTHLESS
+    return next((text for text in worthy if weight(text) >= MIN_WEIGHT), SkipReason.TOO_SHORT)
+
+
+def cut(text: str) -> str:
+    """The text within the limit of a case's field; what is cut off is said."""
+    if len(text) <= TEXT_LIMIT:
+        return text
+    kept = text[: TEXT_LIMIT - 60].rstrip()
+    return kept + CUT_MARK.format(count=len(text) - len(kept))
+
+
+def safe_date(value: object) -> str:
+    """The date as a case has it; empty for one that is not understood: a date is not worth losing a case for."""
+    if isinstance(value, str):
+        value = value.strip().replace("/", "-") if value[:4].isdigit() else value.strip()
+    try:
+        return normalise_date(value)
+    except ValueError:
+        return ""
+
+
+def minutes_between(opened: str, resolved: str) -> int | None:
+    """Whole minutes from opening to resolving, when both are points in time and in this order."""
+    if len(opened) < 20 or len(resolved) < 20:
+        return None
+    minutes = (datetime.fromisoformat(resolved) - datetime.fromisoformat(opened)).total_seconds() / 60
+    return int(minutes) if minutes >= 0 else None
+
+
+def _cut_line(text: str, limit: int = TITLE_LIMIT) -> str:
+    line = tidy_line(text.strip().partition("\n")[0] if limit < TITLE_LIMIT else text)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _name(value: str) -> str:
+    return tidy_line(value)[:NAME_LIMIT].rstrip()

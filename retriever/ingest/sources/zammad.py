@@ -1,0 +1,54 @@
+"""Zammad: tickets with their articles (`articles`), with names (`expand=true`) or ids.
+
+Solution: the last article of an agent that is not internal. A merged ticket is skipped: its other half
+holds the answer.
+"""
+
+from retriever.ingest.sources.record import Record, last_first, mapping, names, objects, people, text, written
+from retriever.ingest.sources.ticket import SkipReason, Ticket
+
+NAME = "zammad"
+ENVELOPES = ("tickets", "result", "records")
+_STATES = {"1": "new", "2": "open", "3": "pending reminder", "4": "closed", "5": "merged", "6": "removed"}
+_SENDERS = {"1": "agent", "2": "customer", "3": "system"}
+
+
+def convert(outer: Record) -> Ticket | SkipReason:
+    """One ticket as a case, or why it becomes none."""
+    record = mapping(outer.get("ticket")) or outer
+    # The ids are those of a fresh installation; with expand=true the names come too, and win.
+    state = (text(record.get("state")) or _STATES.get(text(record.get("state_id")), "")).lower()
+    if state in ("merged", "removed"):
+        return SkipReason.MERGED if state == "merged" else SkipReason.DELETED
+    if not state.startswith("closed"):
+        return SkipReason.UNRESOLVED
+    articles = objects(record.get("articles")) or objects(outer.get("articles")) or objects(outer.get("article"))
+    public = [article for article in articles if article.get("internal") is not True]
+    customer = record.get("customer")
+    group = text(record.get("group"))
+    return Ticket(
+        external_id=text(record.get("number")) or text(record.get("id")),
+        title=text(record.get("title")),
+        problem=_body(public[0]) if public else text(record.get("note")),
+        answers=last_first([_body(article) for article in public[1:] if _sender(article) == "agent"]),
+        raw=tuple(text(article.get("body")) for article in public),
+        category=group.replace("::", "/") if group.lower() != "users" else "",
+        tags=names(record.get("tags")),
+        priority=text(record.get("priority")).lstrip("0123456789 "),
+        channel=text(public[0].get("type")) if public else "",
+        opened_at=record.get("created_at"),
+        resolved_at=record.get("close_at") or record.get("last_close_at") or record.get("updated_at"),
+        people=people(
+            customer, record.get("owner"), record.get("created_by"),
+            *(article.get(name) for article in articles for name in ("from", "to", "cc", "created_by")),
+            companies=(record.get("organization"), mapping(customer).get("organization")),
+        ),
+    )  # fmt: skip
+
+
+def _sender(article: Record) -> str:
+    return (text(article.get("sender")) or _SENDERS.get(text(article.get("sender_id")), "")).lower()
+
+
+def _body(article: Record) -> str:
+    return written(article.get("body"), html="html" in text(article.get("content_type")).lower())

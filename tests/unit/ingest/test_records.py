@@ -1,0 +1,118 @@
+"""Records of any kind of file, one at a time: found under their envelope, and damage costs only what it must."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from retriever.errors import InvalidInput
+from retriever.ingest.records import Broken, Found, open_records
+
+
+def read(content: bytes, envelopes: tuple[str, ...] = ("tickets",)) -> list[Found | Broken]:
+    """The records of a stream."""
+    with open_records(io.BytesIO(content), envelopes=envelopes) as records:
+        return list(records)
+
+
+def ids(found: list[Found | Broken]) -> list[object]:
+    """What identifies each record; None for a broken one."""
+    return [item.values.get("id") if isinstance(item, Found) else None for item in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": 1}, {"id": 2}]',
+        '{"tickets": [{"id": 1}, {"id": 2}], "count": 2}',
+        '{"count": 2, "users": [{"id": 9}], "tickets": [{"id": 1}, {"id": 2}]}',
+        '{"tickets": [{"id": 1}]}\n{"tickets": [{"id": 2}]}\n',
+        '{"id": 1}\n\n{"id": 2}\n',
+        '{\n "id": 1\n}\n{\n "id": 2\n}',
+        "id\n1\n2\n",
+    ],
+    ids=["array", "page", "page behind other lists", "pages", "lines", "documents", "table"],
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "with a mark"])
+def test_records_are_found_wherever_they_stand(text: str, mark: bytes) -> None:
+    """In an array, in pages, in lines, in documents one behind the other, in a table."""
+    found = read(mark + text.encode())
+
+    assert [str(id) for id in ids(found)] == ["1", "2"]
+
+
+def test_utf16_json_is_read() -> None:
+    """With its mark, as some exports write it."""
+    found = read(json.dumps([{"id": "ä漢"}], ensure_ascii=False).encode("utf-16"))
+
+    assert ids(found) == ["ä漢"]
+
+
+def test_json_that_breaks_off_keeps_what_came_before() -> None:
+    """The fault has its place, and repeats nothing of the text."""
+    found = read(b'[{"id": 1}, {"id": 2}, {"id": 3, "name": "Jane Roe')
+
+    assert ids(found) == [1, 2, None]
+    assert isinstance(found[2], Broken)
+    assert found[2].line == 3
+    assert "Jane" not in found[2].reason
+
+
+def test_repeated_headers_become_lists() -> None:
+    """As Jira writes comments and labels."""
+    (found,) = read(b"key,comment,comment,comment\nA,one,,three\n")
+
+    assert isinstance(found, Found)
+    assert found.values == {"key": "A", "comment": ["one", "three"]}
+
+
+def test_a_large_object_without_a_known_list_is_refused(tmp_path: Path) -> None:
+    """It would have to be held whole."""
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"other": ["x" * 1000] * 2000, "more": 1}), encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match="none of tickets"):
+        open_records(path, envelopes=("tickets",))
+
+
+def test_a_bomb_of_a_workbook_is_refused(tmp_path: Path) -> None:
+    """A small archive whose texts unpack to more than memory should hold."""
+    path = tmp_path / "bomb.xlsx"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/sharedStrings.xml", "w") as part,
+    ):
+        for _ in range(520):
+            part.write(bytes(1 << 20))
+
+    with pytest.raises(InvalidInput, match="too large"), open_records(path) as records:
+        list(records)
+
+
+def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
+    """A damaged archive, and a text with the wrong ending."""
+    damaged, text = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    damaged.write_bytes(b"PK\x03\x04 nothing")
+    text.write_text("id,problem\n", encoding="utf-8")
+
+    with pytest.raises(InvalidInput, match="damaged"), open_records(damaged) as records:
+        list(records)
+    with pytest.raises(InvalidInput, match="no XLSX"):
+        open_records(text)
+
+
+def test_cells_of_a_workbook_are_texts(tmp_path: Path) -> None:
+    """Whole numbers without a point, truth in lower case, errors of formulas empty, blank rows left out."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for cells in ([None], ["n", "t", "e", "f"], [12.0, True, "#REF!", 1.5], [None] * 4, ["x"]):
+        sheet.append(cells)
+    book.save(tmp_path / "a.xlsx")
+
+    with open_records(tmp_path / "a.xlsx") as records:
+        found = list(records)
+
+    assert found == [Found(3, {"n": "12", "t": "true", "f": "1.5"}, 9), Found(5, {"n": "x"}, 1)]
