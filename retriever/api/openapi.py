@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from retriever.api import schemas, shapes
+from retriever.api.access import Door, need_of, spoken
 from retriever.api.problems import MEDIA_TYPE
+from retriever.domain import Role
 
 REFERENCE = "#/components/schemas/{model}"
 DESCRIPTION = (
@@ -28,6 +30,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
 _PROBLEMS = {
     304: "The caller has this version already.",
     400: "The request cannot be read, or has a query parameter that does not exist.",
+    401: "There is no valid API key.",
     403: "The caller's role or team may not do this.",
     404: "There is no such case.",
     409: "The change does not fit the present state, for example an id or source that exists already.",
@@ -36,7 +39,19 @@ _PROBLEMS = {
     415: "The body has another media type.",
     422: "A field is refused; `errors` names it.",
     428: "If-Match is missing.",
+    429: "Too many requests; Retry-After says when to try again.",
     503: "Not ready, or too many requests wait; Retry-After says when to try again.",
+}
+
+
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same in a header of its own.",
+    },
 }
 
 
@@ -56,10 +71,29 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
     )
     _, extra = models_json_schema([(model, "validation") for model in _BODIES], ref_template=REFERENCE)
-    known = described.setdefault("components", {}).setdefault("schemas", {})
+    described.setdefault("components", {})["securitySchemes"] = SECURITY
+    _describe_access(described["paths"])
+    known = described["components"].setdefault("schemas", {})
     for name, schema in extra["$defs"].items():
         known.setdefault(name, schema)
     return described
+
+
+def _describe_access(paths: Mapping[str, Any]) -> None:
+    """Say at each operation who may call it, and what happens to others."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemShape")}}}
+    for methods in paths.values():
+        for operation in methods.values():
+            need = need_of(operation["operationId"])
+            if isinstance(need, Door) and need is not Door.WATCHED:
+                operation["security"] = []
+                continue
+            role = f" Takes the role {spoken(need)}." if isinstance(need, Role) else " Takes any key."
+            operation["description"] = operation.get("description", "") + role
+            operation["security"] = [{name: []} for name in SECURITY]
+            for status in (401, 403, 429):
+                operation["responses"].setdefault(str(status), {"description": _PROBLEMS[status], "content": content})
+            operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def body_of(

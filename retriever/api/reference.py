@@ -36,6 +36,10 @@ The machine-readable description is at `/openapi.json`.
 - Bulk uploads answer with one line per line, then one line with `done` and counts. When an upload breaks off or is
   refused half-way, what came before is kept; sending all of it again changes nothing.
 - Time is RFC 3339 in UTC.
+- Each route names the role that it takes; [security.md](security.md) has all in one table. A key comes as
+  `Authorization: Bearer sc_…` or `X-API-Key`. Without a valid one the answer is 401; with too low a role, 403; a case
+  that the key may not see is 404, as if it did not exist.
+- With a key, answers have `RateLimit-Policy` and `RateLimit` (requests left, seconds until more); above it: 429.
 """
 
 

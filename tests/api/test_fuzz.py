@@ -1,5 +1,6 @@
 """Generated requests, good and bad, over the whole description: no fault, no undescribed answer."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +15,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from retriever.api.access import NEEDS, Door
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
+from retriever.domain import OPERATOR, Actor, Role
 from retriever.service import Service
 from tests.api.conftest import LIBRARY, build_service
 
@@ -26,6 +29,13 @@ LENIENT = {"createCase", "putCase", "putCases"}
 """A case is read as spreadsheets write it: numbers for texts and so on are understood, so they are not refused."""
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines(ctx: Any, value: Any) -> bytes:  # noqa: ANN401  whatever was generated
+    """One generated case as the only line of a bulk upload."""
+    del ctx
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A library that the generated requests may change."""
@@ -34,26 +44,67 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def keys(fuzzed: Service) -> dict[str, str]:
+    """A key without a limit for each of some roles."""
+    return {
+        name: fuzzed.store.keys.create(Actor(name, role), by=OPERATOR, days=1, rate_limit=1_000_000).text
+        for name, role in ROLES.items()
+    }
+
+
 schema = schemathesis.openapi.from_dict(described_api())
+# Keys are sent by the tests themselves: generated ones would be refused nearly always.
+schema.config.generation.update(with_security_parameters=False)
+ROLES = {role.name.lower(): role for role in (Role.CONTRIBUTOR, Role.ADMIN)}
 
 
+@pytest.mark.parametrize("role", ROLES)
 @schema.parametrize()
 @settings(
-    max_examples=20,
+    max_examples=12,
     derandomize=True,
     deadline=None,
     database=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-def test_generated_requests_are_answered_as_described(case: "schemathesis.Case[Any]", fuzzed: Service) -> None:
-    """No request makes a fault, every answer has a described status, type and shape, and bad data is refused."""
+def test_generated_requests_are_answered_as_described(
+    case: "schemathesis.Case[Any]", fuzzed: Service, keys: dict[str, str], role: str
+) -> None:
+    """With a key: no request makes a fault, every answer has a described status and shape, bad data is refused."""
     app = create_app(fuzzed)
     try:
-        response = case.call(app=app)
+        response = case.call(app=app, headers={"Authorization": f"Bearer {keys[role]}"})
         checks = (
             CHECKS if case.operation.definition.raw["operationId"] in LENIENT else [*CHECKS, negative_data_rejection]
         )
         case.validate_response(response, checks=checks)
     finally:
         app.state.serving.workers.close()
+
+
+@schema.parametrize()
+@settings(
+    max_examples=5,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_generated_requests_without_a_key_are_refused(
+    case: "schemathesis.Case[Any]", fuzzed: Service, keys: dict[str, str]
+) -> None:
+    """Whatever a stranger sends, routes that need a role answer 401 (or 429), and no other route fails."""
+    del keys
+    app = create_app(fuzzed)
+    try:
+        response = case.call(app=app)
+    finally:
+        app.state.serving.workers.close()
+
+    need = NEEDS[case.operation.definition.raw["operationId"]]
+    refused = response.status_code in (401, 429)
+    assert refused is (need not in (Door.OPEN, Door.SIGNED)) or response.status_code in (404, 405, 413)
+    assert response.status_code < 500 or response.status_code == 503
