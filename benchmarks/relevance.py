@@ -10,13 +10,14 @@ of the README come from the committed result (`python -m benchmarks.report`).
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.relevance_tables import ablation_rows
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
 from retriever.evaluation.formats import LabelledSet, load_beir, sample_questions
@@ -26,9 +27,8 @@ from retriever.evaluation.runner import Evaluation, evaluate_search
 from retriever.service import open_encoder
 from retriever.trial import documents_as_cases, open_trial, sample_set
 
-COLUMNS = ("words", "dense", "fused")
-KEPT_GROUPS = ("kind", "language", "pair", "length", "code")
-"""Slices kept in the committed result; products name what the sets are about, not what the search can do."""
+KEPT_GROUPS = ("kind", "pair", "length", "code")
+"""Slices kept in the committed result; languages are in the pairs, and products say more of the sets than of us."""
 
 
 def labelled_sets(folder: Path) -> Iterator[tuple[LabelledSet, list[Case]]]:
@@ -48,43 +48,6 @@ def run_set(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) ->
     spent = f"built in {built - started:.0f} s, asked in {time.perf_counter() - built:.0f} s"
     print(f"{labelled.name}: {len(cases):,} cases, {found.questions:,} questions, {spent}", file=sys.stderr, flush=True)
     return found
-
-
-def ablation_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    """nDCG@10 of each arm per set, its same- and cross-language halves where it has both, and each option measured."""
-    rows = []
-    for one in report["sets"]:
-        kinds = [part for part in one["slices"] if part["group"] == "kind"]
-        options = {name: found for name, found in report.get("options", {}).items() if one["name"] in found}
-        for label, part in ((one["name"], one), *((f"– {kind['name']}", kind) for kind in kinds if len(kinds) > 1)):
-            arms = [part["arms"].get(arm, {}).get("ndcg@10") for arm in ("words", "dense")]
-            extra = [found[one["name"]].get(part.get("group", "") and part["name"], None) for found in options.values()]
-            figures = [*arms, part["means"]["ndcg@10"], *extra]
-            rows.append([label, f"{part['questions']:,}", *("–" if f is None else f"{100 * f:.1f}" for f in figures)])
-    return rows
-
-
-def confidence_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    """How far the confidence can be trusted on each set; – where a set has no out-of-scope questions."""
-    rows = []
-    for one in report["sets"]:
-        trust = one["reliability"]
-        shares = [trust[name] for name in ("auroc", "abstained_at_5", "coverage", "abstention_recall")]
-        shown = ["–" if share is None else f"{100 * share:.1f}" for share in shares]
-        rows.append([one["name"], f"{trust['out_of_scope']:,}", *shown, f"{trust['ece']:.3f}", f"{trust['brier']:.3f}"])
-    return rows
-
-
-def matrix_rows(report: Mapping[str, Any], name: str) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of one set's language matrix: nDCG@10 and, in brackets, the number of questions."""
-    (found,) = (one for one in report["sets"] if one["name"] == name)
-    cells = {tuple(part["name"].split(" → ")): part for part in found["slices"] if part["group"] == "pair"}
-    asked, answered = (sorted({pair[side] for pair in cells}) for side in (0, 1))
-    rows = []
-    for row in asked:
-        parts = [cells.get((row, column)) for column in answered]
-        rows.append([row, *(f"{100 * p['means']['ndcg@10']:.0f} ({p['questions']})" if p else "" for p in parts)])
-    return ["asked in", *answered], rows
 
 
 def _option(settings: Settings, text: str) -> Settings:
@@ -128,8 +91,9 @@ def main() -> None:
             figures[labelled.name] = _figures(run_set(asked, cases, _option(settings, text)))
     report = build_report(encoder.name, encoder.fingerprint, "search", done)
     report |= {"options": options} if options else {}
-    table = Table("set", "questions", *COLUMNS, *options)
-    for row in ablation_rows(report):
+    head, rows = ablation_rows(report)
+    table = Table(*head)
+    for row in rows:
         table.add_row(*row)
     Console().print(table)
     if arguments.out:

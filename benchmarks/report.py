@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (ROOT / "README.md",)
@@ -55,7 +57,28 @@ def sample_table() -> str:
     )
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"speed": speed_table, "sample": sample_table}
+def relevance_table() -> str:
+    """nDCG@10 of every arm on every labelled set."""
+    return _markdown(*ablation_rows(load("relevance")))
+
+
+def confidence_table() -> str:
+    """Calibration and abstention on every labelled set."""
+    return _markdown(*confidence_rows(load("relevance")))
+
+
+def matrix_table() -> str:
+    """The sample library's questions by language of question and case."""
+    return _markdown(*matrix_rows(load("relevance"), "sample"))
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "speed": speed_table,
+    "sample": sample_table,
+    "relevance": relevance_table,
+    "confidence": confidence_table,
+    "matrix": matrix_table,
+}
 
 
 def rendered(text: str) -> str:

@@ -140,7 +140,7 @@ def _matrix(slices: Sequence[Mapping[str, Any]]) -> str:
         if part["group"] == "pair":
             asked, _, answered = part["name"].partition(" → ")
             cells[asked, answered] = (part["means"]["ndcg@10"], part["questions"])
-    if not cells or max(len({pair[side] for pair in cells}) for side in (0, 1)) > LARGEST_MATRIX:
+    if len(cells) < 2 or max(len({pair[side] for pair in cells}) for side in (0, 1)) > LARGEST_MATRIX:
         return ""
     return f'<h3>Languages: nDCG@10</h3><div class="scroll">{heat_map(cells)}</div>'
 

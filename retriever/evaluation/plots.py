@@ -27,8 +27,10 @@ def recall_plot(curves: Mapping[str, Points]) -> str:
         line = " ".join(f"{a:.1f},{b:.1f}" for a, b in (at(x, y) for x, y in points))
         parts.append(f'<polyline class="line {name}" points="{line}"/>')
         parts += [_dot(at(x, y), name, f"{name}, {x:.0f} results: {100 * y:.1f} %") for x, y in points]
+    # Where no curve runs: below the right ends, or above them when all are low.
+    low = max(points[-1][1] for points in curves.values()) < 0.55
     for place, name in enumerate(curves):
-        y = height - 66 + 15 * place
+        y = (22 if low else height - 80) + 15 * place
         parts.append(f'<line class="line {name}" x1="{width - 100}" x2="{width - 76}" y1="{y}" y2="{y}"/>')
         parts.append(_text(width - 70, y + 4, name, "start"))
     return _svg(width, height, "Recall by number of results", parts)
@@ -58,7 +60,7 @@ def heat_map(cells: Mapping[tuple[str, str], tuple[float, int]]) -> str:
     """Rows ask, columns answer: value (0..1) and number of questions of each pair of languages."""
     rows, columns = (sorted({pair[side] for pair in cells}) for side in (0, 1))
     wide, high, left, top = 64, 34, 70, 40
-    width, height = left + wide * len(columns) + 6, top + high * len(rows) + 6
+    width, height = max(left + wide * len(columns) + 6, 240), top + high * len(rows) + 6
     parts = [_text(left - 8, 14, "asked in", "end"), _text(left + 2, 14, "answered by a case in", "start")]
     parts += [_text(left + wide * (i + 0.5), top - 8, name, "middle") for i, name in enumerate(columns)]
     for j, row in enumerate(rows):

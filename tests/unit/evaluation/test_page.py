@@ -21,17 +21,20 @@ VOID = {"meta", "br", "link"}
 
 
 def evaluated(ranked: list[str]) -> Evaluation:
-    """One question, with everything that a search leaves behind."""
+    """Two questions, with everything that a search leaves behind."""
     labelled = LabelledSet(
-        "toy & co", (Document(EVIL, "", "x", "en"),), (Question("q<1>", EVIL, "zh"),), {"q<1>": {EVIL: 1}}
+        "toy & co",
+        (Document(EVIL, "", "x", "en"),),
+        (Question("q<1>", EVIL, "zh"), Question("q2", "x", "en")),
+        {"q<1>": {EVIL: 1}, "q2": {EVIL: 1}},
     )
-    scores = measure(labelled.qrels, as_run({"q<1>": ranked}))
+    scores = measure(labelled.qrels, as_run({"q<1>": ranked, "q2": ranked}))
     return Evaluation(
         labelled.name,
-        1,
+        2,
         scores,
         intervals_of(scores),
-        {"q<1>": ranked},
+        {"q<1>": ranked, "q2": ranked},
         {"words": scores},
         slice_questions(labelled, scores, {"words": scores}),
         reliability([Judged(0.7, True, True, True, True)]),
