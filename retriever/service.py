@@ -8,7 +8,8 @@ from typing import Self
 from retriever.access import admitted, check_readable
 from retriever.caretaker import lifecycle_of
 from retriever.config import Settings
-from retriever.domain import OPERATOR, Actor, Case, Encoder, Query, SearchResult, StoredCase
+from retriever.curation import NEIGHBOURS, Checked, check_case
+from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
@@ -66,6 +67,20 @@ class Service:
                 filters=replace(query.filters, exclude_ids=excluded),
             )
         )
+
+    def check_case(self, case: Case, *, actor: Actor = OPERATOR) -> Checked:
+        """What the case lacks, which published ones may be the same, where it belongs, by cases that the actor sees."""
+        query = Query(
+            problem=case.problem,
+            title=case.title,
+            error_codes=case.error_codes,
+            filters=Filters(exclude_ids=(case.id,)),
+            limit=NEIGHBOURS,
+            min_confidence=0.0,
+            audience=actor.audience,
+        )
+        neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
+        return check_case(case, neighbours)
 
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
         """The case, if it exists for the actor. Raises CaseNotFound."""

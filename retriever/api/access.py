@@ -35,6 +35,7 @@ NEEDS: Mapping[str, Need] = {
     "listCases": Role.VIEWER,
     "getCase": Role.VIEWER,
     "listVersions": Role.VIEWER,
+    "checkCase": Role.CONTRIBUTOR,
     "createCase": Role.CONTRIBUTOR,
     "putCase": Role.CONTRIBUTOR,
     "putCases": Role.KNOWLEDGE_MANAGER,

@@ -19,6 +19,7 @@ from retriever.api.middleware import BodyLimit, RequestContext
 from retriever.api.openapi import Api
 from retriever.api.problems import NAME_SHOWN, answer_error, handled_errors
 from retriever.api.routes import bulk
+from retriever.api.routes.arrivals import add_arrival_routes
 from retriever.api.routes.cases import add_case_routes
 from retriever.api.routes.health import add_health_routes
 from retriever.api.routes.search import add_search_routes
@@ -81,6 +82,7 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     app.add_middleware(RequestContext, metrics=lambda: serving.metrics)
     bulk.add_bulk_routes(app)
     add_search_routes(app)
+    add_arrival_routes(app)
     add_case_routes(app)
     add_health_routes(app)
     return app

@@ -103,6 +103,45 @@ class MatchShape(Shape):
     content_trust: Literal["untrusted"]
 
 
+class MissingShape(Shape):
+    """One part of the case template that is empty or too thin."""
+
+    field: str
+    points: int
+    advice: str
+
+
+class DuplicateShape(Shape):
+    """A published case that may be the same one; `offer` is what to do about it."""
+
+    id: str
+    title: str
+    offer: Literal["merge", "link"]
+    overlap: float
+    cosine: float
+
+
+class SuggestionShape(Shape):
+    """A value for a field; `confidence` is its share of the votes of the nearest cases."""
+
+    value: str
+    confidence: float
+    from_ids: list[str]
+
+
+class CheckShape(Shape):
+    """What a case is told on arrival; all of it are suggestions."""
+
+    language: str
+    declared_language: str
+    completeness: int
+    missing: list[MissingShape]
+    duplicates: list[DuplicateShape]
+    product: SuggestionShape | None
+    category: SuggestionShape | None
+    tags: list[SuggestionShape]
+
+
 class SimilarShape(Shape):
     """The answer to one question; `abstained` with a reason is an answer too."""
 

@@ -113,6 +113,33 @@ def similar(
 
 
 @cases_app.command()
+def check(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="Id of a case, a JSON file with one, or - for standard input.")],
+    json_: Json = False,
+) -> None:
+    """What a case lacks, which published cases may be the same, where it belongs. Changes nothing."""
+    given = read_case(Path(id)) if id == "-" or Path(id).is_file() else None
+    with opened_service(context) as service:
+        checked = service.check_case(given or service.get_case(id).case)
+    if json_:
+        print_json(checked)
+        return
+    language = checked.language + (f" (says {checked.declared_language})" if checked.declared_language else "")
+    out.print(f"{id}: {checked.completeness} of 100 points of the case template, language {language}", markup=False)
+    print_table(("missing", "points", "what to write"), [(m.field, m.points, m.advice) for m in checked.missing])
+    print_table(
+        ("offer", "case", "overlap", "cosine", "title"),
+        [(d.offer, d.id, f"{d.overlap:.2f}", f"{d.cosine:.2f}", d.title) for d in checked.duplicates],
+    )
+    told = [("product", checked.product), ("category", checked.category), *(("tag", tag) for tag in checked.tags)]
+    print_table(
+        ("suggested", "value", "confidence", "from"),
+        [(name, vote.value, f"{vote.confidence:.2f}", ", ".join(vote.from_ids[:3])) for name, vote in told if vote],
+    )
+
+
+@cases_app.command()
 def put(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON file with one case; - reads standard input.")],

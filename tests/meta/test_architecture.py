@@ -33,6 +33,7 @@ LAYERS = {
     "retriever.ingest": 6,
     "retriever.export": 7,
     "retriever.lifecycle": 6,
+    "retriever.curation": 6,
     "retriever.indexing": 6,
     "retriever.search": 6,
     "retriever.evaluation": 6,

@@ -98,3 +98,45 @@ def test_the_sample_library_is_loaded_once(run: Run) -> None:
 
     assert first["created"] == first["read"] >= 240
     assert again["unchanged"] == first["read"]
+
+
+def test_an_export_is_tried_with_examples_and_then_taken(run: Run, tmp_path: Path) -> None:
+    """The dry run counts by reason and shows what masking does; the tickets come in as drafts."""
+    export = Path(__file__).parents[2] / "fixtures" / "importers" / "zendesk" / "normal.json"
+
+    tried = run("ingest", export, "--source", "zendesk", "--dry-run", "--json")
+    taken = run("ingest", export, "--source", "zendesk", "--json")
+
+    (report,) = json.loads(tried.out)
+    assert report["reasons"] == {"unresolved": 1, "worthless resolution": 1, "merged into another": 1}
+    assert [example["line"] for example in report["examples"]] == [1]
+    assert "1 skipped: unresolved" in tried.err
+    assert json.loads(taken.out)[0]["created"] == 1
+    assert json.loads(run("case", "show", "zendesk:35436", "--json").out)["status"] == "draft"
+
+
+def test_a_mapping_file_reads_a_crm_export(run: Run) -> None:
+    """The example that comes with the project, over a table in GB18030."""
+    root = Path(__file__).parents[3]
+    table = root / "tests" / "fixtures" / "importers" / "generic" / "normal.csv"
+
+    ran = run(
+        "ingest", table, "--source", "generic", "--map", root / "docs" / "maps" / "fxiaoke.toml", "--publish", "--json"
+    )
+
+    assert json.loads(ran.out)[0]["created"] == 1
+    shown = json.loads(run("case", "show", "fxiaoke:WO-1001", "--json").out)
+    assert (shown["status"], shown["error_codes"]) == ("published", ["57"])
+
+
+def test_a_case_is_checked_by_id_and_by_file(run: Run, cases_file: Path, tmp_path: Path) -> None:
+    """Both ways tell the same of the same text."""
+    run("ingest", cases_file)
+    (tmp_path / "one.json").write_text(cases_file.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+
+    by_id, by_file = run("case", "check", "P-1", "--json"), run("case", "check", "one.json", "--json")
+
+    assert json.loads(by_id.out) == json.loads(by_file.out)
+    assert "diagnosis" in [part["field"] for part in json.loads(by_id.out)["missing"]]
+    assert run("case", "check", "P-1").code == 0
+    assert run("case", "check", "P-9").code == 1

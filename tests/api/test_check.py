@@ -1,0 +1,38 @@
+"""POST /v1/cases/check tells what a case lacks and which others are like it, and changes nothing."""
+
+from starlette.testclient import TestClient
+
+from retriever.service import Service
+
+
+def test_a_case_is_checked_without_an_id(client: TestClient, service: Service) -> None:
+    """The copy of a published case is found, and its product suggested; nothing is stored."""
+    revision = service.store.revision()
+    body = {"problem": "the parcel has not arrived", "solution": "clean the rollers", "language": "en"}
+
+    answer = client.post("/v1/cases/check", json=body)
+
+    assert answer.status_code == 200
+    checked = answer.json()
+    assert next((d["id"], d["offer"]) for d in checked["duplicates"]) == ("parcel", "merge")
+    assert checked["product"]["value"] == "shop"
+    assert checked["completeness"] < 60
+    assert "diagnosis" in [part["field"] for part in checked["missing"]]
+    assert service.store.revision() == revision
+
+
+def test_a_case_is_no_duplicate_of_itself(client: TestClient) -> None:
+    """By its id."""
+    body = {"id": "parcel", "problem": "the parcel has not arrived", "solution": "clean the rollers", "language": "en"}
+
+    checked = client.post("/v1/cases/check", json=body).json()
+
+    assert "parcel" not in [duplicate["id"] for duplicate in checked["duplicates"]]
+
+
+def test_a_case_that_is_none_is_refused(client: TestClient) -> None:
+    """With the field, as everywhere."""
+    answer = client.post("/v1/cases/check", json={"problem": "x"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "solution"
