@@ -17,7 +17,7 @@ from retriever.config import Settings
 from retriever.errors import InvalidCase
 
 OPERATIONS = {
-    "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo", "giveFeedback", "createCase", "listCases",
+    "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo", "giveFeedback", "checkCase", "createCase", "listCases",
     "getCase", "putCase", "deleteCase", "listVersions", "getHealth", "getReady", "getVersion", "getMetrics",
 }  # fmt: skip
 
@@ -76,6 +76,7 @@ def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) ->
         "findSimilar": schemas.SimilarRequest.model_validate,
         "findSimilarBatch": schemas.BatchRequest.model_validate,
         "giveFeedback": schemas.FeedbackRequest.model_validate,
+        "checkCase": case_from_dict,
         "createCase": case_from_dict,
         "putCase": case_from_dict,
     }
