@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from retriever.domain import Case, Status
+from retriever.domain import ALL_GROUPS, Case, Status
 from retriever.errors import InvalidInput
 from retriever.evaluation.formats import Document, LabelledSet, Qrels, Question, iter_rows
 from retriever.store import Store
@@ -18,8 +18,8 @@ FINDABLE = (Status.PUBLISHED, Status.HISTORICAL)
 def load_judgements(path: Path, store: Store) -> LabelledSet:
     """JSON lines {id, text, relevant: {case id: grade} or [case ids], language?, date?, audience?}.
 
-    An empty `relevant` says that no case answers the question. Raises InvalidInput with the line for a repeated id, an
-    unknown field, or a case that no search of this library can find.
+    An empty `relevant` says that no case answers the question; one without an audience sees every case. Raises
+    InvalidInput with the line for a repeated id, an unknown field, or a case that no search of this library can find.
     """
     questions: dict[str, Question] = {}
     qrels: dict[str, dict[str, int]] = {}
@@ -62,7 +62,7 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
         if not query.text or query.query_id not in worth:
             continue
         first = questions.setdefault(
-            query.text, Question(query.query_id, query.text, query.language, {"date": query.at})
+            query.text, Question(query.query_id, query.text, query.language, {"date": query.at}, audience=(ALL_GROUPS,))
         )
         merged = qrels.setdefault(first.id, {})
         for name, grade in worth[query.query_id].items():
@@ -90,7 +90,7 @@ def _judgement(row: Mapping[str, Any]) -> tuple[Question, dict[str, int]]:
             raise InvalidInput(f"{name} must be a text, got {row.get(name)!r}")
     judged = _relevant(row.get("relevant"))
     known = {"date": row["date"]} if row.get("date") else {}
-    language, audience = str(row.get("language") or ""), tuple(row.get("audience") or ())
+    language, audience = str(row.get("language") or ""), tuple(row.get("audience") or (ALL_GROUPS,))
     return Question(row["id"], row["text"], language, known, audience=audience), judged
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from retriever.domain import ALL_GROUPS
 from retriever.errors import InvalidInput
 from retriever.evaluation.judgements import judgements_from_feedback, load_judgements
 from retriever.store import EventKind, LoggedQuery, Store, open_store
@@ -43,6 +44,7 @@ def test_a_file_gives_graded_answers_and_questions_out_of_scope(store: Store, tm
     assert [question.id for question in found.out_of_scope] == ["q3"]
     assert {d.id: (d.language, d.metadata["product"]) for d in found.documents} == {"a": ("en", "P"), "b": ("en", "")}
     assert (found.questions[0].date, found.questions[1].audience) == ("2026-01-01", ("lab",))
+    assert found.questions[0].audience == (ALL_GROUPS,)
 
 
 @pytest.mark.parametrize(
