@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import model_tables
 from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md",)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md")
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -78,6 +79,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "relevance": relevance_table,
     "confidence": confidence_table,
     "matrix": matrix_table,
+    "cards": lambda: _markdown(*model_tables.cards_table()),
+    "ablations": lambda: _markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
+    "encoders": lambda: _markdown(*model_tables.encoders_table(load("encoders"))),
 }
 
 
