@@ -19,7 +19,7 @@ import orjson
 
 from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
 from retriever.errors import InvalidCase
-from retriever.masking import mask_text
+from retriever.masking import mask_mention
 from retriever.texts import tidy_line, tidy_text
 
 IGNORED = frozenset(("version", "reuse", "key", "revision", "created_at", "updated_at", "content_hash"))
@@ -157,7 +157,7 @@ def _flattened(row: Row) -> dict[str, Any]:
         elif name in _FIELDS:
             flat[name] = value
         else:
-            raise InvalidCase(_name(name), "is no field of a case" + _hint(str(name), [*_TOP_LEVEL, *_NESTED]))
+            raise InvalidCase(_name(name), "is no field of a case" + _hint(_name(name), [*_TOP_LEVEL, *_NESTED]))
     background = {name: flat.pop(f"background.{name}", None) for name in ("environment", "industry")}
     return flat | {name: value for name, value in background.items() if value is not None and flat.get(name) in _EMPTY}
 
@@ -172,7 +172,7 @@ def _nested(name: str, value: object) -> dict[str, Any]:
         raise InvalidCase(name, f"expected an object with {', '.join(parts)}, got {_shown(value)}")
     for part in value:
         if part not in parts:
-            raise InvalidCase(f"{name}.{_name(part)}", "is no field of a case" + _hint(str(part), parts))
+            raise InvalidCase(f"{name}.{_name(part)}", "is no field of a case" + _hint(_name(part), parts))
     return {f"{name}.{part}": content for part, content in value.items()}
 
 
@@ -201,13 +201,13 @@ def _shown(value: object) -> str:
     if not isinstance(value, str | int | float | date):
         return f"{type(value).__name__}" if value is not None else "nothing"
     # Masked before it is cut: half an address would no longer look like one.
-    text = repr(mask_text(value).text if isinstance(value, str) else value)
+    text = repr(mask_mention(value)) if isinstance(value, str) else mask_mention(repr(value))
     return text if len(text) <= 40 else f"{text[:30]}… ({type(value).__name__}, {len(text)} characters)"
 
 
 def _name(name: object) -> str:
     """The name of an unknown field; a shifted column may have put a value in its place."""
-    return mask_text(str(name)).text[:60]
+    return mask_mention(str(name))[:60]
 
 
 def _hint(name: str, known: list[str] | tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from retriever.errors import InvalidCase, Overloaded, SimilarCasesError, Unavailable
-from retriever.masking import mask_text
+from retriever.masking import mask_mention, mask_text
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 20
@@ -86,7 +86,9 @@ def problem_of(error: Exception) -> Problem:
 
 def _masked(problem: Problem) -> Problem:
     """A message may name a value; it never repeats a personal one."""
-    errors = tuple(replace(error, field=_said(error.field), reason=_said(error.reason)) for error in problem.errors)
+    errors = tuple(
+        replace(error, field=mask_mention(error.field), reason=_said(error.reason)) for error in problem.errors
+    )
     return replace(problem, detail=_said(problem.detail), errors=errors)
 
 

@@ -7,15 +7,17 @@ from retriever.masking.folding import Folded
 from retriever.masking.rules import EVERYWHERE, Passage, Rule, Scope, passages, with_any
 from retriever.masking.wordlists import any_of, words
 
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*+)?")
+_JWT = re.compile(
+    r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]-)eyJ[A-Za-z0-9_-]{8,600}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*+)?"
+)
 # Every shape begins where no word goes on, so each run of signs is read once.
 _SHAPES = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:"
+    r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9]-)(?:"
     r"(?:AKIA|ASIA|AGPA|AIDA|AROA)[0-9A-Z]{16}(?![0-9A-Z])"
     r"|gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_[A-Za-z0-9_]{20,}+|glpat-[A-Za-z0-9_-]{16,}+|npm_[A-Za-z0-9]{30,}+|pypi-[A-Za-z0-9_-]{30,}+"
     r"|sk-(?=[A-Za-z_-]{0,80}\d)[A-Za-z0-9_-]{20,}+|[srp]k_(?:live|test)_[A-Za-z0-9]{10,}+|whsec_[A-Za-z0-9]{16,}+"
     r"|xox[abeoprs]-[A-Za-z0-9-]{10,}+|xapp-[A-Za-z0-9-]{16,}+|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}+"
-    r"|SG\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+|hf_[A-Za-z0-9]{30,}+|dop_v1_[a-f0-9]{64}|shp(?:at|ss|pa)_[a-fA-F0-9]{32}"
+    r"|SG\.[A-Za-z0-9_-]{16,100}+\.[A-Za-z0-9_-]{16,}+|hf_[A-Za-z0-9]{30,}+|dop_v1_[a-f0-9]{64}|shp(?:at|ss|pa)_[a-fA-F0-9]{32}"
     r"|LTAI[A-Za-z0-9]{12,24}(?![A-Za-z0-9])|AKID[A-Za-z0-9]{13,40}(?![A-Za-z0-9])"
     r")"
 )
@@ -30,10 +32,10 @@ _PEM_CUT = 8_000  # characters taken of a key whose end is missing
 # The value: printable ASCII without spaces and quotes. `=` announces more surely than a colon or "is".
 _ANNOUNCED = re.compile(
     rf"(?<![a-z])(?:{any_of('secret')})[\"'”’)）]{{0,2}}\s{{0,3}}"
-    r"(?P<sign>[:=]{1,2}|=>|->|\bis\b|\bist\b|\best\b|\bes\b|为|是|は)\s{0,3}"
+    r"(?P<sign>[:：=]{1,2}|=>|->|\bis\b|\bist\b|\best\b|\bes\b|为|是|は)\s{0,3}"
     r"(?P<quote>[\"'“‘`]?)(?P<value>[!-~\u00a1-\u024f]{3,2000}+)"
 )
-_NEXT_PARAMETER = re.compile(r"[&;,][A-Za-z][\w.-]{0,40}=")
+_NEXT_PARAMETER = re.compile(r"[&;,][A-Za-z][\w.-]{0,40}=|</?[A-Za-z]")
 _TRAILING = re.compile(r"[\"'`,.;:!?)\]}>&]+$")
 _NO_SECRET = frozenset(words("no_secret"))
 _STANDS_FOR = re.compile(r"[<${%(\[*•#]|(?:0x)[0-9a-fA-F]{4,}$|https?://|\.{2,}|-{2,}|_{3,}|x{3,}$", re.IGNORECASE)

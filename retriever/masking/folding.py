@@ -16,6 +16,9 @@ MARK = "\ue000"
 """Stands for a masked passage; a private-use character, which no rule takes for a letter, digit or space."""
 
 _REMOVED = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+_WIDE = (
+    "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))) + "＠＋－．＿／＃％＆＝"
+)
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63"
 _SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _LAST_DIGIT = 0x1FBF9
@@ -98,10 +101,11 @@ def fold(original: str) -> Folded:
 
 @cache
 def _table() -> dict[int, str]:
-    """One character for one character: full-width forms, decimal digits of every script, dashes, spaces."""
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    """One character for one character: full-width letters, decimal digits of every script, dashes, spaces."""
+    # Full-width commas, colons and brackets end a URL or an address where ASCII ones may go on: they stay.
+    table = {ord(sign): chr(ord(sign) - 0xFEE0) for sign in _WIDE}
     table |= dict.fromkeys(map(ord, _DASHES), "-") | dict.fromkeys(map(ord, _SPACES), " ")
-    table |= {ord("\u02d0"): ":", ord("\ufe55"): ":", ord("\ufe6b"): "@", ord(MARK): "\ufffd"}
+    table |= {ord("\ufe6b"): "@", ord(MARK): "\ufffd"}
     for code in range(0x80, _LAST_DIGIT + 1):
         sign = chr(code)
         if unicodedata.category(sign) == "Nd" and code not in table:

@@ -138,11 +138,14 @@ def _ibans(folded: Folded) -> Iterator[Passage]:
         # Words that follow may look like groups of it: the longest beginning that is valid counts.
         for end in _ends(found[0]):
             candidate = found[0][:end]
-            if 15 <= len(candidate) - candidate.count(" ") - candidate.count("-") <= 34 and passes(
-                iban.is_valid, candidate
-            ):
+            if 15 <= len(candidate) - candidate.count(" ") - candidate.count("-") <= 34 and passes(_is_iban, candidate):
                 yield found.start(), found.start() + end
                 break
+
+
+def _is_iban(number: str) -> bool:
+    # Without the country's own checks: they know only some banks.
+    return bool(iban.is_valid(number, check_country=False))
 
 
 def _ends(text: str) -> Iterator[int]:
@@ -155,8 +158,10 @@ def _ends(text: str) -> Iterator[int]:
 
 _CARD = re.compile(
     r"(?<![\dA-Za-z.])\d{4}(?P<sep>[ -])"
-    r"(?:\d{4}(?P=sep)\d{4}(?P=sep)\d{4}(?:(?P=sep)\d{1,3})?|\d{6}(?P=sep)\d{4,5})(?!\d)"
+    r"(?:\d{4}(?P=sep)\d{4}(?P=sep)\d{4}(?:(?P=sep)\d{1,3})?|\d{6}(?P=sep)\d{4,5})(?!\d|(?P=sep)\d{4})"
 )
+# What has the form of an IBAN without being one is no card from its second group on either.
+_WITHIN_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]\d{4}){0,6}[ -]$")
 _CARD_BARE = re.compile(r"(?<![\dA-Za-z.])\d{13,19}(?![\dA-Za-z])")
 _CARD_CUE = Cue(words("card"))
 # Issuer ranges of ISO/IEC 7812 by first digits and length.
@@ -164,11 +169,13 @@ _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}|3(?:0[0-5]|[689]\d)\d{11}"
 )
-_BROADER = re.compile(r"[3-69]\d{12,18}")  # after a cue: banks' own cards too
+_BROADER = re.compile(r"[2-69]\d{12,18}")  # after a cue: banks' own cards too
 
 
 def _cards(folded: Folded) -> Iterator[Passage]:
     for found in _CARD.finditer(folded.text):
+        if _WITHIN_IBAN.search(folded.text[max(0, found.start() - 40) : found.start()]):
+            continue
         if (_is_card(found[0], _ISSUERS) and not NOT_PERSONAL.before(folded, found.start())) or (
             _is_card(found[0], _BROADER) and _CARD_CUE.before(folded, found.start())
         ):
@@ -235,7 +242,7 @@ def _plates(folded: Folded) -> Iterator[Passage]:
 
 
 _CONTACT = re.compile(r"(?<![A-Za-z0-9_-])(?:[1-9]\d{4,11}|[A-Za-z][A-Za-z0-9_-]{5,19}+)(?![A-Za-z0-9_-])")
-_CONTACT_CUE = Cue(words("messenger"), signs=" \t\n:.@\"'“([", between=("号码", "号", " id", "是", "为", " is"))
+_CONTACT_CUE = Cue(words("messenger"), signs=" \t\n:：（.@\"'“([", between=("号码", "号", " id", "是", "为", " is"))
 
 
 def _contacts(folded: Folded) -> Iterator[Passage]:

@@ -73,11 +73,14 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _orders(words: list[str]) -> Iterator[str]:
-    """`anna berg`, `berg, anna`, `a. berg`, `anna_berg`; middle names may be missing."""
+    """`anna berg`, `berg, anna`, `a. berg`, `anna_berg`, `van dyk, anna`; middle names may be missing."""
     between = r"(?:\s{1,3}|[._-])"
     yield _bounded(between.join(words))
     first, last = words[0], words[-1]
-    yield _bounded(f"{last},? {first}")
+    middle = between.join(words[1:-1])
+    yield _bounded(f"{last},? {first}" + (f"(?:{between}{middle})?" if middle else ""))
+    if middle:
+        yield _bounded(f"{middle}{between}{last},? {first}")
     yield _bounded(f"{first}{between}{last}")
     yield _bounded(rf"{first[0]}\. ?{last}") if first[0].isalpha() else _bounded(f"{first} {last}")
 

@@ -5,6 +5,7 @@ last. A passage once taken is one sign to the rules after it. When something was
 result, since a passage taken may uncover another. They stop when nothing is new: masking a masked text changes nothing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from retriever.masking import credentials, identifiers, network, people, phones, places
@@ -28,6 +29,7 @@ BEST_EFFORT: tuple[Rule, ...] = (*people.RULES, *places.RULES)
 """Names and addresses: measured, not promised."""
 
 _PASSES = 8  # two are usual; each takes more of the text, so they end
+_LONG_NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d{2}-\d{2})\d(?:[ ().\-/]{0,3}\d){6,}+")
 _SAME_PHONE = 9  # last digits that make two spellings one number
 
 
@@ -58,6 +60,11 @@ def mask_text(text: str, known: KnownEntities = NOBODY) -> Masked:
     Deterministic and idempotent; linear in the length of the text, whatever it holds.
     """
     return mask_field(text, known, Scope.TEXT, Numbering((text,)))
+
+
+def mask_mention(value: str) -> str:
+    """A value as a message may name it: masked, long numbers too, since no word around tells what they are."""
+    return _LONG_NUMBER.sub("[NUMBER]", mask_text(value).text)
 
 
 def mask_field(text: str, known: KnownEntities, scope: Scope, numbering: Numbering) -> Masked:

@@ -17,8 +17,8 @@ from retriever.masking.rules import (
 )
 from retriever.masking.wordlists import words
 
-_URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`，。；、！？）】」』》\u3000]++")
-_URL_TRAILING = re.compile(r"[.,;:!)\]}*|]+$")
+_URL = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`，。；、！？）】」』》\u3000]++")
+_URL_TRAILING = re.compile(r"[.,;:!?)\]}*|-]+$")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _TELLING_PARAMETER = re.compile(
     r"(?<=[?&;#])[^=&#]{0,40}?(?:token|key|secret|sig|signature|auth|passw?o?r?d?|pwd|code|session|sid|email|mail|phone|"
@@ -31,8 +31,8 @@ _PLAIN_FRAGMENT = re.compile(r"[/!]{0,2}(?:[A-Za-z]{1,24}[-_/]?){1,8}|L\d{1,6}(?
 _LOCAL = r"A-Za-z0-9\u00c0-\u024f._%+'\-"
 _LABEL = r"[A-Za-z0-9\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f-]{0,62}+"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?=[A-Za-z0-9\u00c0-\u024f_])[{_LOCAL}]{{1,128}}+@(?:{_LABEL}\.){{1,6}}(?:[A-Za-z]{{2,24}}|xn--[a-z0-9-]{{2,40}})"
-    r"(?![A-Za-z0-9])"
+    rf"(?<![{_LOCAL}])[.%+'-]{{0,16}}+(?P<mail>(?=[A-Za-z0-9\u00c0-\u024f_])[{_LOCAL}]{{1,128}}+@(?:{_LABEL}\.){{1,6}}(?:[A-Za-z]{{2,24}}|xn--[a-z0-9-]{{2,40}})"
+    r"(?![A-Za-z0-9]))"
 )
 _SPELLED_EMAIL = re.compile(
     r"(?<![\w.%+-])[A-Za-z0-9][\w.%+-]{0,63}+ ?[\[({] ?(?:at|AT|@|a) ?[\])}] ?[A-Za-z0-9-]{1,63}+"
@@ -42,10 +42,17 @@ _FILES = frozenset(words("file_endings"))
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = re.compile(rf"(?<![A-Za-z0-9_.])(?:{_OCTET}\.){{3}}{_OCTET}(?![A-Za-z0-9_]|\.\d|-[A-Za-z0-9])")
-_IPV6 = re.compile(r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}+(?:\.\d{1,3}){0,3}(?![A-Za-z0-9_:])")
+# Not within a longer run of groups; `host:` and `name:` before it are words and no group.
+_NOT_INSIDE = (
+    r"(?:(?<![A-Za-z0-9_:.-])|(?<=[G-Zg-z]:)|(?<=[G-Zg-z][A-Za-z]:)|(?<=[G-Zg-z][A-Za-z][A-Za-z]:)"
+    r"|(?<![A-Za-z0-9]-)(?<=-))"
+)
+_IPV6 = re.compile(
+    rf"{_NOT_INSIDE}[0-9A-Fa-f]{{0,4}}(?::[0-9A-Fa-f]{{0,4}}){{2,7}}+(?:\.\d{{1,3}}){{0,3}}(?![A-Za-z0-9_:])"
+)
 _MAC = re.compile(
-    r"(?<![A-Za-z0-9_:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})"
-    r"(?![A-Za-z0-9_:-]|\.[A-Za-z0-9])"
+    rf"{_NOT_INSIDE}(?:[0-9A-Fa-f]{{2}}([:-])(?:[0-9A-Fa-f]{{2}}\1){{4}}[0-9A-Fa-f]{{2}}|(?:[0-9A-Fa-f]{{4}}\.){{2}}[0-9A-Fa-f]{{4}})"
+    r"(?![A-Za-z0-9_]|[:-][A-Za-z0-9]|\.[A-Za-z0-9])"
 )
 _NO_MACHINE = frozenset(("ffffffffffff", "000000000000"))
 _PUBLIC_SERVERS = frozenset(words("public_servers"))
@@ -77,8 +84,14 @@ def _queries(folded: Folded) -> Iterator[Passage]:
     """What follows `?`, and a fragment that is more than the name of a section."""
     for start, url in _found_urls(folded):
         cut = _end_of_path(url, _authority(url)[1])
-        if cut + 1 < len(url) and (url[cut] == "?" or not _PLAIN_FRAGMENT.fullmatch(url, cut + 1)):
+        if cut + 1 < len(url) and (url[cut] == "?" or not _is_plain(url[cut + 1 :])):
             yield start + cut + 1, start + len(url)
+
+
+def _is_plain(fragment: str) -> bool:
+    """The name of a section; what follows it in another script without a space is no part of the address."""
+    end = next((place for place, sign in enumerate(fragment) if sign > "~"), len(fragment))
+    return end > 0 and _PLAIN_FRAGMENT.fullmatch(fragment, 0, end) is not None
 
 
 def _telling_parameters(folded: Folded) -> Iterator[Passage]:
@@ -115,11 +128,11 @@ def looks_like_token(segment: str) -> bool:
 
 def _emails(folded: Folded) -> Iterator[Passage]:
     for found in _EMAIL.finditer(folded.text):
-        local, _, domain = found[0].rpartition("@")
+        local, _, domain = found["mail"].rpartition("@")
         is_version = re.match(r"\d+\.\d", domain) is not None
         is_remote = local == "git" and folded.text[found.end() : found.end() + 1] == ":"
         if not is_version and not is_remote and domain.rpartition(".")[2].lower() not in _FILES:
-            yield found.span()
+            yield found.span("mail")
 
 
 def _ipv4(folded: Folded) -> Iterator[Passage]:

@@ -12,11 +12,12 @@ from retriever.masking.wordlists import words
 LOOKUPS = 2_000
 """Numbers looked up in the numbering plans per text; in a text with more, every further candidate is masked."""
 
+_LONG = 11  # digits that no count of things has a plus before
 _PHONE_CUE = Cue(words("phone"))
 
 _INTERNATIONAL = re.compile(r"(?<![A-Za-z0-9_+])\(?\+ ?\(?[1-9](?:[ ().\-/]{0,3}\d){6,17}(?!\d)")
 _MOBILE = re.compile(
-    r"(?<![A-Za-z0-9_.#-])(?:\(?\+?(?:00)?86\)?[ -]?)?1[3-9]\d(?P<sep>[ -]?)\d{4}(?P=sep)\d{4}"
+    r"(?<![A-Za-z0-9_.#])(?<![A-Za-z0-9]-)(?:\(?\+?(?:00)?86\)?[ -]?)?1[3-9]\d(?P<sep>[ -]?)\d{4}(?P=sep)\d{4}"
     r"(?![A-Za-z0-9_]|[.:-]\d|%)"
 )
 _AMOUNT = re.compile(
@@ -32,7 +33,7 @@ _CLEAR = re.compile(
     r"(?<![A-Za-z0-9_(.\-])\([2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4}(?![A-Za-z0-9_-])"
     r"|(?<![A-Za-z0-9_.\-])\(?0(?:10|2\d|[3-9]\d{2})\)?[- ][2-8]\d{6,7}(?![A-Za-z0-9_]|-\d{3})"
 )
-_NATIONAL = re.compile(r"(?<![A-Za-z0-9])[(\d](?:[ ().\-/]{0,3}\d){6,14}(?![A-Za-z0-9])")
+_NATIONAL = re.compile(r"(?<![A-Za-z0-9])[(（\d](?:[ ().（）\-/]{0,3}\d){6,14}(?![A-Za-z0-9])")
 _NO_PHONE = re.compile(
     r"\d{4}-[01]\d-[0-3]\d(?!\d)"
     r"|[0-3]?\d[./][01]?\d[./](?:19|20)\d{2}(?!\d)|\d+(?:\.\d{1,3}){3}$|[48]00[- ]?\d{3}[- ]?\d{4}$"
@@ -52,7 +53,7 @@ def phone_length(text: str) -> int:
     """How much of a text that begins like an international number is one; 0 when none of it is.
 
     A number of some country's plan comes first, with or without the last groups (a year, another number). One with
-    separators needs only a length that is possible in its country.
+    separators, or eleven digits, needs only a length that is possible in its country.
     """
     ends = list(_ends(text))
     try:
@@ -60,7 +61,8 @@ def phone_length(text: str) -> int:
         for end, number in zip(ends, numbers, strict=True):
             if phonenumbers.is_valid_number(number):
                 return end
-        possible = re.search(r"\d[ ().-]+\d", text) is not None and phonenumbers.is_possible_number(numbers[0])
+        told_apart = re.search(r"\d[ ().-]+\d", text) is not None or len(digits_of(text)) >= _LONG
+        possible = told_apart and phonenumbers.is_possible_number(numbers[0])
         return len(text) if possible else 0
     except phonenumbers.NumberParseException:
         return 0

@@ -269,8 +269,9 @@ class Store:
 
         The same kind, case, question and actor count once; without a question each call counts. Raises CaseNotFound.
         """
+        named = self.door.text(query_id)  # callers send what they like
         with self._connections.writing() as db:
-            return event_rows.log_event(db, kind, id, query_id=query_id, actor=actor, at=_now())
+            return event_rows.log_event(db, kind, id, query_id=named, actor=actor, at=_now())
 
     def find_query(self, query_id: str) -> LoggedQuery | None:
         """A logged question, None when it is not known."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from retriever.case_format import case_from_dict
 from retriever.domain import Outcome, Query, Source
 from retriever.evaluation.formats import iter_sample_cases
-from retriever.masking import KnownEntities, identifiers, mask_case, mask_query, mask_text
+from retriever.masking import KnownEntities, identifiers, mask_case, mask_mention, mask_query, mask_text
 from retriever.masking.masker import BEST_EFFORT, STRUCTURED
 from retriever.texts import PLACEHOLDER_KINDS, embedded_text, matched_text, query_text
 from tests.builders import make_case
@@ -172,6 +172,16 @@ def test_a_validator_that_breaks_lets_nothing_out(monkeypatch: pytest.MonkeyPatc
 
     assert identifiers.passes(broken, "1") is False
     assert mask_text("+49 30 901820").text == "[PHONE_1]"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("5551234567", "[NUMBER]"), ("x 4111 1111 11", "x [NUMBER]"), ("2026-02-30", "2026-02-30"), ("a@b.com", "[EMAIL_1]"),
+     ("123456", "123456")],
+)  # fmt: skip
+def test_a_mentioned_value_has_no_long_number(value: str, shown: str) -> None:
+    """In a message no word says what a number is, so all that could be a phone or a card go; dates stay."""
+    assert mask_mention(value) == shown
 
 
 def test_every_rule_has_a_name_of_its_own_and_a_known_kind() -> None:
