@@ -176,9 +176,14 @@ def test_a_validator_that_breaks_lets_nothing_out(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("5551234567", "[NUMBER]"), ("x 4111 1111 11", "x [NUMBER]"), ("2026-02-30", "2026-02-30"), ("a@b.com", "[EMAIL_1]"),
-     ("123456", "123456")],
-)  # fmt: skip
+    [
+        ("5551234567", "[NUMBER]"),
+        ("x 4111 1111 11", "x [NUMBER]"),
+        ("2026-02-30", "2026-02-30"),
+        ("a@b.com", "[EMAIL_1]"),
+        ("123456", "123456"),
+    ],
+)
 def test_a_mentioned_value_has_no_long_number(value: str, shown: str) -> None:
     """In a message no word says what a number is, so all that could be a phone or a card go; dates stay."""
     assert mask_mention(value) == shown
