@@ -81,10 +81,11 @@ def _comparison(comparison: Comparison, texts: Mapping[str, str]) -> str:
         for one in comparison.differences
     ]
     head = ["set", "measure", "before", "after", "points", "p", "won", "same", "lost"]
+    changed = "".join(_changed(one, texts) for one in comparison.changed) or "<p>None that is known.</p>"
     note = "Paired randomisation test; p is corrected over all lines (Holm)."
     return (
         f'<h2>Against the baseline</h2><p class="note">{note}</p>{_table(head, rows, texts=2)}'
-        f"<h3>Questions that changed most</h3>{''.join(_changed(one, texts) for one in comparison.changed)}"
+        f"<h3>Questions that changed most</h3>{changed}"
     )
 
 

@@ -71,8 +71,9 @@ def heat_map(cells: Mapping[tuple[str, str], tuple[float, int]]) -> str:
             if not count:
                 continue
             x = left + wide * i
+            pale = ' class="few"' if count < FEW else ""
             parts.append(
-                f"<g><title>{escape(row)} → {escape(column)}: {100 * value:.1f} ({count} questions)</title>"
+                f"<g{pale}><title>{escape(row)} → {escape(column)}: {100 * value:.1f} ({count} questions)</title>"
                 f'<rect class="cell" x="{x}" y="{y}" width="{wide - 2}" height="{high - 2}" rx="3" '
                 f'fill-opacity="{0.06 + 0.6 * value**2:.2f}"/>'
                 f'<text class="value" x="{x + wide / 2 - 1}" y="{y + 15}" text-anchor="middle">{100 * value:.0f}</text>'

@@ -116,3 +116,11 @@ def test_a_page_without_texts_shows_ids() -> None:
 
     assert "q&lt;1&gt;" not in render_page(report, None, {})
     assert "Against the baseline" not in render_page(report, None, {})
+
+
+def test_cells_of_few_questions_are_pale_and_well_formed() -> None:
+    """Below ten questions one more right answer would change the cell a lot."""
+    drawing = heat_map({("zh", "en"): (0.7, 9), ("en", "en"): (0.7, 10)})
+
+    pale = [group for group in ElementTree.fromstring(drawing).iter("g") if group.get("class") == "few"]  # noqa: S314
+    assert ["zh → en" in "".join(group.itertext()) for group in pale] == [True]
