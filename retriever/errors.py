@@ -20,6 +20,7 @@ SimilarCasesError
 │   └── Locked            503  exit 3   another process holds the lock
 └── Damaged               503  exit 3   bytes on disk are not what was written
     ├── SnapshotDamaged
+    ├── BackupDamaged
     └── StoreDamaged
 """
 
@@ -171,6 +172,12 @@ class SnapshotDamaged(Damaged):
     """A snapshot fails its checksums or cannot be read."""
 
     code = "snapshot_damaged"
+
+
+class BackupDamaged(Damaged):
+    """A backup is not as it was written."""
+
+    code = "backup_damaged"
 
 
 class StoreDamaged(Damaged):

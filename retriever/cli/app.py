@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli import calibrating, doctor, evaluating, histories, library, masking, model_changes, reading, running
+from retriever.cli import (
+    backups,
+    calibrating,
+    doctor,
+    evaluating,
+    histories,
+    library,
+    masking,
+    model_changes,
+    reading,
+    running,
+)
 from retriever.cli.audit import audit_app
 from retriever.cli.cases import cases_app
 from retriever.cli.context import Flags
@@ -31,6 +42,8 @@ app.add_typer(index_app, name="index")
 app.command()(evaluating.evaluate)
 app.command()(calibrating.calibrate)
 app.command()(library.export)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(masking.mask)
 models_app.command()(model_changes.use)
 models_app.command()(model_changes.download)

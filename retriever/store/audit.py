@@ -199,6 +199,11 @@ class AuditLog:
             trouble = trouble or "the anchor file is missing; `similar-cases audit anchor` writes it anew"
         return AuditReport(*find_tampering(read, sealer, Known(anchor, trouble, known)))
 
+    def append(self, actor: Actor, deed: Deed) -> None:
+        """Record something that is no change of the library, in a transaction of its own."""
+        with self._connections.writing() as db:
+            record_all(db, actor=actor, deeds=(deed,))
+
     def anchor_now(self) -> Head:
         """Write the present head into the anchor file, after an operator has looked; what it was does not matter."""
         head = self.head()

@@ -30,6 +30,7 @@ LAYERS = {
     "retriever.sample": 4,
     "retriever.config": 5,
     "retriever.library": 6,
+    "retriever.backup": 6,
     "retriever.ingest": 6,
     "retriever.export": 7,
     "retriever.lifecycle": 6,
