@@ -3,6 +3,7 @@
 A route that is missing here cannot be added to the application.
 """
 
+import sys
 from collections.abc import Mapping
 from enum import Enum
 from typing import TypeAlias
@@ -71,3 +72,7 @@ def _cell(need: Need, role: Role) -> str:
     if isinstance(need, Door):
         return need.value
     return "yes" if role >= need else ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(roles_table())

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from retriever.api.access import NEEDS, OPEN_PATHS, Door, need_of
+from retriever.api.access import NEEDS, OPEN_PATHS, Door, need_of, roles_table
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
 from retriever.config import Settings
@@ -356,3 +357,10 @@ def test_every_write_is_in_the_audit_log(service: Service, client: TestClient, k
         ("knowledge_manager", "case.delete"),
     ]
     assert service.store.audit.verify().findings == ()
+
+
+def test_the_page_has_the_table() -> None:
+    """docs/security.md shows the roles that the program asks for."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+
+    assert roles_table() in page
