@@ -24,6 +24,9 @@ class Door(Enum):
 
 Need: TypeAlias = Role | Door
 
+_BEGIN = "<!-- roles: written by `python -m retriever.api.access` from the page on its standard input -->"
+_END = "<!-- end -->"
+
 NEEDS: Mapping[str, Need] = {
     "getHealth": Door.OPEN,
     "getReady": Door.OPEN,
@@ -74,5 +77,12 @@ def _cell(need: Need, role: Role) -> str:
     return "yes" if role >= need else ""
 
 
+def with_table(page: str) -> str:
+    """The text of docs/security.md with the table as it is now."""
+    before, mark, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    return f"{before}{mark}\n\n{roles_table()}\n{end}{after}"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(roles_table())
+    sys.stdout.write(with_table(sys.stdin.read()))
