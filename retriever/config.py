@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to log in with; empty for no login.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
     smtp_from: str = Field("", description="Sender of reminders; needed with `reminder_email`.")
+    webhook_secrets: dict[str, SecretStr] = Field(
+        {}, description="Secret of each help desk that may send webhooks, by its name. A TOML table, or JSON."
+    )
+    webhook_rules: Path | None = Field(None, description="TOML file of rules: which tickets become drafts.")
     audit_key: Path | None = Field(
         None, description="File with the key of the audit log; empty means beside the library. Made on first use."
     )

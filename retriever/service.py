@@ -14,6 +14,8 @@ from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
+from retriever.ingest.rules import Rules, load_rules
+from retriever.ingest.webhooks import Receipt, receive, work_off
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
 from retriever.masking import mask_query
@@ -81,6 +83,20 @@ class Service:
         )
         neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
         return check_case(case, neighbours)
+
+    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> Receipt:
+        """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
+        rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else Rules()
+        return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
+
+    def work_off_deliveries(self) -> int:
+        """Make drafts of what help desks sent; how many deliveries were worked off."""
+        return work_off(self.store, self._told_of)
+
+    def _told_of(self, case: Case) -> str:
+        checked = self.check_case(case)
+        offers = ", ".join(f"{duplicate.offer} {duplicate.id}" for duplicate in checked.duplicates[:3])
+        return f"completeness {checked.completeness}" + (f"; {offers}" if offers else "")
 
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
         """The case, if it exists for the actor. Raises CaseNotFound."""

@@ -41,6 +41,7 @@ NEEDS: Mapping[str, Need] = {
     "listVersions": Role.VIEWER,
     "checkCase": Role.CONTRIBUTOR,
     "createCase": Role.CONTRIBUTOR,
+    "receiveWebhook": Door.SIGNED,
     "putCase": Role.CONTRIBUTOR,
     "putCases": Role.KNOWLEDGE_MANAGER,
     "deleteCase": Role.KNOWLEDGE_MANAGER,

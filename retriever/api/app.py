@@ -23,6 +23,7 @@ from retriever.api.routes.arrivals import add_arrival_routes
 from retriever.api.routes.cases import add_case_routes
 from retriever.api.routes.health import add_health_routes
 from retriever.api.routes.search import add_search_routes
+from retriever.api.routes.webhooks import add_webhook_routes
 from retriever.api.serving import Serving
 from retriever.config import Settings
 from retriever.service import Service
@@ -83,6 +84,7 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     bulk.add_bulk_routes(app)
     add_search_routes(app)
     add_arrival_routes(app)
+    add_webhook_routes(app)
     add_case_routes(app)
     add_health_routes(app)
     return app

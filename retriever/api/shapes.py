@@ -142,6 +142,14 @@ class CheckShape(Shape):
     tags: list[SuggestionShape]
 
 
+class ReceiptShape(Shape):
+    """What became of a delivery: a draft that waits, nothing (with the reason), or known from before."""
+
+    delivery: str
+    state: Literal["queued", "skipped", "known"]
+    reason: str
+
+
 class SimilarShape(Shape):
     """The answer to one question; `abstained` with a reason is an answer too."""
 

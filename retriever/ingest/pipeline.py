@@ -140,6 +140,11 @@ def content_id(values: Mapping[str, Any], system: str) -> str:
     return f"{system}:{digest[:20]}"
 
 
+def ticket_id(system: str, external_id: str) -> str:
+    """The id of a case that comes from a ticket. A help desk may number them with signs that no id can have."""
+    return f"{system}:{_NOT_IN_IDS.sub('-', external_id)}"
+
+
 class _Run:
     """The batch being filled, and what is known of the rows before it."""
 
@@ -301,8 +306,7 @@ def _named(values: dict[str, Any], options: IngestOptions) -> tuple[dict[str, An
     system, external_id, _ = _origin(values)
     system = system or str(options.defaults.get("source.system") or Source().system)
     if external_id:
-        # A help desk may number its tickets with signs that no id can have.
-        return {**values, "id": f"{system}:{_NOT_IN_IDS.sub('-', external_id)}"}, False
+        return {**values, "id": ticket_id(system, external_id)}, False
     return {**values, "id": content_id(values, system)}, True
 
 

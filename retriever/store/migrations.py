@@ -231,6 +231,27 @@ def imports(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0008_deliveries")
+def deliveries(db: Database) -> None:
+    """What help desks sent by webhook; the masked draft only while it waits."""
+    db.executescript("""
+        CREATE TABLE deliveries (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            source TEXT NOT NULL,
+            delivery_id TEXT NOT NULL,
+            body_sha256 TEXT NOT NULL,
+            received_at TEXT NOT NULL,
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            outcome TEXT NOT NULL,
+            document TEXT NOT NULL,
+            UNIQUE (source, delivery_id),
+            UNIQUE (source, body_sha256)
+        );
+        CREATE INDEX deliveries_that_wait ON deliveries (number) WHERE state = 'queued';
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -23,6 +23,7 @@ from retriever.store.audit import AuditChain, AuditLog, record, record_all
 from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import Admit, CaseFilter, Upserted, UpsertPlan, Version
 from retriever.store.deeds import deeds_of
+from retriever.store.deliveries import Deliveries
 from retriever.store.door import open_door
 from retriever.store.events import Event, EventKind, LoggedQuery
 from retriever.store.imports import Imports
@@ -69,6 +70,7 @@ class Store:
         self.audit = AuditLog(self._connections, chain)
         self.keys = KeyTable(self._connections)
         self.imports = Imports(self._connections, self.door)
+        self.deliveries = Deliveries(self._connections, self.door)
         try:
             migrate(self._connections, LIBRARY)
         except BaseException:

@@ -17,8 +17,8 @@ from retriever.config import Settings
 from retriever.errors import InvalidCase
 
 OPERATIONS = {
-    "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo", "giveFeedback", "checkCase", "createCase",
-    "listCases",
+    "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo", "giveFeedback", "checkCase", "receiveWebhook",
+    "createCase", "listCases",
     "getCase", "putCase", "deleteCase", "listVersions", "getHealth", "getReady", "getVersion", "getMetrics",
 }  # fmt: skip
 

@@ -1,0 +1,101 @@
+"""A ticket that a help desk sends: mapped, judged by the rules, noted as a draft that waits; then taken in."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import structlog
+
+from retriever.case_format import case_from_dict
+from retriever.domain import Case, Status
+from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
+from retriever.ingest.jsontext import json_fault, parsed_json
+from retriever.ingest.pipeline import ticket_id
+from retriever.ingest.rules import Rules
+from retriever.ingest.sources.generic import SourceMap
+from retriever.ingest.sources.registry import SOURCES, SourceMapping
+from retriever.ingest.sources.ticket import Mapped, SkipReason
+from retriever.language import detect_language
+from retriever.masking.spans import NOBODY
+from retriever.store.store import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a sender is told: noted as a draft that waits, of no use (with the reason), or known from before."""
+
+    delivery: str
+    state: Literal["queued", "skipped", "known"]
+    reason: str = ""
+
+
+def receive(store: Store, source: str, body: bytes, *, delivery_id: str, rules: Rules) -> Receipt:
+    """Note one delivery, whose signature was checked; on disk when this returns. Raises InvalidInput.
+
+    Nothing of the body is kept but the masked draft.
+    """
+    try:
+        record = parsed_json(body.decode("utf-8", errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"the body is not valid JSON ({json_fault(error)}).") from error
+    if not isinstance(record, dict):
+        raise InvalidInput("the body must be a JSON object.")
+    digest = hashlib.sha256(body).hexdigest()
+    row = mapping_of(source).row(record)
+    case = row if isinstance(row, str) else _draft(source, row, rules)
+    if isinstance(case, str):
+        new = store.deliveries.receive(source, delivery_id, digest, case=None, reason=case)
+        return Receipt(delivery_id, "skipped" if new else "known", case if new else "")
+    known = row.people if isinstance(row, Mapped) else None
+    assert known is not None  # noqa: S101  a draft comes from a mapped row
+    new = store.deliveries.receive(source, delivery_id, digest, case=case, known=known)
+    return Receipt(delivery_id, "queued" if new else "known")
+
+
+def mapping_of(source: str) -> SourceMapping:
+    """The help desk's own mapping; for any other sender, fields by the names that people use."""
+    return SOURCES[source] if source in SOURCES else SourceMap().mapping(source)
+
+
+def work_off(store: Store, tell: Callable[[Case], str]) -> int:
+    """Take in what waits; how many. `tell` says what is noted with a draft that is new or changed.
+
+    A draft that cannot be taken in now is tried again at the next call, and given up after some.
+    """
+    done = 0
+    for delivery in store.deliveries.queued():
+        if delivery.case is None:
+            continue
+        try:
+            (outcome,) = store.imports.write([(delivery.case, NOBODY)])
+            told = tell(delivery.case) if outcome.action in ("created", "updated") else outcome.reason
+            store.deliveries.settle(delivery.number, "; ".join(part for part in (outcome.action, told) if part))
+            done += 1
+        except SimilarCasesError as error:
+            log.warning("delivery_failed", source=delivery.source, number=delivery.number, code=error.code)
+            store.deliveries.fail(delivery.number, error.code)
+        except Exception as error:
+            # One delivery that hits a fault of ours must not keep the server from following the library.
+            log.error("delivery_failed", source=delivery.source, number=delivery.number, code=type(error).__name__)
+            store.deliveries.fail(delivery.number, type(error).__name__)
+    return done
+
+
+def _draft(source: str, row: Mapped, rules: Rules) -> Case | str:
+    """The draft, or why there is none."""
+    values = dict(row.values)
+    external_id = str(values.get("source.external_id") or "")
+    if not external_id:
+        return "the ticket has no number"
+    values.setdefault("id", ticket_id(source, external_id))
+    try:
+        case = case_from_dict(values)
+    except InvalidCase as error:
+        return f"{error.field} is refused"
+    language = case.language or detect_language(f"{case.title}\n{case.problem}"[:400])
+    case = replace(case, status=Status.DRAFT, language=language)
+    decision = rules.decide(case, row.signals)
+    return case if decision.proposed else f"{SkipReason.BY_RULE}: {decision.rule}"
