@@ -36,7 +36,7 @@ def ingest(
         list[Path] | None, typer.Argument(help="JSONL, JSON, CSV or XLSX files; - reads standard input.")
     ] = None,
     format_: Annotated[
-        Literal["jsonl", "json", "csv", "xlsx"] | None, typer.Option("--format", help="Found out without it.")
+        Literal["jsonl", "csv", "json", "xlsx"] | None, typer.Option("--format", help="Found out without it.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="Such as utf-8 or gb18030; found out without it.")] = "",
     delimiter: Annotated[str, typer.Option(help="One character; found out without it.")] = "",
