@@ -107,6 +107,29 @@ def _library(settings: "Settings") -> Iterator[Finding]:
     )
 
 
+def _audit(settings: "Settings") -> Iterator[Finding]:
+    """Keys and the audit log; every entry is checked."""
+    if not settings.database_path.exists():
+        return
+    from retriever.library import open_library  # noqa: PLC0415
+    from retriever.store.audit_chain import is_private  # noqa: PLC0415
+
+    with open_library(settings, read_only=True) as store:
+        keys, files = len(store.keys.all()), store.audit.files
+        try:
+            report = store.audit.verify()
+        except SimilarCasesError as error:
+            yield Finding("audit log", "fail", str(error), "put the key back, or name it in audit_key")
+            return
+    if report.findings:
+        yield Finding("audit log", "fail", report.findings[0].text, "`similar-cases audit verify` says all")
+    elif files.key.exists() and not is_private(files.key):
+        yield Finding("audit log", "warn", f"others may read {files.key.name}", f"chmod 600 {files.key}")
+    else:
+        yield Finding("audit log", "ok", f"{report.entries} entries, every one checked")
+    yield Finding("keys", "ok", f"{keys} API keys" if keys else "none: this machine only, without a key")
+
+
 def _index(settings: "Settings") -> Iterator[Finding]:
     from index.snapshots import Snapshots  # noqa: PLC0415
     from index.types import IndexDamaged  # noqa: PLC0415
@@ -164,6 +187,7 @@ CHECKS: dict[str, Callable[["Settings"], Iterator[Finding]]] = {
     "system": _system,
     "data folder": _folder,
     "library": _library,
+    "audit log": _audit,
     "index": _index,
     "model": _model,
     "packages": _packages,

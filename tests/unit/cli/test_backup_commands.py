@@ -194,3 +194,22 @@ def test_the_audit_log_is_exported_as_it_was_sealed(run: Run, cases_file: Path, 
     with closing(sqlite3.connect(tmp_path / "lib" / "library.sqlite3")) as db:
         assert lines == [row[0] for row in db.execute("SELECT entry FROM audit ORDER BY position")]
     assert run("audit", "anchor").code == 0
+
+
+def test_the_doctor_looks_at_key_and_log(run: Run, cases_file: Path, tmp_path: Path) -> None:
+    """A key that others may read is a warning, a changed or unreadable log a failure."""
+    run("ingest", cases_file)
+    key = tmp_path / "lib" / "library-audit.key"
+
+    def found() -> str:
+        told = json.loads(run("doctor", "--json").out)["findings"]
+        return next(str(finding["state"]) for finding in told if finding["what"] == "audit log")
+
+    assert found() == "ok"
+    key.chmod(0o644)
+    assert found() == "warn"
+    with closing(sqlite3.connect(tmp_path / "lib" / "library.sqlite3")) as db:
+        db.execute("DROP TRIGGER audit_keeps_text")
+    assert found() == "fail"
+    key.unlink()
+    assert found() == "fail"
