@@ -117,12 +117,12 @@ def test_a_ticket_of_no_use_is_acknowledged_with_the_reason(
 
 
 def test_an_unsigned_or_unknown_sender_is_refused(client: TestClient, hooked: Service) -> None:
-    """401 without a word about why, 404 for a source without a secret; nothing is noted."""
+    """401 for a wrong or old signature and for a source without a secret alike; nothing is noted."""
     wrong = send(client, event(), **{"x-similar-cases-signature": sign(b"other", SECRET, time.time())})
     old = send(client, event(), **{"x-similar-cases-signature": sign(orjson.dumps(event()), SECRET, time.time() - 900)})
     unknown = send(client, event(), "zendesk")
 
-    assert [answer.status_code for answer in (wrong, old, unknown)] == [401, 401, 404]
+    assert [answer.status_code for answer in (wrong, old, unknown)] == [401, 401, 401]
     assert SECRET not in wrong.text + old.text + unknown.text
     assert hooked.store.deliveries.last() == []
 
