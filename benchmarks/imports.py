@@ -42,7 +42,7 @@ def make_tickets(count: int) -> Iterator[dict[str, Any]]:
 def write_page(path: Path, count: int) -> None:
     """All tickets as one object, as an export writes them."""
     with path.open("w", encoding="utf-8") as stream:
-        stream.write('{"count": %d, "tickets": [' % count)
+        stream.write(f'{{"count": {count}, "tickets": [')
         for number, ticket in enumerate(make_tickets(count)):
             stream.write((",\n" if number else "\n") + json.dumps(ticket, ensure_ascii=False))
         stream.write("\n]}\n")
