@@ -6,10 +6,10 @@ from functools import partial
 from typing import Self
 
 from retriever.access import admitted, check_readable
-from retriever.caretaker import lifecycle_of
+from retriever.caretaker import channels_of, lifecycle_of
 from retriever.config import Settings
 from retriever.curation import NEIGHBOURS, Checked, check_case
-from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, SearchResult, StoredCase
+from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, Role, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
@@ -107,8 +107,14 @@ class Service:
     def put_case(self, case: Case, *, if_version: int | None = None, actor: Actor = OPERATOR) -> tuple[StoredCase, str]:
         """Create or replace a case, and what happened (created | updated | unchanged); the next search finds it.
 
-        `actor` decides what may be written; see `retriever.access.admitted`. Raises Forbidden, CaseNotFound, Conflict.
+        `actor` decides what may be written; see `retriever.access.admitted`. Below knowledge manager a new case is a
+        draft, and a change of a live one is `proposed`: the live case stays until two people approve.
+
+        Raises Forbidden, CaseNotFound, Conflict.
         """
+        if actor.role < Role.KNOWLEDGE_MANAGER:
+            written = self.lifecycle.writing.write(case, actor, if_version=if_version)
+            return written.standing.stored, written.action
         outcome = self.write_cases([case], if_version=if_version, actor=actor)[0]
         return self.store.get_case(case.id), outcome.action
 
@@ -120,6 +126,8 @@ class Service:
         self, cases: Sequence[Case], *, if_version: int | None = None, actor: Actor = OPERATOR
     ) -> list[Upserted]:
         """The same in the store's words, with the reason for each case that is refused."""
+        if actor.role < Role.KNOWLEDGE_MANAGER and if_version is None:
+            return self.lifecycle.writing.write_many(cases, actor)
         admit = None if actor == OPERATOR else partial(admitted, actor)
         outcomes = self.store.upsert_cases(cases, if_version=if_version, actor=actor, admit=admit)
         self.indexing.catch_up()
@@ -166,6 +174,7 @@ def open_service(settings: Settings) -> Service:
     Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
     InvalidSettings, each with the command that mends it.
     """
+    channels_of(settings)  # reminders that cannot be sent should not wait for their day to say so
     store = open_library(settings)
     try:
         encoder, indexing = _open_index(settings, store)

@@ -45,6 +45,23 @@ NEEDS: Mapping[str, Need] = {
     "putCase": Role.CONTRIBUTOR,
     "putCases": Role.KNOWLEDGE_MANAGER,
     "deleteCase": Role.KNOWLEDGE_MANAGER,
+    "listReviews": Role.CONTRIBUTOR,
+    "listDueReviews": Role.CONTRIBUTOR,
+    "getReview": Role.CONTRIBUTOR,
+    "submitCase": Role.CONTRIBUTOR,
+    "withdrawCase": Role.CONTRIBUTOR,
+    "approveCase": Role.REVIEWER,
+    "rejectCase": Role.REVIEWER,
+    "reviseCase": Role.CONTRIBUTOR,
+    "discardRevision": Role.CONTRIBUTOR,
+    "confirmCase": Role.REVIEWER,
+    "retireCase": Role.KNOWLEDGE_MANAGER,
+    "reinstateCase": Role.KNOWLEDGE_MANAGER,
+    "mergeCases": Role.KNOWLEDGE_MANAGER,
+    "unmergeCase": Role.KNOWLEDGE_MANAGER,
+    "restoreVersion": Role.CONTRIBUTOR,
+    "diffVersions": Role.VIEWER,
+    "listSteps": Role.CONTRIBUTOR,
 }
 """By operation id, the name of a route in OpenAPI."""
 OPEN_PATHS = ("/openapi.json",)

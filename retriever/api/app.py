@@ -22,6 +22,8 @@ from retriever.api.routes import bulk
 from retriever.api.routes.arrivals import add_arrival_routes
 from retriever.api.routes.cases import add_case_routes
 from retriever.api.routes.health import add_health_routes
+from retriever.api.routes.lifecycle import add_lifecycle_routes
+from retriever.api.routes.reviews import add_review_routes
 from retriever.api.routes.search import add_search_routes
 from retriever.api.routes.webhooks import add_webhook_routes
 from retriever.api.serving import Serving
@@ -86,6 +88,8 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     add_arrival_routes(app)
     add_webhook_routes(app)
     add_case_routes(app)
+    add_review_routes(app)
+    add_lifecycle_routes(app)
     add_health_routes(app)
     return app
 

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from retriever.api import schemas, shapes
+from retriever.api import schemas, shapes, standings
 from retriever.api.access import Door, need_of, spoken
 from retriever.api.problems import MEDIA_TYPE
 from retriever.domain import Role
@@ -24,6 +24,11 @@ _BODIES: tuple[type[BaseModel], ...] = (
     schemas.BatchRequest,
     schemas.FeedbackRequest,
     shapes.CaseFields,
+    standings.ScreeningBody,
+    standings.RejectBody,
+    standings.RetireBody,
+    standings.MergeBody,
+    standings.RestoreBody,
     shapes.BulkLineShape,
     shapes.ProblemShape,
 )

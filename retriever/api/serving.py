@@ -10,6 +10,7 @@ import structlog
 
 from retriever.api.keyring import KeyRing
 from retriever.api.limits import Workers
+from retriever.caretaker import daily_round
 from retriever.config import Settings
 from retriever.domain import Query
 from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
@@ -18,6 +19,7 @@ from retriever.telemetry import Metrics
 
 log = structlog.get_logger()
 
+ROUND_SECONDS = 3_600.0
 KEYS_SECONDS = 0.5
 """How often the API keys are read again, whatever `poll_seconds` is: a revoked key is refused within a second."""
 SLOWEST_RETRY = 30.0
@@ -91,11 +93,15 @@ class Serving:
             if self._service is None:
                 self._stop.wait(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
-        polled_at = time.monotonic()
+        polled_at = next_round = time.monotonic()
         while not self._stop.wait(min(self.settings.poll_seconds, KEYS_SECONDS)):
             polled = time.monotonic() - polled_at >= self.settings.poll_seconds
             polled_at = time.monotonic() if polled else polled_at
             self._follow(self._poll if polled else self._follow_keys)
+            if time.monotonic() >= next_round:
+                # Every hour, because a day may begin at any time, and one server of many may be down.
+                self._follow(lambda: daily_round(self.service.lifecycle))
+                next_round = time.monotonic() + ROUND_SECONDS
         self._leave()
 
     def _try_to_open(self) -> None:

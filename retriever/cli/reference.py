@@ -131,7 +131,7 @@ def _line(text: str | None) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None or value == "":
+    if value is None or str(value) == "":
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from retriever.domain import Actor, Case, Role, Status, StoredCase
-from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput
+from retriever.errors import Conflict, Forbidden, InvalidInput
 from retriever.lifecycle import rules
 from retriever.lifecycle.desk import SYSTEM, Desk, Standing, case_at
 from retriever.lifecycle.screening import Screening, check_note, check_screening
@@ -187,6 +187,6 @@ def _in_state(stored: StoredCase, status: Status) -> StoredCase:
 def _check_successor(step: Transition, id: str, successor: str) -> None:
     found = step.find_case(successor)
     if found is None or not rules.may_see(found.case, step.actor):
-        raise CaseNotFound(f"there is no case {successor} that could supersede {id}.")
+        raise Conflict(f"there is no case {successor} that could supersede {id}.")
     if found.case.id == id or found.case.status is not Status.PUBLISHED:
         raise Conflict(f"case {successor} cannot supersede {id}: it must be another, published case.")

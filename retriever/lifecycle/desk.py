@@ -69,10 +69,10 @@ def case_at(step: Transition, id: str, if_version: int | None) -> StoredCase:
 
 def reviewed_case(step: Transition, id: str, tag: str | None) -> tuple[StoredCase, Review]:
     """The visible case and what of it waits for approval, at this version. Raises CaseNotFound, Conflict."""
-    stored = visible_case(step, id)
+    stored = step.get_case(id)
     review = rules.open_review(stored, step.find_review(stored.key))
-    if review is None:
+    if review is None or not rules.may_see_review(stored, review, step.actor):
+        rules.check_visible(stored.case, step.actor)
         raise Conflict(f"case {id} is {stored.case.status} and has no pending revision: there is nothing to review.")
-    rules.check_visible(rules.text_of(stored, review), step.actor)
     rules.check_tag(id, review, tag)
     return stored, review

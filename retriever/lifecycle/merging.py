@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from retriever.domain import Actor, Role, Status, StoredCase
 from retriever.errors import Conflict, InvalidInput
 from retriever.lifecycle import rules
-from retriever.lifecycle.desk import Desk, Standing, case_at, visible_case
+from retriever.lifecycle.desk import Desk, Standing, case_at
 from retriever.store import Step, Transition
 from retriever.store.reviews import Merge
 
@@ -31,7 +31,10 @@ class Merging:
                     f"case {keep} is {kept.case.status}; only a published case can stand for its duplicates."
                 )
             for id in duplicates:
-                self._merge_one(step, kept, visible_case(step, id))
+                duplicate = step.find_case(id)
+                if duplicate is None or not rules.may_see(duplicate.case, actor):
+                    raise Conflict(f"there is no case {id} that could be merged.")
+                self._merge_one(step, kept, duplicate)
             step.note(kept, Step.MERGE, details={"duplicates": len(duplicates)})
             return Standing(step.get_case(keep))
 

@@ -23,10 +23,11 @@ class Reviewing:
     def find(self, id: str, actor: Actor) -> Standing:
         """Where a case stands. Raises CaseNotFound."""
         stored = self.desk.store.get_case(id)
-        rules.check_visible(stored.case, actor)
         review = rules.open_review(stored, self.desk.store.find_review(id))
-        if review is not None and not rules.may_see(rules.text_of(stored, review), actor):
+        if review is not None and not rules.may_see_review(stored, review, actor):
             review = None
+        if review is None:
+            rules.check_visible(stored.case, actor)
         return Standing(stored, review)
 
     def page(
@@ -38,8 +39,7 @@ class Reviewing:
             queued = self.desk.store.page_reviews(which, after=after, limit=limit + 1)
             for entry in queued[:limit]:
                 review = rules.open_review(entry.stored, entry.review)
-                seen = rules.may_see(entry.stored.case, actor)
-                if review is not None and seen and rules.may_see(rules.text_of(entry.stored, review), actor):
+                if review is not None and rules.may_see_review(entry.stored, review, actor):
                     found.append(Standing(entry.stored, review))
                 after = (entry.since, entry.stored.key)
                 if len(found) == limit:

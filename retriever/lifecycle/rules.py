@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from retriever.domain import ALL_GROUPS, Actor, Case, Role, Status, StoredCase
+from retriever.access import in_audience, may_read
+from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.store.reviews import Review
 
@@ -34,8 +35,17 @@ def check_visible(case: Case, actor: Actor) -> None:
 
 
 def may_see(case: Case, actor: Actor) -> bool:
-    """Is the case for everybody, or for a group of the actor?"""
-    return not case.audience or ALL_GROUPS in actor.audience or bool(set(case.audience) & set(actor.audience))
+    """Does the case exist for the actor? Drafts do for their authors and reviewers only."""
+    return may_read(actor, case)
+
+
+def may_see_review(stored: StoredCase, review: Review, actor: Actor) -> bool:
+    """May the actor see what waits for approval? Reviewers may, and who wrote or submitted it."""
+    text = text_of(stored, review)
+    if not (in_audience(actor.audience, text) and in_audience(actor.audience, stored.case)):
+        return False
+    own = actor.role >= Role.CONTRIBUTOR and actor.id in (*review.authors, review.submitted_by)
+    return actor.role >= Role.REVIEWER or own
 
 
 def open_review(stored: StoredCase, row: Review | None) -> Review | None:

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from retriever.access import check_audience
 from retriever.domain import Actor, Case, Role, Status, StoredCase
-from retriever.errors import CaseNotFound, Conflict, VersionMismatch
+from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
 from retriever.lifecycle import rules
 from retriever.lifecycle.desk import Desk, Standing, case_at, visible_case
 from retriever.store import Review, Step, Transition, Upserted
 from retriever.store.cases import Action, check_version
+
+_TAKEN = "the id or the source belongs to another case."
+"""Whose it is, the writer may not be allowed to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +61,22 @@ class Writing:
             tag = row.tag if row else str(stored.version)
             if if_version is not None and if_version != tag:
                 raise VersionMismatch(f"case {id} is to be revised at version {tag}; read it again first.")
-            return _propose(step, stored, rules.kept_state(case, stored.case), row)
+            text = rules.kept_state(case, stored.case)
+            check_audience(actor, stored.case, text)
+            return _propose(step, stored, text, row)
 
     def restore(self, id: str, version: int, actor: Actor, *, if_version: int | None = None) -> Written:
         """Bring back the text of an older version as a new one; audience, source and dates stay those of today.
 
         A knowledge manager restores what was published before at once, anybody else proposes it. Raises Forbidden,
-        CaseNotFound for a version that is not there, VersionMismatch, Conflict.
+        CaseNotFound, InvalidInput for a version that is not there, VersionMismatch, Conflict.
         """
         rules.require_role(actor, Role.CONTRIBUTOR, "restore a version")
         with self.desk.transition(actor) as step:
             stored = case_at(step, id, if_version)
-            old = step.get_version(id, version)
-            rules.check_visible(old, actor)
+            old = step.find_version(id, version)
+            if old is None or not rules.may_see(old, actor):
+                raise InvalidInput(f"case {id} has no version {version}; name one that it has.")
             text = replace(
                 rules.kept_state(old, stored.case),
                 audience=stored.case.audience,
@@ -91,15 +98,18 @@ def _write(step: Transition, case: Case, if_version: int | None) -> Written:
     if if_version is None:
         outcome = step.plan(case)
         if outcome.action == "refused":
-            raise Conflict(f"{case.id}: {outcome.reason}")
+            raise Conflict(_TAKEN)
         stored = step.find_case(outcome.id)
     else:
         stored = step.find_case(case.id)
+        if stored is not None and not if_version and not rules.may_see(stored.case, step.actor):
+            raise Conflict(_TAKEN)
         check_version(case.id, stored.version if stored else None, if_version)
     if stored is None:
         return _create(step, case)
     rules.check_visible(stored.case, step.actor)
     text = rules.kept_state(case, stored.case)
+    check_audience(step.actor, stored.case, text)
     if text == stored.case:
         return Written("unchanged", Standing(stored, rules.open_review(stored, step.find_review(stored.key))))
     if stored.case.status in rules.OPEN:
@@ -108,6 +118,7 @@ def _write(step: Transition, case: Case, if_version: int | None) -> Written:
 
 
 def _create(step: Transition, case: Case) -> Written:
+    check_audience(step.actor, None, case)
     stored = step.put(rules.new_draft(case, step.actor), if_version=0)
     review = Review(stored.key, Status.DRAFT, stored.version, authors=(step.actor.id,))
     step.save_review(review)
@@ -166,7 +177,7 @@ def _pending(step: Transition, stored: StoredCase) -> Review | None:
 def _outcome(step: Transition, case: Case) -> Upserted:
     try:
         written = _write(step, case, None)
-    except (Conflict, CaseNotFound) as error:
+    except (Conflict, Forbidden, CaseNotFound) as error:
         # Raised before anything of this case was written.
         return Upserted(case.id, "refused", reason=str(error).removeprefix(f"{case.id}: "))
     stored = written.standing.stored

@@ -45,13 +45,13 @@ class Transition:
         row = self.db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone()
         return case_rows.stored_case(row) if row else None
 
-    def get_version(self, id: str, number: int) -> Case:
-        """The case as it was at a version. Raises CaseNotFound."""
+    def find_version(self, id: str, number: int) -> Case | None:
+        """The case as it was at a version, None when there is no such version."""
         rows = self.db.conn.execute(case_rows.VERSIONS_BY_ID, {"id": id}).fetchall()
         for document, version, *_ in rows:
             if version == number:
                 return decode_case(document)
-        raise CaseNotFound(f"case {id} has no version {number}; `case versions {id}` lists those there are.")
+        return None
 
     def plan(self, case: Case) -> Upserted:
         """What writing this case would do, source and id considered; nothing is written."""

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from retriever import domain
-from retriever.api import schemas, shapes
+from retriever.api import schemas, shapes, standings
 from retriever.api.app import create_app
 from retriever.api.reference import api_reference, described_api
 from retriever.case_format import case_from_dict
@@ -17,9 +17,11 @@ from retriever.config import Settings
 from retriever.errors import InvalidCase
 
 OPERATIONS = {
-    "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo", "giveFeedback", "checkCase", "receiveWebhook",
-    "createCase", "listCases",
-    "getCase", "putCase", "deleteCase", "listVersions", "getHealth", "getReady", "getVersion", "getMetrics",
+    "listReviews", "listDueReviews", "getReview", "submitCase", "withdrawCase", "approveCase", "rejectCase",
+    "reviseCase", "discardRevision", "confirmCase", "retireCase", "reinstateCase", "mergeCases", "unmergeCase",
+    "restoreVersion", "diffVersions", "listSteps", "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo",
+    "giveFeedback", "checkCase", "createCase", "listCases", "getCase", "putCase", "deleteCase", "listVersions",
+    "getHealth", "getReady", "getVersion", "getMetrics", "receiveWebhook",
 }  # fmt: skip
 
 
@@ -80,6 +82,13 @@ def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) ->
         "checkCase": case_from_dict,
         "createCase": case_from_dict,
         "putCase": case_from_dict,
+        "reviseCase": case_from_dict,
+        "approveCase": standings.ScreeningBody.model_validate,
+        "confirmCase": standings.ScreeningBody.model_validate,
+        "rejectCase": standings.RejectBody.model_validate,
+        "retireCase": standings.RetireBody.model_validate,
+        "mergeCases": standings.MergeBody.model_validate,
+        "restoreVersion": standings.RestoreBody.model_validate,
     }
     seen = set()
     for operation in operations(described):

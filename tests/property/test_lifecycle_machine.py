@@ -55,6 +55,18 @@ class Life:
     approved: set[str] = field(default_factory=set)
     written_by: set[str] = field(default_factory=set)
     merged_into: str = ""
+    creator: str = ""
+
+    def shows_to(self, who: Actor) -> bool:
+        """Drafts are there for reviewers and for who created them, what is live for everybody."""
+        mine = who.role >= Role.CONTRIBUTOR and who.id == self.creator
+        return self.live is not None or who.role >= Role.REVIEWER or mine
+
+    def reviewed_by(self, who: Actor) -> bool:
+        """What waits is there for reviewers, and for who wrote or submitted it."""
+        waiting = self.waiting
+        own = waiting is not None and who.id in waiting.authors | {waiting.submitter}
+        return who.role >= Role.REVIEWER or (own and who.role >= Role.CONTRIBUTOR)
 
 
 class LifecycleAgainstDict(RuleBasedStateMachine):
@@ -105,13 +117,14 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         allowed = who.role >= Role.CONTRIBUTOR and (
             unchanged or not live or (mine and life is not None and not life.merged_into)
         )
+        allowed = allowed and (life is None or life.shows_to(who))
         self.happens(
             allowed,
             lambda: self.lifecycle.writing.write(make_case(id, text), who),
             steps=0 if unchanged else 1,
         )
         if allowed and not unchanged:
-            life = self.lives.setdefault(id, Life())
+            life = self.lives.setdefault(id, Life(creator=who.id))
             authors = (waiting.authors if waiting else set()) | {who.id}
             life.waiting = Passage(text, authors)
 
@@ -120,6 +133,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         """Drafts can be handed in by contributors."""
         waiting = self.waiting(id)
         allowed = who.role >= Role.CONTRIBUTOR and waiting is not None and not waiting.submitted
+        allowed = allowed and self.within_reach(id, who)
         self.happens(allowed, lambda: self.lifecycle.reviewing.submit(id, who))
         if allowed and waiting:
             waiting.submitted, waiting.submitter, waiting.team = True, who.id, who.team
@@ -160,6 +174,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
             manages = who.role >= Role.KNOWLEDGE_MANAGER
             leads = who.role >= Role.REVIEWER and who.team == waiting.team
             allowed = (not own and (manages or leads)) if back == "reject" else (own or manages)
+        allowed = allowed and self.within_reach(id, who)
         if back == "reject":
             self.happens(allowed, lambda: self.lifecycle.reviewing.reject(id, who, "unclear"))
         else:
@@ -246,6 +261,11 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         """What of a case waits for approval."""
         life = self.lives.get(id)
         return life.waiting if life else None
+
+    def within_reach(self, id: str, who: Actor) -> bool:
+        """May this person know of what waits?"""
+        life = self.lives.get(id)
+        return life is not None and life.reviewed_by(who)
 
     @invariant()
     def search_shows_exactly_what_is_published(self) -> None:

@@ -47,6 +47,7 @@ EXAMPLE = {
     "category": "payments/refunds",
     "tags": ["refund"],
 }
+PROPOSED = "The text waits for two approvals, at Location; the case is live as before."
 _CURSOR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _MATCH = header("If-Match", 'ETag of the version that is changed, such as `"3"`; `*` for any.')
 _NONE_MATCH = header("If-None-Match", "ETag that the caller holds.")
@@ -73,7 +74,8 @@ def add_case_routes(app: FastAPI) -> None:
         openapi_extra=body_of(CaseFields, {"case": EXAMPLE})
         | {"parameters": [_MATCH, header("If-None-Match", "`*` to create the case: there must be none.")]},
         responses=problems(400, 404, 409, 412, 413, 415, 422, 428)
-        | {201: {"model": CaseShape, "description": "The case is new."}},
+        | {201: {"model": CaseShape, "description": "The case is new."},
+           202: {"model": CaseShape, "description": PROPOSED}},
     )  # fmt: skip
     app.add_api_route(
         path, delete_case, methods=["DELETE"], operation_id="deleteCase", tags=list(tags), status_code=204,
@@ -101,7 +103,10 @@ async def get_case(request: Request, case_id: str) -> Response:
 
 
 async def put_case(request: Request, case_id: str) -> Response:
-    """Replace a case (If-Match), or create it under this id (If-None-Match: *)."""
+    """Replace a case (If-Match), or create it under this id (If-None-Match: *).
+
+    Below knowledge manager a new case is a draft, and a change of a live one waits for its reviews (202).
+    """
     check_case_id(case_id)
     create = request.headers.get("if-none-match", "").strip() == "*"
     wanted = None if create else wanted_versions(request)
@@ -155,7 +160,10 @@ def _create_as(service: Service, actor: Actor, case_id: str, body: bytes) -> Res
 def _replace(service: Service, actor: Actor, case_id: str, body: bytes, wanted: tuple[int, ...] | None) -> Response:
     case = _case_named(case_id, body)
     version = _current_version(service, actor, case_id, wanted)
-    stored, _ = service.put_case(case, if_version=version, actor=actor)
+    stored, action = service.put_case(case, if_version=version, actor=actor)
+    if action == "proposed":
+        place = {"Location": f"/v1/cases/{quote(case_id, safe='')}/review"}
+        return json_response(case_answer(stored), 202, _tag(stored) | place)
     return json_response(case_answer(stored), headers=_tag(stored))
 
 
