@@ -140,7 +140,8 @@ def _redraft(step: Transition, stored: StoredCase, text: Case) -> Written:
 def _propose_whole(step: Transition, stored: StoredCase, text: Case) -> Written:
     """A change of the case as a whole, by somebody who may not know of a pending revision of others."""
     row = _pending(step, stored)
-    if row is not None and row.pending == text:
+    # The live case may have been retired or confirmed since: that is no difference between the texts.
+    if row is not None and row.pending is not None and rules.kept_state(row.pending, stored.case) == text:
         return Written("unchanged", Standing(stored, row))
     if row is not None and set(row.authors) != {step.actor.id}:
         raise Conflict(f"a revision of case {stored.case.id} is pending already: change or discard that one.")
