@@ -15,6 +15,7 @@ from pyroaring import BitMap
 
 from index.facets import Facets, build_facets
 from index.fresh_words import FreshWords
+from index.pieces import NO_PIECES, PieceArray, count_in, with_counts
 from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, WordIndex, best_hits
 
 _FIRST_CAPACITY = 256
@@ -23,12 +24,13 @@ _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upsert:
-    """A new or changed case: its unit vector (dim,), the tokens of its text, and the values of its facets."""
+    """A new or changed case: its unit vector (dim,), the tokens of its text, the values of its facets, its pieces."""
 
     key: int
     vector: FloatVector
     tokens: Sequence[str]
     facets: Mapping[str, Sequence[str]]
+    pieces: PieceArray = field(default_factory=lambda: NO_PIECES)
 
 
 class _Log:
@@ -95,6 +97,8 @@ class Delta:
     _vectors: _Vectors
     _words: FreshWords
     _values: Mapping[int, Mapping[str, Sequence[str]]]
+    _pieces: Mapping[int, PieceArray] = field(default_factory=dict)
+    _cases_with: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @staticmethod
     def empty(dim: int, like: WordIndex | None = None) -> "Delta":
@@ -127,8 +131,11 @@ class Delta:
         dropped = BitMap(touched)
         added = [(key, upsert.facets) for key, upsert in latest.items()]
         values = {**self._values, **dict(added)}
+        pieces = {**self._pieces, **{key: upsert.pieces for key, upsert in latest.items()}}
         for key in gone:
             values.pop(key, None)
+            pieces.pop(key, None)
+        replaced = [self._pieces[key] for key in touched]
         return Delta(
             fresh=(self.fresh - dropped) | BitMap(latest),
             overridden=self.overridden | (BitMap([*latest, *(key for key in gone if 0 <= key < 2**32)]) & snapshot),
@@ -136,6 +143,8 @@ class Delta:
             _vectors=self._vectors.with_changes(keys, vectors, np.array(sorted(gone), np.int64)),
             _words=self._words.with_changes({key: upsert.tokens for key, upsert in latest.items()}, dropped),
             _values=values,
+            _pieces=pieces,
+            _cases_with=with_counts(self._cases_with, [upsert.pieces for upsert in latest.values()], replaced),
         )
 
     def search_dense(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
@@ -166,6 +175,14 @@ class Delta:
     def word_scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
         """BM25 score of each key, in the order given; 0 where nothing is shared or the key is not fresh."""
         return self._words.scores(tokens, keys)
+
+    def pieces(self, key: int) -> PieceArray | None:
+        """The pieces of a fresh case, None for any other."""
+        return self._pieces.get(key)
+
+    def count_pieces(self, ids: PieceArray) -> NDArray[np.int64]:
+        """How many fresh cases have each piece."""
+        return count_in(self._cases_with, ids)
 
     def word_ceiling(self, tokens: Sequence[str]) -> float:
         """An upper bound of any word score of a fresh case; infinite when there is no fresh case with words."""

@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from index.delta import Delta, Upsert
 from index.facets import Clause, Facets
+from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
 from index.recent import Recent
 from index.types import Allowed, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits
 
@@ -20,11 +21,12 @@ _REMEMBERED = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """A loaded snapshot: three indexes over the same keys."""
+    """A loaded snapshot: three indexes over the same keys, and the word pieces of the same cases."""
 
     dense: VectorIndex
     words: WordIndex
     facets: Facets
+    pieces: Pieces | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +139,25 @@ class View:
         if self.base is not None and len(self.base.words):
             return self.base.words.ceiling(tokens)
         return self.delta.word_ceiling(tokens)
+
+    def pieces(self, keys: KeyArray) -> list[PieceArray]:
+        """The pieces of each key, in the order given; none for a key that cannot be found."""
+        found = [self.delta.pieces(key) for key in keys.tolist()]
+        if self.base is None or self.base.pieces is None:
+            return [NO_PIECES if own is None else own for own in found]
+        gone = self.delta.overridden
+        below = self.base.pieces.of(keys)
+        return [
+            own if own is not None else NO_PIECES if key in gone else old
+            for own, old, key in zip(found, below, keys.tolist(), strict=True)
+        ]
+
+    def piece_rarity(self, ids: PieceArray) -> FloatVector:
+        """The idf of each piece, (n,); cases that were replaced since the snapshot count until the next one."""
+        counts, cases = self.delta.count_pieces(ids), len(self.delta)
+        if self.base is not None and self.base.pieces is not None:
+            counts, cases = counts + self.base.pieces.count(ids), cases + len(self.base.pieces)
+        return rarity(counts, cases)
 
     def _merged(self, clauses: tuple[Clause, ...]) -> BitMap:
         fresh = self.delta.facets.allowed(clauses)

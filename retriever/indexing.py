@@ -16,12 +16,14 @@ from index.dense import load_dense
 from index.facets import load_facets
 from index.lexical import load_words
 from index.manifest import Manifest, read_manifest
+from index.pieces import load_pieces
 from index.snapshots import Snapshots
 from index.tokenise import TOKENISER_VERSION, tokens
 from index.types import IndexDamaged
 from index.view import Segment, Upsert, View
 from retriever.case_facets import facets_of
 from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
+from retriever.embedding.alignment import aligner
 from retriever.embedding.cache import VectorCache, encode_cases_cached
 from retriever.embedding.canaries import check_canaries
 from retriever.errors import ModelMismatch, SnapshotDamaged
@@ -123,10 +125,11 @@ class Indexing:
         # A case deleted since the change was read is simply not there any more: its deletion comes with a later change.
         cases = [case for case in stored.values() if is_searchable(case)]
         gone = [change.key for change in changes if change.key not in {case.key for case in cases}]
-        vectors = encode_cases_cached(self._encoder, [embedded_text(case.case) for case in cases], self._store)
+        texts = [embedded_text(case.case) for case in cases]
+        vectors = encode_cases_cached(self._encoder, texts, self._store)
         upserts = [
-            Upsert(case.key, vector, tokens(matched_text(case.case)), facets_of(case.case))
-            for case, vector in zip(cases, vectors, strict=True)
+            Upsert(case.key, vector, tokens(matched_text(case.case)), facets_of(case.case), pieces)
+            for case, vector, pieces in zip(cases, vectors, aligner().pieces(texts), strict=True)
         ]
         return view.with_changes(upserts, gone, revision=changes[-1].revision)
 
@@ -168,7 +171,7 @@ def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:
     manifest = snapshots.verify(name)
     try:
         canaries: FloatMatrix = np.load(folder / CANARY_FILE, allow_pickle=False)
-        segment = Segment(load_dense(folder), load_words(folder), load_facets(folder))
+        segment = Segment(load_dense(folder), load_words(folder), load_facets(folder), load_pieces(folder))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"snapshot {name}: {error}") from error
     check_canaries(encoder, canaries)
@@ -183,6 +186,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
         "text_version": str(TEXT_VERSION),
         "masking_version": str(MASKING_VERSION),
         "tokeniser_version": str(TOKENISER_VERSION),
+        "pieces": aligner().fingerprint,
         "revision": str(revision),
     }
 

@@ -18,12 +18,14 @@ from index.dense import DenseIndex, build_dense
 from index.facets import FacetRow, Facets, build_facets
 from index.lexical import Words, words_from_counts
 from index.manifest import Manifest, read_manifest
+from index.pieces import PieceArray, Pieces, build_pieces
 from index.postings import count_tokens
 from index.snapshots import BuildLocked, Snapshots
 from index.tokenise import tokens
 from index.types import IndexDamaged
 from retriever.case_facets import facets_of
 from retriever.domain import Encoder, FloatMatrix, Status, StoredCase
+from retriever.embedding.alignment import aligner
 from retriever.embedding.cache import encode_cases_cached
 from retriever.embedding.canaries import canary_vectors
 from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
@@ -63,6 +65,7 @@ class Parts:
     dense: DenseIndex
     words: Words
     facets: Facets
+    pieces: Pieces
     canaries: FloatMatrix
 
 
@@ -129,6 +132,7 @@ def _current(snapshots: Snapshots, encoder: Encoder, revision: int) -> Manifest 
 def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -> Parts:
     """The three indexes over every searchable case, from one pass over the store."""
     keys, rows_of_facets, pages = array("q"), list[FacetRow](), list[FloatMatrix]()
+    pieces = list[PieceArray]()
     counts = library.count_by_status()
     total = counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
 
@@ -136,6 +140,7 @@ def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -
         for page in _pages(library):
             texts = [embedded_text(stored.case) for stored in page]
             pages.append(encode_cases_cached(encoder, texts, library))
+            pieces.extend(aligner().pieces(texts))
             for stored in page:
                 keys.append(stored.key)
                 rows_of_facets.append((stored.key, facets_of(stored.case)))
@@ -149,7 +154,7 @@ def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -
     matrix = np.concatenate(pages) if pages else np.empty((0, encoder.dim), np.float32)
     pages.clear()
     dense = build_dense(matrix, rows, threads=threads, progress=lambda done: report("vectors", done, len(rows)))
-    return Parts(dense, words, build_facets(rows_of_facets), canary_vectors(encoder))
+    return Parts(dense, words, build_facets(rows_of_facets), build_pieces(rows, pieces), canary_vectors(encoder))
 
 
 def _pages(library: Library) -> Iterator[list[StoredCase]]:
@@ -199,6 +204,7 @@ def _write(folder: Path, parts: Parts, encoder: Encoder, revision: int) -> Manif
     parts.dense.save(folder)
     parts.words.save(folder)
     parts.facets.save(folder)
+    parts.pieces.save(folder)
     np.save(folder / CANARY_FILE, parts.canaries, allow_pickle=False)
     return Manifest(
         name="",

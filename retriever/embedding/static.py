@@ -83,6 +83,18 @@ class StaticEncoder:
         """Vectors of case problems, (len(texts), dim), unit rows; a text without any token gives a zero row."""
         return self._encode(texts, self._identity.case_prompt)
 
+    @property
+    def rows(self) -> "TokenRows":
+        """The vector of each token."""
+        return self._rows
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text, without any prompt."""
+        result: list[list[int]] = []
+        for start in range(0, len(texts), CHUNK):
+            result += self._token_ids(list(texts[start : start + CHUNK]))
+        return result
+
     def token_vectors(self, text: str) -> TokenVectors:
         """The tokens of `text` with their character offsets and vectors, (tokens, dim), for explanations."""
         encoding = self._tokenizer.encode(_encodable(text), add_special_tokens=False)

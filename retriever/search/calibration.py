@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from retriever.errors import InvalidSettings
-from retriever.search.ranking import Ranking, Weights
+from retriever.search.ranking import Ranking
 
 log = structlog.get_logger()
 
@@ -66,20 +66,9 @@ def calibrated(ranking: Ranking, calibration: Calibration | None) -> Ranking:
     """The ranking with the library's confidence and threshold; unchanged without a calibration."""
     if calibration is None:
         return ranking
-    return replace(
-        ranking,
-        same=_scaled(ranking.same, calibration),
-        cross=_scaled(ranking.cross, calibration),
-        min_confidence=calibration.min_confidence,
-    )
+    return replace(ranking, scale=calibration.scale, shift=calibration.shift, min_confidence=calibration.min_confidence)
 
 
 def ranking_digest(ranking: Ranking) -> str:
     """Identity of the weights that a calibration was fitted over."""
     return hashlib.sha256(json.dumps(asdict(ranking), sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _scaled(weights: Weights, calibration: Calibration) -> Weights:
-    """All weights of a logit are linear, so scaling the logit is scaling them."""
-    scaled = {name: value * calibration.scale for name, value in asdict(weights).items()}
-    return Weights(**scaled | {"bias": scaled["bias"] + calibration.shift})

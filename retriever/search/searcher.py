@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index import tokenise
-from index.types import Allowed, KeyArray
+from index.types import Allowed, FloatVector, KeyArray
 from index.view import View
 from retriever.case_facets import BASE_LANGUAGE
-from retriever.domain import Encoder, FloatMatrix, Match, Query, ScoreParts, SearchResult, Status, StoredCase
+from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, Status, StoredCase
+from retriever.embedding.alignment import aligner
 from retriever.language import base_language, detect_language
 from retriever.search import explain
-from retriever.search.ranking import FloatArray, Ranking, confidence, logits
+from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
 from retriever.texts import query_text, query_words_text
 
 CANDIDATES = 100
 """How many each arm proposes. Fixed, not a multiple of `limit`, so that a longer list begins with the shorter one."""
+PROMISING = 32
+"""How many of each arm's best are compared piece by piece; the others follow behind them."""
 
 
 class Cases(Protocol):
@@ -39,13 +42,23 @@ class Cases(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in all the forms in which it is compared."""
+
+    text: str
+    vector: FloatVector
+    tokens: Sequence[str]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Scored keys of one question, best first."""
 
     keys: KeyArray
     cosine: FloatArray
     words: FloatArray
-    logit: FloatArray
+    score: FloatArray
     confidence: FloatArray
     same: NDArray[np.bool_]
 
@@ -87,11 +100,14 @@ class Searcher:
         watch.lap("encode")
         tokens = tokenise.tokens(query_words_text(query))
         language = detect_language(text, among=view.values("language"))
+        asked = Asked(text, vector, tokens, base_language(language))
         watch.lap("words")
         allowed = self._allowed(view, query)
         watch.lap("filter")
-        candidates = self._candidates(view, vector, tokens, base_language(language), allowed)
+        keys, promising = self._proposed(view, asked, allowed)
         watch.lap("search")
+        candidates = self._ranked(view, asked, keys, promising)
+        watch.lap("rank")
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         matches = self._matches(query, text, candidates, wanted)
         watch.lap("load")
@@ -114,19 +130,55 @@ class Searcher:
             allowed = (view.keys() if allowed is None else allowed) - BitMap(excluded)
         return allowed
 
-    def _candidates(
-        self, view: View, vector: FloatMatrix, tokens: Sequence[str], language: str, allowed: Allowed
-    ) -> Candidates:
-        near = view.search_dense(vector, CANDIDATES, allowed) if vector.any() else None
-        worded = view.search_words(tokens, CANDIDATES, allowed) if tokens else None
-        found = [hits.keys for hits in (near, worded) if hits is not None]
-        keys = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-        cosine = np.nan_to_num(view.dense_scores(vector, keys)).astype(np.float64)
-        share = view.word_scores(tokens, keys).astype(np.float64) / (view.word_ceiling(tokens) if tokens else 1.0)
-        same = view.has(BASE_LANGUAGE, language, keys)
-        logit = logits(self.ranking, cosine, share, same)
-        order = np.lexsort((keys, -logit))
-        return Candidates(keys[order], cosine[order], share[order], logit[order], confidence(logit[order]), same[order])
+    def scores_of(self, query: Query) -> tuple[KeyArray, Scores]:
+        """The promising candidates of a question with all that is known of them, for fitting the ranking."""
+        view, text = self.view(), query_text(query)
+        language = base_language(detect_language(text, among=view.values("language")))
+        asked = Asked(text, self.encoder.encode_query([text])[0], tokenise.tokens(query_words_text(query)), language)
+        keys, promising = self._proposed(view, asked, self._allowed(view, query))
+        return keys[promising], self._scores(view, asked, keys[promising])
+
+    def _proposed(self, view: View, asked: Asked, allowed: Allowed) -> tuple[KeyArray, NDArray[np.bool_]]:
+        """What both arms find, ascending, and which of it is worth a closer look."""
+        found = [
+            view.search_dense(asked.vector, CANDIDATES, allowed).keys if asked.vector.any() else _NO_KEYS,
+            view.search_words(asked.tokens, CANDIDATES, allowed).keys if asked.tokens else _NO_KEYS,
+        ]
+        keys = np.unique(np.concatenate(found))
+        return keys, np.isin(keys, np.concatenate([arm[:PROMISING] for arm in found]))
+
+    def _scores(self, view: View, asked: Asked, keys: KeyArray) -> Scores:
+        cosine = np.nan_to_num(view.dense_scores(asked.vector, keys)).astype(np.float64)
+        ceiling = view.word_ceiling(asked.tokens) if asked.tokens else 1.0
+        words = view.word_scores(asked.tokens, keys).astype(np.float64) / ceiling
+        pieces = aligner().ask(asked.text, view.piece_rarity)
+        weighted = cosine
+        if len(pieces.whole) == len(asked.vector) and self.encoder.fingerprint == aligner().fingerprint:
+            weighted = np.nan_to_num(view.dense_scores(pieces.whole, keys)).astype(np.float64)
+        alignment = aligner().compare(pieces, view.pieces(keys), view.piece_rarity)
+        same = view.has(BASE_LANGUAGE, asked.language, keys)
+        return Scores(cosine, words, weighted, same, alignment, ceiling)
+
+    def _ranked(self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_]) -> Candidates:
+        chosen, others = keys[promising], keys[~promising]
+        scores = self._scores(view, asked, chosen)
+        score = rank_scores(self.ranking, scores)
+        best = np.lexsort((chosen, -score))
+        sure = confidence(logits(self.ranking, scores, score))
+        first = Candidates(
+            chosen[best], scores.cosine[best], scores.words[best], score[best], sure[best], scores.same[best]
+        )
+        return _followed(first, self._plain(view, asked, others)) if len(others) else first
+
+    def _plain(self, view: View, asked: Asked, keys: KeyArray) -> Candidates:
+        """Candidates that no arm has among its best: in the order of both scores added, with no confidence."""
+        cosine = np.nan_to_num(view.dense_scores(asked.vector, keys)).astype(np.float64)
+        words = view.word_scores(asked.tokens, keys).astype(np.float64)
+        words /= view.word_ceiling(asked.tokens) if asked.tokens else 1.0
+        best = np.lexsort((keys, -cosine - words))
+        same = view.has(BASE_LANGUAGE, asked.language, keys)
+        nothing = np.zeros(len(keys))
+        return Candidates(keys[best], cosine[best], words[best], cosine[best] + words[best], nothing, same[best])
 
     def _matches(self, query: Query, text: str, found: Candidates, wanted: float) -> tuple[Match, ...]:
         above = int(np.count_nonzero(found.confidence >= wanted))
@@ -146,6 +198,23 @@ class Searcher:
         return tuple(matches)
 
 
+_NO_KEYS: KeyArray = np.empty(0, np.int64)
+
+
+def _followed(first: Candidates, others: Candidates) -> Candidates:
+    """Both lists, the second behind the first whatever its scores: they are pushed below the lowest of the first."""
+    lowest = float(first.score.min(initial=0.0)) - 1.0
+    score = others.score - float(others.score.max(initial=0.0)) + lowest
+    return Candidates(
+        np.concatenate([first.keys, others.keys]),
+        np.concatenate([first.cosine, others.cosine]),
+        np.concatenate([first.words, others.words]),
+        np.concatenate([first.score, score]),
+        np.concatenate([first.confidence, others.confidence]),
+        np.concatenate([first.same, others.same]),
+    )
+
+
 def _match(query: Query, text: str, stored: StoredCase, *, found: Candidates, position: int, rank: int) -> Match:
     return Match(
         rank=rank,
@@ -153,7 +222,7 @@ def _match(query: Query, text: str, stored: StoredCase, *, found: Candidates, po
         score=ScoreParts(
             cosine=round(float(found.cosine[position]), 4),
             words=round(float(found.words[position]), 4),
-            fused=round(float(found.logit[position]), 4),
+            fused=round(float(found.score[position]), 4),
             same_language=bool(found.same[position]),
         ),
         stored=stored,

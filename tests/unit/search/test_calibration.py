@@ -14,19 +14,20 @@ from retriever.search.calibration import (
     ranking_digest,
     save_calibration,
 )
-from retriever.search.ranking import confidence, load_ranking, logits
+from retriever.search.ranking import confidence, load_ranking, logits, rank_scores
+from tests.unit.search.test_ranking import scores
 
 RANKING = load_ranking("builtin")
 FITTED = Calibration("model", ranking_digest(RANKING), 0.5, 1.0, 0.42, 300, "2026-01-01T00:00:00+00:00")
-COSINE, WORDS = np.array([0.1, 0.5, 0.6, 0.9]), np.array([0.9, 0.0, 0.3, 0.4])
-SAME = np.array([True, False, True, False])
+KNOWN = scores([0.1, 0.5, 0.6, 0.9], [0.9, 0.0, 0.3, 0.4], [True, False, True, False])
+SCORE = rank_scores(RANKING, KNOWN)
 
 
 def test_the_logit_is_scaled_and_shifted() -> None:
     """For pairs of both kinds, and the threshold is the fitted one."""
-    before = logits(RANKING, COSINE, WORDS, SAME)
+    before = logits(RANKING, KNOWN, SCORE)
 
-    after = logits(calibrated(RANKING, FITTED), COSINE, WORDS, SAME)
+    after = logits(calibrated(RANKING, FITTED), KNOWN, SCORE)
 
     assert after == pytest.approx(0.5 * before + 1.0)
     assert calibrated(RANKING, FITTED).min_confidence == 0.42
@@ -34,7 +35,7 @@ def test_the_logit_is_scaled_and_shifted() -> None:
 
 def test_the_order_never_changes() -> None:
     """Whatever is fitted, the best match stays the best."""
-    before, after = (logits(ranking, COSINE, WORDS, SAME) for ranking in (RANKING, calibrated(RANKING, FITTED)))
+    before, after = (logits(ranking, KNOWN, SCORE) for ranking in (RANKING, calibrated(RANKING, FITTED)))
 
     assert np.argsort(before).tolist() == np.argsort(after).tolist()
     assert confidence(after).tolist() != confidence(before).tolist()

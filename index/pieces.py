@@ -1,0 +1,109 @@
+"""The word pieces of every case in their order, so that a few promising cases can be compared word by word.
+
+The numbers are token ids of a model's tokenizer; what they mean is the owner's affair.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import FloatVector, KeyArray
+
+PieceArray: TypeAlias = NDArray[np.int32]
+"""Token ids of one text, in order, (n,)."""
+NO_PIECES: PieceArray = np.empty(0, np.int32)
+
+_ARRAYS = ("keys", "offsets", "ids", "cases_with")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Case `keys[i]` (ascending) owns `ids[offsets[i]:offsets[i + 1]]`; `cases_with[id]` counts cases with a piece."""
+
+    keys: KeyArray
+    offsets: NDArray[np.int64]
+    ids: PieceArray
+    cases_with: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def of(self, keys: KeyArray) -> list[PieceArray]:
+        """The pieces of each key, in the order given; none for an unknown key."""
+        if not len(self.keys):
+            return [NO_PIECES] * len(keys)
+        rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        starts, stops = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        known = (self.keys[rows] == keys).tolist()
+        return [self.ids[a:b] if here else NO_PIECES for a, b, here in zip(starts, stops, known, strict=True)]
+
+    def count(self, ids: PieceArray) -> NDArray[np.int64]:
+        """How many cases have each piece."""
+        return count_in(self.cases_with, ids)
+
+    def save(self, directory: Path) -> None:
+        """Write four .npy files into an existing directory."""
+        for name in _ARRAYS:
+            np.save(directory / f"pieces_{name}.npy", getattr(self, name), allow_pickle=False)
+
+
+def build_pieces(keys: KeyArray, pieces: Iterable[PieceArray]) -> Pieces:
+    """Keep the pieces of these keys (ascending). ValueError when there is not one list for each key."""
+    lists = list(pieces)
+    if len(lists) != len(keys):
+        raise ValueError(f"{len(keys)} keys but {len(lists)} lists of pieces")
+    lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    ids = np.concatenate([NO_PIECES, *lists]).astype(np.int32)
+    rows = np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
+    pairs = np.unique((rows << 32) | ids) & 0xFFFFFFFF
+    return Pieces(
+        np.ascontiguousarray(keys, np.int64),
+        np.concatenate(([0], np.cumsum(lengths))),
+        ids,
+        np.bincount(pairs).astype(np.int32),
+    )
+
+
+def load_pieces(directory: Path) -> Pieces:
+    """Map what `save` wrote; ValueError when the files are damaged, OSError if missing."""
+    keys, offsets, ids, cases_with = (
+        np.load(directory / f"pieces_{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        for name in _ARRAYS
+    )
+    if len(offsets) != len(keys) + 1 or int(offsets[-1]) != len(ids):
+        raise ValueError("files of the word pieces do not fit together")
+    return Pieces(keys, offsets, ids, cases_with)
+
+
+def count_in(cases_with: NDArray[np.int32], ids: PieceArray) -> NDArray[np.int64]:
+    """Entries of a count table, 0 beyond its end."""
+    counts = np.zeros(len(ids), np.int64)
+    inside = ids < len(cases_with)
+    counts[inside] = cases_with[ids[inside]]
+    return counts
+
+
+def rarity(counts: NDArray[np.int64], cases: int) -> FloatVector:
+    """Lucene's idf of pieces that so many of all cases have."""
+    found = np.minimum(counts, cases)
+    return np.log1p((cases - found + 0.5) / (found + 0.5)).astype(np.float32)
+
+
+def with_counts(
+    cases_with: NDArray[np.int32], added: Sequence[PieceArray], gone: Sequence[PieceArray]
+) -> NDArray[np.int32]:
+    """The count table after these cases came and those went; the one given stays as it is."""
+    if not added and not gone:
+        return cases_with
+    size = max([len(cases_with), *(int(ids.max(initial=-1)) + 1 for ids in (*added, *gone))])
+    table = np.zeros(size, np.int32)
+    table[: len(cases_with)] = cases_with
+    for ids in added:
+        table[np.unique(ids)] += 1
+    for ids in gone:
+        table[np.unique(ids)] -= 1
+    return table
