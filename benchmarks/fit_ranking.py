@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from retriever.config import load_settings
+from retriever.config import Settings, load_settings
 from retriever.domain import Case, Filters, Query
 from retriever.evaluation.formats import LabelledSet, Question, load_beir
 from retriever.evaluation.metrics import measure
@@ -65,10 +65,10 @@ class Asked:
     in_scope: bool
 
 
-def ask(labelled: LabelledSet, cases: Sequence[Case]) -> Iterator[Asked]:
+def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Iterator[Asked]:
     """The promising candidates of a sample of the set's questions."""
     rng = np.random.default_rng(SEED)
-    with open_trial(load_settings(), cases) as service:
+    with open_trial(settings, cases) as service:
         names = {stored.key: stored.case.id for stored in service.store.iter_cases()}
         for questions in (labelled.questions, labelled.out_of_scope):
             chosen = rng.permutation(len(questions))[:QUESTIONS_PER_SET]
@@ -302,13 +302,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--write", action="store_true", help=f"put the weights into {TARGET.name}")
     arguments = parser.parse_args()
-    encoder = open_encoder(load_settings())
+    settings = load_settings()
+    encoder = open_encoder(settings)
     folders = [path for path in sorted(arguments.data.iterdir()) if (path / "corpus.jsonl").is_file()]
     pairs = [documents_as_cases(one) for one in with_mixed_sets({p.name: load_beir(p) for p in folders}).values()]
     pairs.append(sample_set())
     asked: list[Asked] = []
     for labelled, cases in pairs:
-        asked += ask(labelled, cases)
+        asked += ask(labelled, cases, settings)
         print(f"{labelled.name}: {len(cases):,} cases", file=sys.stderr, flush=True)
     ranking = fit(asked[::2])
     held_out = asked[1::2]

@@ -20,17 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import masking_lookalikes, masking_names, masking_samples
-from benchmarks.fit_ranking import ask, sample_set
+from benchmarks.fit_ranking import ask
 from benchmarks.masking_samples import Sample
 from retriever.case_format import case_from_dict
-from retriever.domain import Encoder
-from retriever.embedding.loading import load_encoder
+from retriever.config import Settings, load_settings
 from retriever.evaluation.formats import LabelledSet, iter_sample_cases, load_beir
 from retriever.evaluation.metrics import measure
 from retriever.evaluation.runner import machine
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_case, mask_text
-from retriever.search.ranking import load_ranking, logits
+from retriever.search.ranking import load_ranking, rank_scores
 from retriever.texts import without_placeholders
+from retriever.trial import documents_as_cases, sample_set
 
 SEED = 5
 POSITIVES = 1_000
@@ -229,21 +229,23 @@ def masked_set(labelled: LabelledSet) -> tuple[LabelledSet, dict[str, Any]]:
     return changed, {"passages": spans, "share of characters": round(taken / max(1, characters), 6)}
 
 
-def retrieval(labelled: LabelledSet, encoder: Encoder) -> dict[str, Any]:
-    """nDCG@10 (0 to 100) of vectors and words together, with and without masking."""
+def retrieval(labelled: LabelledSet, settings: Settings) -> dict[str, Any]:
+    """nDCG@10 (0 to 100) of the shipped order, with and without masking."""
     masked, share = masked_set(labelled)
-    plain, after = _ndcg(labelled, encoder), _ndcg(masked, encoder)
+    plain = _ndcg(labelled, settings.model_copy(update={"mask": False}))
+    after = _ndcg(masked, settings)
     return {"plain": plain, "masked": after, "loss": round(plain - after, 2), **share}
 
 
-def _ndcg(labelled: LabelledSet, encoder: Encoder) -> float:
-    ranking = load_ranking(encoder.name)
-    asked = [one for one in ask(labelled, encoder) if one.question in labelled.qrels]
+def _ndcg(labelled: LabelledSet, settings: Settings) -> float:
+    renamed, cases = documents_as_cases(labelled)
+    ranking = load_ranking("builtin")
     run = {
-        one.question: dict(zip(one.ids, logits(ranking, one.cosine, one.words, one.same).tolist(), strict=True))
-        for one in asked
+        one.question.id: dict(zip(one.ids, rank_scores(ranking, one.scores).tolist(), strict=True))
+        for one in ask(renamed, cases, settings)
+        if one.in_scope
     }
-    return round(100 * measure({q: labelled.qrels[q] for q in run}, run).means["ndcg@10"], 2)
+    return round(100 * measure({q: renamed.qrels[q] for q in run}, run).means["ndcg@10"], 2)
 
 
 def main() -> None:
@@ -268,10 +270,10 @@ def main() -> None:
         "seconds per megabyte, nothing but values": {piece: seconds_for(piece) for piece in DENSE},
     }
     if arguments.data:
-        encoder = load_encoder("builtin")
+        settings = load_settings()
         folders = [path for path in sorted(arguments.data.iterdir()) if (path / "corpus.jsonl").is_file()]
-        sets = [*map(load_beir, folders), sample_set()]
-        result["retrieval"] = {labelled.name: retrieval(labelled, encoder) for labelled in sets}
+        sets = [*map(load_beir, folders), sample_set()[0]]
+        result["retrieval"] = {labelled.name: retrieval(labelled, settings) for labelled in sets}
     _print(result)
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -119,7 +119,7 @@ class Aligner:
         return (
             _mean(asked.context_weights, best),
             _mean(asked.alone_weights, np.maximum(found, 0) ** _SHARP),
-            np.add.reduceat(covered * weights, starts) / np.maximum(np.add.reduceat(weights, starts), 1e-9),
+            _share(covered * weights, weights, starts),
         )
 
 
@@ -149,8 +149,12 @@ def _in_context(likeness: FloatMatrix, norms: FloatVector, starts: NDArray[np.in
 
 
 def _mean(weights: FloatVector, values: FloatMatrix) -> FloatVector:
-    mean: FloatVector = (weights @ values) / max(float(weights.sum()), 1e-9)
-    return mean
+    return np.asarray((weights @ values) / max(float(weights.sum()), 1e-9), np.float32)
+
+
+def _share(parts: FloatVector, wholes: FloatVector, starts: NDArray[np.int64]) -> FloatVector:
+    whole = np.maximum(np.add.reduceat(wholes, starts), 1e-9)
+    return np.asarray(np.add.reduceat(parts, starts) / whole, np.float32)
 
 
 def _norms(rows: FloatMatrix) -> FloatVector:
@@ -159,5 +163,4 @@ def _norms(rows: FloatMatrix) -> FloatVector:
 
 
 def _unit(rows: FloatMatrix) -> FloatMatrix:
-    unit: FloatMatrix = rows / np.maximum(_norms(rows), 1e-9)[:, None]
-    return unit
+    return np.asarray(rows / np.maximum(_norms(rows), 1e-9)[:, None], np.float32)
