@@ -56,13 +56,10 @@ _MAC = re.compile(
 )
 _NO_MACHINE = frozenset(("ffffffffffff", "000000000000"))
 _PUBLIC_SERVERS = frozenset(words("public_servers"))
-_KEPT_NETWORKS = tuple(
-    map(
-        ipaddress.IPv4Network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "0.0.0.0/8",
-         "224.0.0.0/3"),
-    )
-)  # fmt: skip
+# Networks that name no machine outside: private, loopback, link-local, shared, multicast and reserved.
+_KEPT_NETWORKS = re.compile(
+    r"(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|2(?:2[4-9]|[3-5]\d))\."
+)
 _VERSION = Cue(words("version"), between=(" to", " from", " is", "为", "是"))
 _IP_CUE = Cue(words("ip"))
 _SMALL = 30  # four numbers up to here look like a version
@@ -139,10 +136,9 @@ def _ipv4(folded: Folded) -> Iterator[Passage]:
     for found in _IPV4.finditer(folded.text):
         if found[0] in _PUBLIC_SERVERS or _VERSION.before(folded, found.start()):
             continue
-        address = ipaddress.IPv4Address(found[0])
-        if any(address in network for network in _KEPT_NETWORKS):
+        if _KEPT_NETWORKS.match(found[0]):
             continue
-        if max(address.packed) <= _SMALL and not _IP_CUE.before(folded, found.start()):
+        if max(map(int, found[0].split("."))) <= _SMALL and not _IP_CUE.before(folded, found.start()):
             continue
         yield found.span()
 

@@ -97,8 +97,8 @@ _GERMAN = re.compile(
 )
 _FRENCH_WORD = rf"(?:{any_of('french_articles')}|[ld]['’]{_CAP}|{_CAP})"
 _FRENCH = re.compile(
-    rf"(?<![A-Za-z0-9_.,])\d{{1,4}}(?: ?bis| ?ter)?,? (?i:{any_of('french_streets')}) {_FRENCH_WORD}"
-    rf"(?: {_FRENCH_WORD}){{0,5}}(?:,? ?\d{{5}} {_TOWN})?"
+    rf"(?<![A-Za-z0-9_.,])\d{{1,4}}(?: ?bis| ?ter)?,? (?i:{any_of('french_streets')}) "
+    rf"(?:(?:{any_of('french_articles')}) |[ld]['’]){{0,3}}{_CAP}(?: {_FRENCH_WORD}){{0,4}}(?:,? ?\d{{5}} {_TOWN})?"
 )
 _SPANISH = re.compile(
     rf"(?<![A-Za-zÀ-ÿ0-9_])(?:{any_of('spanish_streets')}) (?:(?:{any_of('spanish_articles')}|{_CAP}) ){{0,4}}{_CAP},? "

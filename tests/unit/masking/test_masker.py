@@ -102,6 +102,16 @@ def test_short_known_names_are_left_out() -> None:
     assert mask_text("Mark all as read, 国王, dial 110, HP printer", known).spans == ()
 
 
+def test_names_of_two_signs_and_three_words_are_found() -> None:
+    """The shortest Chinese name, and one with a particle, the family name first."""
+    known = KnownEntities(names=("王明", "Peter van Dijk"))
+
+    assert mask_text("昨天王明打来", known).text == "昨天[PERSON_1]打来"
+    assert mask_text("Dijk, Peter van; van Dijk, Peter; Peter Dijk", known).text == (
+        "[PERSON_1]; [PERSON_2]; [PERSON_3]"
+    )
+
+
 def test_a_case_shares_its_numbers_over_all_fields() -> None:
     """One value has one placeholder in title, steps, tags and outcome."""
     case = replace(
