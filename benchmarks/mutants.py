@@ -1,6 +1,6 @@
-"""Do the tests notice changes? Mutates the code that decides about access and runs its tests against each mutant.
+"""Do the tests notice changes? Mutates the code of one area and runs its tests against each mutant.
 
-`python -m benchmarks.mutants --limit 60 --out FILE`: mutants are drawn from a seed, the same number from each module as
+`python -m benchmarks.mutants --area access --limit 60 --out FILE`: mutants are drawn from a seed, the same number from each module as
 far as there are so many. A mutant is one small change: a comparison or `and`/`or` turned round, a condition negated, a
 number moved by one, a `raise` or a call left out, nothing returned. The score is the share that makes a test fail.
 """
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MODULES = (
+ACCESS = (
     "retriever/access.py",
     "retriever/api/access.py",
     "retriever/api/gate.py",
@@ -29,13 +29,20 @@ MODULES = (
     "retriever/store/keys.py",
     "retriever/search/scope.py",
 )
-TESTS = (
+ACCESS_TESTS = (
     "tests/api/test_access_matrix.py",
     "tests/api/test_gate.py",
     "tests/unit/store/test_keys.py",
     "tests/unit/test_access.py",
     "tests/unit/search",
 )
+MASKING = tuple(
+    f"retriever/masking/{name}.py"
+    for name in ("cases", "credentials", "folding", "identifiers", "known", "masker", "network", "people", "phones",
+                 "places", "rules")
+)  # fmt: skip
+AREAS = {"access": (ACCESS, ACCESS_TESTS), "masking": (MASKING, ("tests/unit/masking",))}
+"""Modules and the tests that should notice."""
 SECONDS_PER_MUTANT = 120
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -102,14 +109,14 @@ def _leave_out(node: ast.AST) -> str:
     return ""
 
 
-def survives(mutant: Mutant, folder: Path) -> bool:
+def survives(mutant: Mutant, folder: Path, tests: Sequence[str]) -> bool:
     """Do all tests pass with the mutant in the place of its module?"""
     target = folder / mutant.module
     before = target.read_text(encoding="utf-8")
     target.write_text(mutant.source, encoding="utf-8")
     try:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *_present(folder)],
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *_present(folder, tests)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
@@ -123,14 +130,14 @@ def survives(mutant: Mutant, folder: Path) -> bool:
     return run.returncode == 0
 
 
-def _present(folder: Path) -> list[str]:
-    return [test for test in TESTS if (folder / test).exists()]
+def _present(folder: Path, tests: Sequence[str]) -> list[str]:
+    return [test for test in tests if (folder / test).exists()]
 
 
-def drawn(limit: int, seed: int) -> list[Mutant]:
+def drawn(modules: Sequence[str], limit: int, seed: int) -> list[Mutant]:
     """Mutants in random order, taken from the modules in turn."""
     chance = random.Random(seed)
-    piles = [list(mutants_of(module)) for module in MODULES]
+    piles = [list(mutants_of(module)) for module in modules]
     for pile in piles:
         chance.shuffle(pile)
     turns = [pile[place] for place in range(max(map(len, piles))) for pile in piles if place < len(pile)]
@@ -140,29 +147,32 @@ def drawn(limit: int, seed: int) -> list[Mutant]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run, print each survivor, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--area", choices=sorted(AREAS), default="access")
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3_600, help="Begin no further mutant after so long.")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(argv)
+    modules, tests = AREAS[given.area]
     begin, tried, survivors = time.monotonic(), 0, []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "tree"
         shutil.copytree(
             ROOT, folder, ignore=shutil.ignore_patterns(".git", ".venv", ".mypy*", "__pycache__", "results")
         )
-        for mutant in drawn(given.limit, given.seed):
+        for mutant in drawn(modules, given.limit, given.seed):
             if time.monotonic() - begin > given.seconds:
                 break
             tried += 1
-            if survives(mutant, folder):
+            if survives(mutant, folder, tests):
                 survivors.append(mutant)
                 print(f"survived: {mutant.module}:{mutant.line} {mutant.change}", flush=True)
     result = {
+        "area": given.area,
         "mutants": tried,
         "killed": tried - len(survivors),
         "score": round(1 - len(survivors) / max(1, tried), 3),
-        "possible": sum(sum(1 for _ in mutants_of(module)) for module in MODULES),
+        "possible": sum(sum(1 for _ in mutants_of(module)) for module in modules),
         "survivors": [{"module": m.module, "line": m.line, "change": m.change} for m in survivors],
     }
     print(json.dumps({name: value for name, value in result.items() if name != "survivors"}))
