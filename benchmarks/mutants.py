@@ -1,8 +1,9 @@
 """Do the tests notice changes? Mutates the code of one area and runs its tests against each mutant.
 
-`python -m benchmarks.mutants --area access --limit 60 --out FILE`: mutants are drawn from a seed, the same number from each module as
-far as there are so many. A mutant is one small change: a comparison or `and`/`or` turned round, a condition negated, a
-number moved by one, a `raise` or a call left out, nothing returned. The score is the share that makes a test fail.
+`python -m benchmarks.mutants --area access --limit 60 --out FILE`: mutants are drawn from a seed, the same number from
+each module as far as there are so many. A mutant is one small change: a comparison or `and`/`or` turned round, a
+condition negated, a number moved by one, a `raise` or a call left out, nothing returned. The score is the share that
+makes a test fail.
 """
 
 import argparse
@@ -52,24 +53,30 @@ _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One changed module: where, what was done, and the whole new source."""
+    """One changed module: where and what is done; `place` numbers the node in the order of `ast.walk`."""
 
     module: str
     line: int
     change: str
-    source: str
+    place: int
+    choice: int
+
+    @property
+    def source(self) -> str:
+        """The whole new source."""
+        tree = ast.parse((ROOT / self.module).read_text(encoding="utf-8"))
+        _mutate(list(ast.walk(tree))[self.place], self.choice)
+        return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
     original = ast.parse((ROOT / module).read_text(encoding="utf-8"))
-    for place in range(sum(1 for _ in ast.walk(original))):
+    for place, node in enumerate(ast.walk(original)):
         for choice in range(2):
-            tree = copy.deepcopy(original)
-            node = list(ast.walk(tree))[place]
-            change = _mutate(node, choice)
+            change = _mutate(copy.deepcopy(node), choice)
             if change:
-                yield Mutant(module, getattr(node, "lineno", 0), change, ast.unparse(ast.fix_missing_locations(tree)))
+                yield Mutant(module, getattr(node, "lineno", 0), change, place, choice)
 
 
 def _mutate(node: ast.AST, choice: int) -> str:  # noqa: PLR0911  one line per kind

@@ -16,7 +16,7 @@ from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_r
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "masking.md")
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -73,12 +73,40 @@ def matrix_table() -> str:
     return _markdown(*matrix_rows(load("relevance"), "sample"))
 
 
+def masking_table() -> str:
+    """Recall and precision of each structured type."""
+    types = load("masking")["types"].items()
+    rows = [[n, f"{t['positives']:,}", f"{t['recall']:.3f}", f"{t['precision']:.3f}"] for n, t in types]
+    return _markdown(["type", "values", "recall", "precision"], rows)
+
+
+def masking_costs_table() -> str:
+    """What else was measured of masking."""
+    report = load("masking")
+    lost = max(found["loss"] for found in report["retrieval"].values())
+    taken = max(found["share of characters"] for found in report["retrieval"].values())
+    slow, dense = report["seconds per megabyte, made to be slow"], report["seconds per megabyte, nothing but values"]
+    lookalikes = report["lookalikes"]
+    rows = [["lookalikes taken", f"{lookalikes['hit']} of {lookalikes['samples']:,}"]]
+    rows += [[f"recall of {name}", f"{value:.3f}"] for name, value in report["best effort recall"].items()]
+    rows += [[name, f"{value:.2f}"] for name, value in report["speed"].items()]
+    rows += [
+        ["slowest of texts made to be slow, s/MB", f"{max(slow.values()):.1f}"],
+        ["slowest of texts of nothing but values, s/MB", f"{max(dense.values()):.1f}"],
+        [f"most nDCG@10 points lost on {len(report['retrieval'])} labelled sets", f"{lost:.2f}"],
+        ["most characters taken of one of these sets", f"{100 * taken:.2f} %"],
+    ]
+    return _markdown(["what", "measured"], rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "speed": speed_table,
     "sample": sample_table,
     "relevance": relevance_table,
     "confidence": confidence_table,
     "matrix": matrix_table,
+    "masking": masking_table,
+    "masking-costs": masking_costs_table,
     "cards": lambda: _markdown(*model_tables.cards_table()),
     "ablations": lambda: _markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
     "encoders": lambda: _markdown(*model_tables.encoders_table(load("encoders"))),
