@@ -73,6 +73,10 @@ TAKEN = [
     ("请王先生回电", "请[PERSON_1]先生回电"),
     ("我叫欧阳明月", "我叫[PERSON_1]"),
     ("Dear Anna,\nit works", "Dear [PERSON_1],\nit works"),
+    ("My name is Anna and", "My name is [PERSON_1] and"),
+    ("This is Anna Berg speaking", "This is [PERSON_1] speaking"),
+    ("更新·A12345 京A12345", "更新·A12345 [PLATE_1]"),
+    ("车牌：新E12345", "车牌：[PLATE_1]"),
     ("Best regards,\nMary Smith", "Best regards,\n[PERSON_1]"),
     ("Wenden Sie sich an Herrn Müller.", "Wenden Sie sich an Herrn [PERSON_1]."),
     ("田中と申します", "[PERSON_1]と申します"),
@@ -102,6 +106,7 @@ KEPT = [
     "https://a.com/b/c", "https://a.com/b#install-notes", "https://a.com/docs/error-0x80070005-Windows-10",
     "拨打400-820-8820", "客服热线 95588", "iPhone 15 Pro 256", "phone 2024-03-05",
     "我是管理员", "产品经理", "各位先生", "お客様", "고객 님", "Dear Customer,", "Hello Team,", "This is Windows",
+    "This is Great",
     "12 Google Drive folders", "3号打印机", "IP地址：请填写", "passport control", "FF:FF:FF:FF:FF:FF",
 ]  # fmt: skip
 
