@@ -300,3 +300,15 @@ def test_the_check_takes_less_than_fifty_microseconds(service: Service, make_key
         best = min(best, (time.perf_counter() - begin) / 200)
 
     assert best < 50e-6
+
+
+def test_uses_are_written_now_and_then(service: Service, make_key: Callable[..., str]) -> None:
+    """Not at every look at the keys: only after a minute, or when the process ends."""
+    key = make_key()
+    ring = KeyRing(service.store.keys)
+    ring.check(key, now=time.time())
+    ring.write_uses()
+    soon = service.store.keys.get(key[3:11]).last_used_at
+    ring.write_uses(at_once=True)
+
+    assert (soon, service.store.keys.get(key[3:11]).last_used_at != "") == ("", True)
