@@ -34,7 +34,6 @@ ACCESS_TESTS = (
     "tests/api/test_access_matrix.py",
     "tests/api/test_gate.py",
     "tests/api/test_readiness.py",
-    "tests/api/test_readiness.py",
     "tests/unit/store/test_keys.py",
     "tests/unit/test_access.py",
     "tests/unit/search",
