@@ -93,7 +93,12 @@ class Settings(BaseSettings):
     mask: bool = Field(
         True, description="Mask personal data before anything is stored, searched or logged; off warns at every start."
     )
-    log_questions: bool = Field(False, description="Keep the text of questions with their results (masked first).")
+    log_queries: bool = Field(
+        True, description="Keep, without its text, what each question over the API was shown; feedback refers to it."
+    )
+    log_questions: bool = Field(
+        False, description="With `log_queries`: keep the text of questions too, masked first."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 
     @classmethod

@@ -46,6 +46,15 @@ class Metrics:
             "Requests refused because the queue was full.",
             registry=self.registry,
         )
+        self.queries_logged = Counter(
+            "similar_cases_queries_logged_total", "Answered questions written to the library.", registry=self.registry
+        )
+        self.queries_dropped = Counter(
+            "similar_cases_queries_dropped_total",
+            "Answered questions not logged: the queue was full, or writing failed.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.cases = Gauge("similar_cases_cases", "Cases searchable now.", registry=self.registry)
         self.delta = Gauge("similar_cases_delta_changes", "Changes held over the snapshot.", registry=self.registry)
         self.revision = Gauge("similar_cases_revision", "Store revision this process serves.", registry=self.registry)

@@ -35,6 +35,9 @@ The machine-readable description is at `/openapi.json`.
 - `format: concise` leaves out score, problem, steps, outcome, version, source and reuse.
 - Bulk uploads answer with one line per line, then one line with `done` and counts. When an upload breaks off or is
   refused half-way, what came before is kept; sending all of it again changes nothing.
+- Questions to `POST /v1/similar` and its batch are logged about a second after the answer: id, language, what was
+  shown how sure; their masked text only with `log_questions`. `POST /v1/feedback` names them by `query_id`.
+  When it cannot keep up, `similar_cases_queries_dropped_total` counts what was not logged; the answers do not wait.
 - Time is RFC 3339 in UTC.
 - Each route names the role that it takes; [security.md](security.md) has all in one table. A key comes as
   `Authorization: Bearer sc_…` or `X-API-Key`. Without a valid one the answer is 401; with too low a role, 403; a case

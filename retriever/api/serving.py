@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from traceback import format_exception
 
@@ -10,11 +10,13 @@ import structlog
 
 from retriever.api.keyring import KeyRing
 from retriever.api.limits import Workers
+from retriever.api.query_log import QueryLog
 from retriever.caretaker import daily_round
 from retriever.config import Settings
-from retriever.domain import Query
+from retriever.domain import Query, SearchResult
 from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
 from retriever.service import Service, with_current_model
+from retriever.store import LoggedQuery
 from retriever.telemetry import Metrics
 
 log = structlog.get_logger()
@@ -42,6 +44,7 @@ class Serving:
         self._keys = KeyRing(source.store.keys) if isinstance(source, Service) else None
         self._metrics_before = Metrics()
         self.workers.count_rejected(self.metrics.rejected)
+        self._query_log = QueryLog(self._write_questions, metrics=lambda: self.metrics, texts=settings.log_questions)
         self._opening = "the library is being opened"
         self._following = ""
         self._unloadable: tuple[str, float] = ("", 0.0)
@@ -74,17 +77,27 @@ class Serving:
             return [self._opening]
         return [*self._service.indexing.problems(), *([self._following] if self._following else [])]
 
+    def note_question(self, query: Query, result: SearchResult) -> None:
+        """Have an answered question logged, if the settings want it; costs the answer some microseconds."""
+        if self.settings.log_queries:
+            self._query_log.note(query, result)
+
     def start(self) -> None:
-        """Begin to open and to follow, in a thread of its own; returns at once."""
+        """Begin to open, to follow and to log, in threads of their own; returns at once."""
         self._thread.start()
+        self._query_log.start()
 
     def stop(self) -> None:
-        """End the thread and the work, close what was opened here. Blocks until all is done."""
+        """End the threads and the work, log what was answered, close what was opened here. Blocks until all is done."""
         self._stop.set()
         self._thread.join()
         self.workers.close()
+        self._query_log.close()
         if self._open is not None and self._service is not None:
             self._service.close()
+
+    def _write_questions(self, questions: Sequence[LoggedQuery]) -> None:
+        self.service.store.log_queries(questions)
 
     def _run(self) -> None:
         pause = self.settings.poll_seconds

@@ -1,6 +1,17 @@
-"""Feedback over HTTP."""
+"""Questions and feedback over HTTP, and what the library keeps of them."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 from starlette.testclient import TestClient
+
+from retriever.api.app import create_app
+from retriever.evaluation.judgements import judgements_from_feedback
+from retriever.store import open_store
+from tests.api.conftest import LIBRARY, LOCAL, build_service
+
+PARCEL = "the parcel has not arrived, write to mia.lang@example.org"
 
 
 def test_feedback_counts_once_for_a_question(client: TestClient) -> None:
@@ -18,3 +29,55 @@ def test_feedback_on_an_unknown_case_is_404(client: TestClient) -> None:
     response = client.post("/v1/feedback", json={"case_id": "nobody", "event": "opened"})
 
     assert (response.status_code, response.json()["code"]) == (404, "case_not_found")
+
+
+def ask_and_leave(folder: Path, *questions: str, **settings: Any) -> list[str]:  # noqa: ANN401
+    """Ask a new server each question and stop it; the ids of the answers."""
+    with build_service(folder, **settings) as service:
+        service.put_cases(LIBRARY)
+        with TestClient(create_app(service), base_url=LOCAL) as client:
+            ids = [client.post("/v1/similar", json={"problem": text}).json()["query_id"] for text in questions]
+            batch = {"questions": [{"problem": text} for text in questions]}
+            ids += [one["query_id"] for one in client.post("/v1/similar/batch", json=batch).json()["results"]]
+            client.post("/v1/feedback", json={"query_id": ids[0], "case_id": "parcel", "event": "solved"})
+    return ids
+
+
+def test_questions_are_kept_with_what_was_shown(tmp_path: Path) -> None:
+    """A stopped server has logged every question, single and of a batch, and counted what it showed; no text."""
+    ids = ask_and_leave(tmp_path, PARCEL, "zyx wvu")
+
+    with open_store(tmp_path / "library.sqlite3") as store:
+        logged = {query.query_id: query for query in store.iter_queries()}
+        assert set(logged) == set(ids)
+        assert [logged[id].abstained for id in ids] == [False, True, False, True]
+        assert logged[ids[0]].matches[0].key == store.get_case("parcel").key
+        assert store.reuse("parcel").shown == 2
+        assert {query.text for query in logged.values()} == {""}
+
+
+def test_kept_texts_are_masked_and_become_judgements(tmp_path: Path) -> None:
+    """With `log_questions` the text is kept without personal values, and feedback makes it a judged question."""
+    ask_and_leave(tmp_path, PARCEL, log_questions=True)
+
+    with open_store(tmp_path / "library.sqlite3") as store:
+        labelled = judgements_from_feedback(store)
+    (question,) = labelled.questions
+    assert "the parcel has not arrived" in question.text
+    assert "mia.lang" not in question.text
+    assert labelled.qrels == {question.id: {"parcel": 3}}
+
+
+def test_questions_are_not_kept_when_not_wanted(tmp_path: Path) -> None:
+    """`log_queries` off keeps nothing, whatever `log_questions` says; feedback is still counted."""
+    ask_and_leave(tmp_path, PARCEL, log_queries=False, log_questions=True)
+
+    with open_store(tmp_path / "library.sqlite3") as store:
+        assert list(store.iter_queries()) == []
+        assert (store.reuse("parcel").shown, store.reuse("parcel").solved) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["similar_cases_queries_logged_total", "similar_cases_queries_dropped_total"])
+def test_the_log_is_measured(client: TestClient, name: str) -> None:
+    """What is logged and what is dropped can be watched."""
+    assert name in client.get("/metrics").text

@@ -98,6 +98,8 @@ def test_limit_cuts_the_list(reader: TestClient) -> None:
     one, all_ = (ask(reader, limit=limit, min_confidence=0)["matches"] for limit in (1, 50))
 
     assert len(one) == 1 < len(all_)
+    for match in (one[0], all_[0]):
+        del match["reuse"]  # each answer counts as shown, some time later
     assert one[0] == all_[0]
 
 

@@ -12,6 +12,7 @@ from retriever.api.answers import similar_answer
 from retriever.api.deps import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
 from retriever.api.openapi import body_of, problems
 from retriever.api.schemas import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
+from retriever.api.serving import Serving
 from retriever.api.shapes import BatchShape, FeedbackShape, SimilarShape
 from retriever.domain import Actor
 from retriever.service import Service
@@ -74,18 +75,18 @@ def add_search_routes(app: FastAPI) -> None:
 async def find_similar(request: Request) -> Response:
     """Resolved cases like this problem, best first; none and a reason when nothing is good enough."""
     body = await read_body(request)
-    return await on_thread(request, partial(_answer_body, serving_of(request).service, actor_of(request), body))
+    return await on_thread(request, partial(_answer_body, serving_of(request), actor_of(request), body))
 
 
 async def find_similar_batch(request: Request) -> Response:
     """The same for up to 100 questions; the answers stand in the order of the questions."""
     body = await read_body(request)
-    service, actor = serving_of(request).service, actor_of(request)
+    serving, actor = serving_of(request), actor_of(request)
     asked = (await on_thread(request, partial(parse, BatchRequest, body))).questions
     results: list[dict[str, Any]] = []
     for start in range(0, len(asked), QUESTIONS_PER_TURN):
         turn = asked[start : start + QUESTIONS_PER_TURN]
-        results += await on_thread(request, partial(_answer_turn, service, actor, turn))
+        results += await on_thread(request, partial(_answer_turn, serving, actor, turn))
     return json_response({"results": results})
 
 
@@ -101,17 +102,19 @@ async def give_feedback(request: Request) -> Response:
     return await on_thread(request, partial(_record, serving_of(request).service, actor_of(request), body))
 
 
-def _answer_body(service: Service, actor: Actor, body: bytes) -> Response:
-    return json_response(_answer(service, actor, parse(SimilarRequest, body)))
+def _answer_body(serving: Serving, actor: Actor, body: bytes) -> Response:
+    return json_response(_answer(serving, actor, parse(SimilarRequest, body)))
 
 
-def _answer_turn(service: Service, actor: Actor, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
-    return [_answer(service, actor, asked) for asked in turn]
+def _answer_turn(serving: Serving, actor: Actor, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
+    return [_answer(serving, actor, asked) for asked in turn]
 
 
-def _answer(service: Service, actor: Actor, asked: SimilarRequest) -> dict[str, Any]:
+def _answer(serving: Serving, actor: Actor, asked: SimilarRequest) -> dict[str, Any]:
     # From the key alone: no field of a request can name a group.
-    result = service.find_similar(query_of(asked, audience=actor.audience))
+    query = query_of(asked, audience=actor.audience)
+    result = serving.service.find_similar(query)
+    serving.note_question(query, result)
     return similar_answer(result, concise=asked.format == "concise", explain=asked.explain)
 
 
