@@ -96,9 +96,7 @@ class Settings(BaseSettings):
     log_queries: bool = Field(
         True, description="Keep, without its text, what each question over the API was shown; feedback refers to it."
     )
-    log_questions: bool = Field(
-        False, description="With `log_queries`: keep the text of questions too, masked first."
-    )
+    log_questions: bool = Field(False, description="With `log_queries`: keep the text of questions too, masked first.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 
     @classmethod
