@@ -7,6 +7,10 @@ from functools import cache
 _HAS_HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]")
 # Latin with marks, Greek, IPA-free: the ranges in which an accent may be dropped without making another letter.
 _ACCENTED = ((0x00C0, 0x0250), (0x0370, 0x0400), (0x1E00, 0x2000))
+# Runs in which every character folds to exactly one: their offsets are those of the text.
+_ONE_TO_ONE = re.compile(
+    "[\x00-\x7f\u3001\u3002\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]*"
+)
 _LETTERS = {
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th", "ß": "ss", "ŋ": "n",
     "ё": "е", "ѐ": "е", "ѝ": "и", "ґ": "г",
@@ -32,6 +36,8 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """`fold(text)`, and for each of its characters the offset in `text` of its source; the length of `text` last."""
     if text.isascii():
         return text.lower(), list(range(len(text) + 1))
+    if _ONE_TO_ONE.fullmatch(text):
+        return _fold_segment(text), list(range(len(text) + 1))
     pieces, offsets = [], []
     for start, segment in _iter_segments(text):
         folded = segment.lower() if segment.isascii() else _fold_segment(segment)

@@ -186,6 +186,61 @@ class ScoreParts:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A passage [start, end) of one field, exactly as it stands there.
+
+    `start` and `end` count code points, the `utf16` ones UTF-16 units (JavaScript, Java, C#). `item` numbers the entry
+    of a field that is a list, from 0; it is None for others.
+    """
+
+    field: str
+    item: int | None
+    start: int
+    end: int
+    utf16_start: int
+    utf16_end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of the case that the question touches; `weight` is its share 0..1 of all that it touches."""
+
+    place: Span
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPhrase:
+    """A phrase of the question and its counterpart in the case, in other words or another language; cosine 0..1."""
+
+    question: Span
+    case: Span
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What question and case say of the same field, in their own spelling; said by both, or it is not compared."""
+
+    field: str
+    agrees: bool
+    question: tuple[str, ...]
+    case: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a case matched. Passages in the order of the case, aligned phrases in the order of the question."""
+
+    words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    aligned: tuple[AlignedPhrase, ...] = ()
+    fields: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One case found for a question."""
 
@@ -194,8 +249,8 @@ class Match:
     score: ScoreParts
     stored: StoredCase
     warnings: tuple[str, ...] = ()
-    matched_words: tuple[str, ...] = ()
-    matched_codes: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+    """Only when the question asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

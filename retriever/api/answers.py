@@ -3,10 +3,11 @@
 Built by hand, because validating one's own output costs more than the search; tests hold each answer against its shape.
 """
 
-from dataclasses import fields
+from collections.abc import Container
+from dataclasses import asdict, fields
 from typing import Any
 
-from retriever.domain import Case, Match, SearchResult, StoredCase
+from retriever.domain import Case, Explanation, Match, SearchResult, StoredCase
 from retriever.store.cases import Version
 
 CASE_FIELDS = tuple(field.name for field in fields(Case))
@@ -43,11 +44,23 @@ def match_answer(match: Match, *, concise: bool, explain: bool) -> dict[str, Any
         answer["version"] = stored.version
         answer["reuse"] = stored.reuse
     answer["warnings"] = match.warnings
-    if explain:
-        answer["matched_words"] = match.matched_words
-        answer["matched_codes"] = match.matched_codes
+    if explain and match.explanation is not None:
+        answer |= explanation_answer(match.explanation, returned=answer)
     answer["content_trust"] = "untrusted"
     return answer
+
+
+def explanation_answer(why: Explanation, *, returned: Container[str]) -> dict[str, Any]:
+    """Why a case matched; passages only of the fields that are `returned` with it, since offsets need their text."""
+    return {
+        "matched_words": why.words,
+        "matched_codes": why.codes,
+        "passages": [
+            {**asdict(part.place), "weight": part.weight} for part in why.passages if part.place.field in returned
+        ],
+        "aligned": [asdict(part) for part in why.aligned if part.case.field in returned],
+        "compared": [asdict(part) for part in why.fields],
+    }
 
 
 def case_answer(stored: StoredCase) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class SimilarRequest(Strict):
         Confidence | None, Field(description="Matches below are not shown; empty means the calibrated default.")
     ] = None
     include_historical: Annotated[bool, Field(description="Also find cases kept for reference only.")] = False
-    explain: Annotated[bool, Field(description="Say which words and codes each match shares.")] = False
+    explain: Annotated[bool, Field(description="Say why each case matched.")] = False
     format: Annotated[
         Literal["concise", "detailed"], Field(description="`concise` leaves out the long fields but the solution.")
     ] = "detailed"

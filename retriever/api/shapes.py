@@ -78,6 +78,44 @@ class ScoreShape(Shape):
     same_language: bool
 
 
+class SpanShape(Shape):
+    """A passage [start, end) of a field as returned, in code points and UTF-16 units; `item` numbers entries of lists.
+
+    In the question, offsets count in its text without the white space around it and with personal data masked.
+    """
+
+    field: str
+    item: int | None
+    start: int
+    end: int
+    utf16_start: int
+    utf16_end: int
+    text: str
+
+
+class PassageShape(SpanShape):
+    """A passage of the case that carries the match; `weight` is its share, 0 to 1, of all that the question touches."""
+
+    weight: float
+
+
+class AlignedShape(Shape):
+    """A phrase of the question and its counterpart in the case, in other words or another language."""
+
+    question: SpanShape
+    case: SpanShape
+    similarity: float
+
+
+class ComparedShape(Shape):
+    """What question and case say of the same thing, when both do."""
+
+    field: Literal["product", "version", "error_codes"]
+    agrees: bool
+    question: list[str]
+    case: list[str]
+
+
 class MatchShape(Shape):
     """One match; `concise` leaves out score, problem, steps, outcome, version, source and reuse."""
 
@@ -100,6 +138,9 @@ class MatchShape(Shape):
     warnings: list[str]
     matched_words: list[str] | None = None
     matched_codes: list[str] | None = None
+    passages: list[PassageShape] | None = None
+    aligned: list[AlignedShape] | None = None
+    compared: list[ComparedShape] | None = None
     content_trust: Literal["untrusted"]
 
 

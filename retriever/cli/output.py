@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from retriever.domain import SearchResult
+from retriever.domain import Comparison, Explanation, SearchResult
 
 if TYPE_CHECKING:
     from retriever.ingest.pipeline import IngestStep
@@ -83,11 +83,29 @@ def print_result(question: str, result: SearchResult) -> None:
         out.print(Padding(Text(case.solution), (0, 0, 0, 5)))
         for warning in match.warnings:
             out.print(Text(f"     ! {warning}", style="yellow"))
-        if match.matched_words or match.matched_codes:
-            shared = ", ".join(dict.fromkeys((*match.matched_codes, *match.matched_words)))
-            out.print(Text(f"     shares: {shared}", style="dim"))
+        if match.explanation is not None:
+            print_explanation(match.explanation)
     total = result.took_ms.get("total", 0.0)
     out.print(Text(f"  {result.language} · snapshot {result.snapshot or 'none'} · {total:.1f} ms", style="dim"))
+
+
+def print_explanation(why: Explanation) -> None:
+    """Why a case matched, a line each for what there is."""
+    found = (
+        ("shares", dict.fromkeys((*why.codes, *why.words))),
+        ("passages", (f"{part.place.field}: “{part.place.text}”" for part in why.passages)),
+        ("aligned", (f"{part.question.text} ↔ {part.case.text} {part.similarity:.2f}" for part in why.aligned)),
+        ("agrees", (_comparison(part) for part in why.fields if part.agrees)),
+        ("differs", (_comparison(part) for part in why.fields if not part.agrees)),
+    )
+    for name, parts in found:
+        if line := ", ".join(" ".join(part.split()) for part in parts):
+            out.print(Padding(Text(f"{name}: {line}", style="yellow" if name == "differs" else "dim"), (0, 0, 0, 5)))
+
+
+def _comparison(part: Comparison) -> str:
+    theirs = " ".join(part.case)
+    return f"{part.field} {theirs}" if part.agrees else f"{part.field} {theirs}, asked for {' '.join(part.question)}"
 
 
 class RateColumn(ProgressColumn):

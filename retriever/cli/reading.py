@@ -24,7 +24,7 @@ def search(
     category: Annotated[list[str] | None, typer.Option(help="Only this category and those below it" + AGAIN)] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only cases with one of these tags" + AGAIN)] = None,
     historical: Annotated[bool, typer.Option("--historical", help="Superseded and retired cases too.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Show the words and codes shared.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each case matched.")] = False,
     json_: Json = False,
 ) -> None:
     """Find resolved cases like a problem."""
@@ -85,14 +85,15 @@ def answer(result: SearchResult) -> Mapping[str, object]:
                 "confidence": match.confidence,
                 "score": match.score,
                 "title": match.stored.case.title,
+                "problem": match.stored.case.problem,
                 "solution": match.stored.case.solution,
+                "steps": match.stored.case.steps,
                 "language": match.stored.case.language,
                 "status": match.stored.case.status,
                 "version": match.stored.version,
                 "warnings": match.warnings,
-                "matched_words": match.matched_words,
-                "matched_codes": match.matched_codes,
             }
+            | ({} if match.explanation is None else {"explanation": match.explanation})
             for match in result.matches
         ],
     }

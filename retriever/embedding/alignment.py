@@ -71,6 +71,11 @@ class Aligner:
         """Identity of tokenizer and table: pieces of one belong to it alone."""
         return self._encoder.fingerprint
 
+    @property
+    def encoder(self) -> StaticEncoder:
+        """The model whose table and tokenizer are used."""
+        return self._encoder
+
     def pieces(self, texts: Sequence[str]) -> list[PieceArray]:
         """The first CASE_PIECES pieces of each text."""
         return [np.array(ids[:CASE_PIECES], np.int32) for ids in self._encoder.token_ids(texts)]

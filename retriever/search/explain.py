@@ -1,25 +1,257 @@
-"""Why a case matched: the words and codes that question and case share, in the question's own spelling."""
+"""Why a case matched: what both sides share, what answers what in other words or another language, what differs.
+
+Made from three comparisons: equal words and codes (`index.tokenise`), likeness of units (`embedding.units`), and the
+fields that both sides name (`comparisons`). Masked values take no part, neither as words nor as passages.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from index import tokenise
-from retriever.domain import Case
-from retriever.texts import matched_text
+from index.types import FloatMatrix
+from retriever.domain import AlignedPhrase, Case, Explanation, Query
+from retriever.embedding.units import Run, Unit, unit_cutter
+from retriever.search.comparisons import compared
+from retriever.search.passages import Field, Mark, field_of, passages_of, span_of
+
+ALIKE = 0.45
+"""Cosine from which two units count as counterparts."""
+LOOKED_AT = 4_000
+"""Characters of a case, and of a question, that are explained; nearly every one is shorter."""
+PHRASES = 8
+"""Most aligned phrases of one match."""
+_NEAR = 2  # steps between words of the case within which neighbours in the question stay one phrase
+_CODE_STRENGTH = 8.0
+_NUMBER = re.compile(r"(?:http)?[0-9]+")
+_DIGIT = re.compile(r"\d")
+
+Ranges: TypeAlias = list[tuple[int, int]]
+"""[start, end) of one text, ascending, none touching the next."""
 
 
-def shared_words(question: str, case: Case) -> tuple[str, ...]:
-    """Passages of the question whose words stand in the case too, in order, overlapping ones joined."""
-    wanted = set(tokenise.tokens(matched_text(case)))
-    joined: list[tuple[int, int]] = []
-    for token, start, end in tokenise.spans(question):
-        if token not in wanted:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """The fields of a question or a case as runs with their offsets, and the telling words of the shown ones.
+
+    `words` holds (field, offset of its run, unit) in reading order; `vectors` theirs, one per row.
+    """
+
+    fields: Sequence[Field]
+    runs: Sequence[Sequence[tuple[int, Run]]]
+    words: Sequence[tuple[int, int, Unit]]
+    vectors: FloatMatrix
+
+    def place(self, word: int) -> tuple[int, int]:
+        """Where a word begins and ends in its field."""
+        _, at, unit = self.words[word]
+        return at + unit.start, at + unit.end
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A word of the question and its counterpart in the case, by their places among the words of each."""
+
+    asked: int
+    found: int
+    similarity: float
+
+
+class Explainer:
+    """One question, made ready to be held against its matches."""
+
+    def __init__(self, query: Query) -> None:
+        """Cut the question as it was searched: masked, where masking is on."""
+        self._query = query
+        fields = _fields((("title", query.title), ("problem", query.problem)), "error_codes", query.error_codes)
+        self._side = _sides([fields], [len(fields)])[0]
+        self._tokens = [tokenise.spans(field.plain) for field in fields]
+        self._codes = [code for field in fields for code in tokenise.codes(field.plain)]
+        self._code_tokens = frozenset(tokenise.CODE_MARK + code.normalised for code in self._codes)
+        # `error code 404` is a code for what stands before it, perhaps beyond white space: runs alone do not tell.
+        self._named = any(_NUMBER.fullmatch(code.normalised) for code in self._codes)
+        self._wanted = {token for found in self._tokens for token, _, _ in found}
+
+    def explain(self, cases: Sequence[Case]) -> list[Explanation]:
+        """Why each of these cases answers the question; together, because their words are looked up at once."""
+        shown = [shown_fields(case) for case in cases]
+        fields = [[*seen, *_kept_fields(case)] for case, seen in zip(cases, shown, strict=True)]
+        return [self._explain(*pair) for pair in zip(cases, _sides(fields, list(map(len, shown))), strict=True)]
+
+    def _explain(self, case: Case, side: Side) -> Explanation:
+        known, equal = self._equal(side)
+        codes = self._case_codes(side)
+        known.update(tokenise.CODE_MARK + code.normalised for found in codes for code in found)
+        shared = [joined((a, b) for token, a, b in found if token in known) for found in self._tokens]
+        likeness = self._side.vectors @ side.vectors.T
+        return Explanation(
+            words=_texts(self._side.fields, shared),
+            codes=tuple(dict.fromkeys(c.text for c in self._codes if tokenise.CODE_MARK + c.normalised in known)),
+            passages=passages_of(side.fields, self._marks(side, likeness, equal, codes)),
+            aligned=self._aligned(side, likeness, shared),
+            fields=compared(self._query, self._codes, case, codes),
+        )
+
+    def _equal(self, side: Side) -> tuple[set[str], set[int]]:
+        """The tokens of the question that the case has, and the words of the case that consist of them."""
+        known: set[str] = set()
+        equal: set[int] = set()
+        wanted, place = self._wanted, 0
+        for runs in side.runs:
+            for _, run in runs:
+                if not wanted.isdisjoint(run.tokens):
+                    known |= wanted & run.tokens
+                    ranges = joined((start, end) for token, start, end in run.spans if token in wanted)
+                    equal.update(
+                        number for number, unit in enumerate(run.units, place) if _inside(ranges, unit.start, unit.end)
+                    )
+                place += len(run.units)
+        # Words of fields that are not shown are counted last and stand in no passage.
+        return known, {number for number in equal if number < len(side.words)}
+
+    def _case_codes(self, side: Side) -> list[list[tokenise.Code]]:
+        """The codes of each field, those at least that the question has too."""
+        if not self._codes:
+            return [[] for _ in side.fields]
+        if self._named:
+            return [tokenise.codes(field.plain) if _DIGIT.search(field.plain) else [] for field in side.fields]
+        return [_codes_in(field, runs, self._code_tokens) for field, runs in zip(side.fields, side.runs, strict=True)]
+
+    def _marks(
+        self, side: Side, likeness: FloatMatrix, equal: set[int], codes: Sequence[Sequence[tokenise.Code]]
+    ) -> list[Mark]:
+        """Every word of the case that the question has in the same or other words, in order."""
+        alike = likeness.max(axis=0, initial=0.0).tolist()
+        marks = []
+        for place, likest in enumerate(alike):
+            if likest >= ALIKE or place in equal:
+                strength = side.words[place][2].weight * (1.0 if place in equal else likest)
+                marks.append(Mark(side.words[place][0], *side.place(place), strength, place))
+        wanted = {code.normalised for code in self._codes}
+        shared = [(field, c) for field, found in enumerate(codes) for c in found if c.normalised in wanted]
+        if shared:
+            starts = [(field, at + unit.start) for field, at, unit in side.words]
+            shown = max((field for field, _ in starts), default=-1)
+            marks += [
+                Mark(field, code.start, code.end, _CODE_STRENGTH, bisect_left(starts, (field, code.start)))
+                for field, code in shared
+                if field <= shown
+            ]
+            marks.sort(key=lambda mark: (mark.field, mark.start, -mark.end))
+        return marks
+
+    def _aligned(self, side: Side, likeness: FloatMatrix, shared: Sequence[Ranges]) -> tuple[AlignedPhrase, ...]:
+        """Counterparts of the question's words that the case has in other words."""
+        asked = self._side
+        if not likeness.size:
+            return ()
+        best = likeness.argmax(axis=1).tolist()
+        pairs = [
+            Pair(word, counterpart, similarity)
+            for word, (counterpart, similarity) in enumerate(zip(best, likeness.max(axis=1).tolist(), strict=True))
+            if similarity >= ALIKE and not _inside(shared[asked.words[word][0]], *asked.place(word))
+        ]
+        groups = _grouped(pairs, asked, side)
+        strongest = sorted(groups, key=lambda group: -sum(pair.similarity for pair in group))[:PHRASES]
+        return tuple(_phrase(group, asked, side) for group in groups if group in strongest)
+
+
+def shown_fields(case: Case) -> list[Field]:
+    """The texts of a case that an answer returns, as far as they are looked at."""
+    return _fields((("title", case.title), ("problem", case.problem), ("solution", case.solution)), "steps", case.steps)
+
+
+def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Overlapping and touching ranges as one."""
+    result: Ranges = []
+    for start, end in sorted(ranges):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
-            joined.append((start, end))
-    return tuple(dict.fromkeys(question[start:end] for start, end in joined))
+            result.append((start, end))
+    return result
 
 
-def shared_codes(question: str, case: Case) -> tuple[str, ...]:
-    """Codes that stand in both, as the question spells them."""
-    wanted = {code.normalised for code in tokenise.codes(matched_text(case))}
-    return tuple(dict.fromkeys(code.text for code in tokenise.codes(question) if code.normalised in wanted))
+def _sides(groups: Sequence[Sequence[Field]], shown: Sequence[int]) -> list[Side]:
+    """The fields of several texts, cut together; words are taken of the first `shown` fields of each."""
+    cut, memory = unit_cutter().cut([field.plain for group in groups for field in group])
+    sides, first = [], 0
+    for group, seen in zip(groups, shown, strict=True):
+        runs = cut[first : first + len(group)]
+        first += len(group)
+        words = [
+            (field, at, unit) for field, found in enumerate(runs[:seen]) for at, run in found for unit in run.units
+        ]
+        sides.append(Side(group, runs, words, memory.vectors([unit for _, _, unit in words])))
+    return sides
+
+
+def _fields(texts: Iterable[tuple[str, str]], name: str, items: Sequence[str]) -> list[Field]:
+    """Those fields that hold text, until LOOKED_AT characters are reached."""
+    fields, left = [], LOOKED_AT
+    for field, item, text in [(n, None, text) for n, text in texts] + [(name, *pair) for pair in enumerate(items)]:
+        if text and left > 0:
+            fields.append(field_of(field, text, item=item, limit=left))
+            left -= len(text)
+    return fields
+
+
+def _kept_fields(case: Case) -> list[Field]:
+    """What is matched by words and not shown with every match."""
+    listed = (("error_codes", "\n".join(case.error_codes)), ("tags", "\n".join(case.tags)))
+    return _fields((("product", case.product), *listed, ("diagnosis", case.diagnosis)), "", ())
+
+
+def _codes_in(field: Field, runs: Sequence[tuple[int, Run]], wanted: frozenset[str]) -> list[tokenise.Code]:
+    found = (
+        tokenise.Code(field.plain[at + start : at + end], token[len(tokenise.CODE_MARK) :], at + start, at + end)
+        for at, run in runs
+        if not wanted.isdisjoint(run.tokens)
+        for token, start, end in run.spans
+        if token in wanted
+    )
+    return list(dict.fromkeys(found))
+
+
+def _inside(ranges: Ranges, start: int, end: int) -> bool:
+    return any(first <= start and end <= last for first, last in ranges)
+
+
+def _texts(fields: Sequence[Field], ranges: Sequence[Ranges]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(field.text[a:b] for field, found in zip(fields, ranges, strict=True) for a, b in found))
+
+
+def _grouped(pairs: Sequence[Pair], asked: Side, side: Side) -> list[list[Pair]]:
+    """Neighbours in the question whose counterparts are neighbours in the case, too, belong to one phrase."""
+    groups: list[list[Pair]] = []
+    for pair in pairs:
+        before = groups[-1][-1] if groups else None
+        if before is not None and _neighbours(before, pair, asked, side):
+            groups[-1].append(pair)
+        else:
+            groups.append([pair])
+    return groups
+
+
+def _neighbours(left: Pair, right: Pair, asked: Side, side: Side) -> bool:
+    near = right.asked == left.asked + 1 and abs(right.found - left.found) <= _NEAR
+    in_question = asked.words[left.asked][0] == asked.words[right.asked][0]
+    return near and in_question and side.words[left.found][0] == side.words[right.found][0]
+
+
+def _phrase(group: Sequence[Pair], asked: Side, side: Side) -> AlignedPhrase:
+    weights = [asked.words[pair.asked][2].weight for pair in group]
+    likeness = sum(weight * pair.similarity for weight, pair in zip(weights, group, strict=True)) / sum(weights)
+    return AlignedPhrase(
+        question=span_of(*_around(asked, [pair.asked for pair in group])),
+        case=span_of(*_around(side, [pair.found for pair in group])),
+        similarity=round(min(likeness, 1.0), 3),
+    )
+
+
+def _around(side: Side, words: Sequence[int]) -> tuple[Field, int, int]:
+    """The field of these words, and the passage from the first to the last."""
+    places = [side.place(word) for word in words]
+    return side.fields[side.words[words[0]][0]], min(a for a, _ in places), max(b for _, b in places)

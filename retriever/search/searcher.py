@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from retriever.case_facets import BASE_LANGUAGE
 from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, Status, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.language import base_language, detect_language
-from retriever.search import explain
+from retriever.search.explain import Explainer
 from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
 from retriever.texts import query_text, query_words_text
@@ -109,8 +109,11 @@ class Searcher:
         candidates = self._ranked(view, asked, keys, promising)
         watch.lap("rank")
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
-        matches = self._matches(query, text, candidates, wanted)
+        matches = self._matches(query, candidates, wanted)
         watch.lap("load")
+        if query.explain and matches:
+            matches = _explained(query, matches)
+            watch.lap("explain")
         return SearchResult(
             query_id=secrets.token_hex(8),
             matches=matches,
@@ -180,7 +183,7 @@ class Searcher:
         nothing = np.zeros(len(keys))
         return Candidates(keys[best], cosine[best], words[best], cosine[best] + words[best], nothing, same[best])
 
-    def _matches(self, query: Query, text: str, found: Candidates, wanted: float) -> tuple[Match, ...]:
+    def _matches(self, query: Query, found: Candidates, wanted: float) -> tuple[Match, ...]:
         above = int(np.count_nonzero(found.confidence >= wanted))
         matches: list[Match] = []
         # Loaded in small steps: nearly always the first `limit` cases are still there and may be seen.
@@ -192,7 +195,7 @@ class Searcher:
                 if stored is None or not may_see(stored.case, query):
                     continue
                 rank = len(matches) + 1
-                matches.append(_match(query, text, stored, found=found, position=position, rank=rank))
+                matches.append(_match(stored, found=found, position=position, rank=rank))
                 if len(matches) == query.limit:
                     return tuple(matches)
         return tuple(matches)
@@ -215,7 +218,7 @@ def _followed(first: Candidates, others: Candidates) -> Candidates:
     )
 
 
-def _match(query: Query, text: str, stored: StoredCase, *, found: Candidates, position: int, rank: int) -> Match:
+def _match(stored: StoredCase, *, found: Candidates, position: int, rank: int) -> Match:
     return Match(
         rank=rank,
         confidence=float(found.confidence[position]),
@@ -227,9 +230,12 @@ def _match(query: Query, text: str, stored: StoredCase, *, found: Candidates, po
         ),
         stored=stored,
         warnings=warnings_of(stored),
-        matched_words=explain.shared_words(text, stored.case) if query.explain else (),
-        matched_codes=explain.shared_codes(text, stored.case) if query.explain else (),
     )
+
+
+def _explained(query: Query, matches: Sequence[Match]) -> tuple[Match, ...]:
+    reasons = Explainer(query).explain([match.stored.case for match in matches])
+    return tuple(replace(match, explanation=why) for match, why in zip(matches, reasons, strict=True))
 
 
 def warnings_of(stored: StoredCase) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def test_codes_are_shared_across_languages(service: Service) -> None:
     """A code in the question finds the case in another language and is named in the explanation."""
     result = service.find_similar(Query(problem="error E05 on screen", min_confidence=0.0, explain=True))
 
-    explained = {match.stored.case.id: match.matched_codes for match in result.matches}
+    explained = {match.stored.case.id: match.explanation.codes for match in result.matches if match.explanation}
     assert explained["zh"] == ("E05",)
 
 
