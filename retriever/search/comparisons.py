@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from index.folding import fold
 from index.tokenise import Code
+from index.tokenise import codes as codes_of
 from retriever.domain import Case, Comparison, Query
 from retriever.texts import without_placeholders
 
@@ -17,6 +18,7 @@ _VERSION = re.compile(
 )
 _DATE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
 # What an error code looks like in a running text: letters, then digits. Sizes and times (`5kg`) begin with digits.
+_VERSION_CODE = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _ERROR = re.compile(r"[a-z]+[0-9]|0x[0-9a-f]")
 
 
@@ -65,7 +67,12 @@ def _same_version(left: str, right: str) -> bool:
 
 
 def _error_codes(query: Query, asked: Sequence[Code], case: Case, found: Sequence[Code]) -> Comparison | None:
-    """Agrees when any code is shared; differs only from the codes that the case keeps in its field."""
+    """Agrees when any code is shared; differs only from the codes that the case keeps in its field.
+
+    Versions and the product's own name (`LX2`) are codes for the search of words and none here.
+    """
+    products = {code.normalised for name in (query.product, case.product) for code in codes_of(name)}
+    asked = [c for c in asked if c.normalised not in products and not _VERSION_CODE.fullmatch(c.normalised)]
     known = {code.normalised for code in found}
     shared = tuple(dict.fromkeys(code.text for code in asked if code.normalised in known))
     if shared:

@@ -47,7 +47,7 @@ def test_answers_have_the_described_shape(reader: TestClient, form: str, explain
     assert answer["matches"]
     for match in answer["matches"]:
         assert match["content_trust"] == "untrusted"
-        assert ("matched_words" in match) == explain
+        assert ("matched_words" in match) == ("passages" in match) == explain
         assert LONG.isdisjoint(match) == (form == "concise")
         assert match.keys() >= LONG or form == "concise"
 
@@ -58,6 +58,30 @@ def test_parts_are_searched_together(reader: TestClient) -> None:
 
     assert answer["matches"][0]["id"] == "parcel"
     assert answer["matches"][0]["matched_codes"] == ["T-17"]
+
+
+@pytest.mark.parametrize("form", ["concise", "detailed"])
+def test_passages_lie_in_the_returned_fields(reader: TestClient, form: str) -> None:
+    """Offsets of both kinds cut each passage out of a field of the same match."""
+    answer = ask(reader, "Der Drucker: refund, clean the rollers", explain=True, format=form, min_confidence=0)
+
+    for match in answer["matches"]:
+        assert match["passages"]
+        for place in [*match["passages"], *(part["case"] for part in match["aligned"])]:
+            text = match[place["field"]] if place["item"] is None else match[place["field"]][place["item"]]
+            units = text.encode("utf-16-le")[2 * place["utf16_start"] : 2 * place["utf16_end"]]
+            assert text[place["start"] : place["end"]] == units.decode("utf-16-le") == place["text"]
+
+
+def test_phrases_and_fields_are_compared(reader: TestClient) -> None:
+    """A question in another language is aligned with the case; another error code than the case's is named."""
+    problem = {"problem": "Mein Paket ist nicht da", "product": "shop", "error_codes": ["T-18"]}
+
+    match = next(m for m in ask(reader, problem, explain=True, min_confidence=0)["matches"] if m["id"] == "parcel")
+
+    assert "parcel" in [part["case"]["text"] for part in match["aligned"]]
+    agrees = {part["field"]: part["agrees"] for part in match["compared"]}
+    assert agrees == {"product": True, "error_codes": False}
 
 
 @pytest.mark.parametrize(

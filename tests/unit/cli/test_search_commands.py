@@ -28,6 +28,21 @@ def test_search_prints_an_answer_for_people_and_for_programs(library: Run) -> No
     assert "clean the rollers" in text
 
 
+def test_search_says_why(library: Run) -> None:
+    """With --explain people see passages and agreement, programs get the offsets; without it, neither."""
+    asked = ("search", "the printer shows error E-05", "--min-confidence", "0")
+    text, plain = library(*asked, "--explain").out, library(*asked).out
+    match = json.loads(library(*asked, "--explain", "--json").out)["matches"][0]
+
+    assert "shares: E-05" in text
+    assert "problem: “" in text
+    assert "shares" not in plain
+    for part in match["explanation"]["passages"]:
+        place = part["place"]
+        assert match[place["field"]][place["start"] : place["end"]] == place["text"]
+    assert "explanation" not in json.loads(library(*asked, "--json").out)["matches"][0]
+
+
 @pytest.mark.parametrize(
     ("flags", "ids"),
     [
