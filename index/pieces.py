@@ -59,7 +59,8 @@ def build_pieces(keys: KeyArray, pieces: Iterable[PieceArray]) -> Pieces:
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     ids = np.concatenate([NO_PIECES, *lists]).astype(np.int32)
     rows = np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
-    pairs = np.unique((rows << 32) | ids) & 0xFFFFFFFF
+    pairs = np.sort((rows << 32) | ids)  # numpy's `unique` takes ten times as long
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0] & 0xFFFFFFFF
     return Pieces(
         np.ascontiguousarray(keys, np.int64),
         np.concatenate(([0], np.cumsum(lengths))),

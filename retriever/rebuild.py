@@ -18,7 +18,7 @@ from index.dense import DenseIndex, build_dense
 from index.facets import FacetRow, Facets, build_facets
 from index.lexical import Words, words_from_counts
 from index.manifest import Manifest, read_manifest
-from index.pieces import PieceArray, Pieces, build_pieces
+from index.pieces import PieceArray, Pieces, build_pieces, load_pieces
 from index.postings import count_tokens
 from index.snapshots import BuildLocked, Snapshots
 from index.tokenise import tokens
@@ -102,7 +102,7 @@ def rebuild(
             current = None if force else _current(snapshots, encoder, revision)
             if current is not None:
                 return Rebuilt(current, fresh=False)
-            parts = _build(library, encoder, threads, report)
+            parts = _build(library, encoder, threads, report, _known_pieces(snapshots, encoder))
             _check(parts.dense, report)
             with snapshots.stage() as staged:
                 manifest = _write(staged, parts, encoder, revision)
@@ -129,7 +129,38 @@ def _current(snapshots: Snapshots, encoder: Encoder, revision: int) -> Manifest 
         return None
 
 
-def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -> Parts:
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPieces:
+    """The word pieces of the last snapshot, good for every case that has not changed since its revision."""
+
+    pieces: Pieces
+    revision: int
+
+    def of(self, page: Sequence[StoredCase], texts: Sequence[str]) -> list[PieceArray]:
+        """The pieces of these cases; only new and changed ones are cut up."""
+        found = self.pieces.of(np.array([stored.key for stored in page], np.int64))
+        new = [i for i, stored in enumerate(page) if stored.revision > self.revision or not len(found[i])]
+        for i, ids in zip(new, aligner().pieces([texts[i] for i in new]), strict=True):
+            found[i] = ids
+        return found
+
+
+def _known_pieces(snapshots: Snapshots, encoder: Encoder) -> KnownPieces:
+    nothing = KnownPieces(build_pieces(np.empty(0, np.int64), []), 0)
+    try:
+        name = snapshots.current_name()
+        if name is None:
+            return nothing
+        manifest = snapshots.verify(name)
+        wanted = labels_of(encoder, 0)
+        if any(manifest.labels.get(label) != wanted[label] for label in ("text_version", "pieces")):
+            return nothing
+        return KnownPieces(load_pieces(snapshots.path(name)), int(manifest.labels["revision"]))
+    except (IndexDamaged, KeyError, OSError, ValueError):
+        return nothing
+
+
+def _build(library: Library, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
     """The three indexes over every searchable case, from one pass over the store."""
     keys, rows_of_facets, pages = array("q"), list[FacetRow](), list[FloatMatrix]()
     pieces = list[PieceArray]()
@@ -140,7 +171,7 @@ def _build(library: Library, encoder: Encoder, threads: int, report: Progress) -
         for page in _pages(library):
             texts = [embedded_text(stored.case) for stored in page]
             pages.append(encode_cases_cached(encoder, texts, library))
-            pieces.extend(aligner().pieces(texts))
+            pieces.extend(known.of(page, texts))
             for stored in page:
                 keys.append(stored.key)
                 rows_of_facets.append((stored.key, facets_of(stored.case)))

@@ -113,14 +113,15 @@ class Aligner:
         self, asked: AskedPieces, ids: PieceArray, starts: NDArray[np.int64], rarity: Rarity
     ) -> tuple[FloatVector, FloatVector, FloatVector]:
         # Words repeat within and between cases: vectors are read, and multiplied, once for each distinct piece.
-        distinct, at = np.unique(ids, return_inverse=True)
-        rows = self._encoder.rows.take(distinct.astype(np.int64))
+        distinct, at = _distinct(ids)
+        rows = self._encoder.rows.take(distinct)
         norms = _norms(rows)
-        context = _in_context((asked.context @ rows.T).take(at, axis=1), norms[at], starts)
-        best = np.maximum.reduceat(context, starts, axis=1)
-        alone = (asked.alone @ rows.T) / np.maximum(norms, 1e-9)
+        likeness = np.concatenate([asked.context, asked.alone]) @ rows.T
+        split = len(asked.context)
+        best = np.maximum.reduceat(_in_context(likeness[:split].take(at, axis=1), norms[at], starts), starts, axis=1)
+        alone = likeness[split:] / np.maximum(norms, 1e-9)
         found = np.maximum.reduceat(alone.take(at, axis=1), starts, axis=1)
-        covered, weights = alone.max(axis=0)[at], (rarity(distinct) * norms)[at]
+        covered, weights = alone.max(axis=0)[at], (rarity(distinct.astype(np.int32)) * norms)[at]
         return (
             _mean(asked.context_weights, best),
             _mean(asked.alone_weights, np.maximum(found, 0) ** _SHARP),
@@ -132,6 +133,14 @@ class Aligner:
 def aligner() -> Aligner:
     """The aligner over the built-in model, loaded when first needed. Raises ModelUnavailable."""
     return Aligner(load_static(find_model_folder(BUILTIN), name=BUILTIN))
+
+
+def _distinct(ids: PieceArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pieces without repetition, ascending, and the place of each among them; counting beats sorting here."""
+    seen = np.zeros(int(ids.max()) + 1, np.bool_)
+    seen[ids] = True
+    places = np.cumsum(seen) - 1
+    return np.flatnonzero(seen), places[ids]
 
 
 def _in_context(likeness: FloatMatrix, norms: FloatVector, starts: NDArray[np.int64]) -> FloatMatrix:
@@ -146,9 +155,11 @@ def _in_context(likeness: FloatMatrix, norms: FloatVector, starts: NDArray[np.in
     total = square.copy()
     total[1:] += _NEIGHBOUR**2 * square[:-1] * inner[1:]
     total[:-1] += _NEIGHBOUR**2 * square[1:] * inner[1:]
+    joined = likeness * _NEIGHBOUR
     result = likeness.copy()
-    result[:, 1:] += _NEIGHBOUR * likeness[:, :-1] * inner[1:]
-    result[:, :-1] += _NEIGHBOUR * likeness[:, 1:] * inner[1:]
+    # What stands on the other side of a case's first piece belongs to another case.
+    result[:, 1:] += joined[:, :-1] * inner[1:]
+    result[:, :-1] += joined[:, 1:] * inner[1:]
     result /= np.maximum(np.sqrt(total), 1e-9)
     return result
 

@@ -200,7 +200,7 @@ def facts(scores: Scores, score: FloatArray) -> FloatArray:
 def rank_scores(ranking: Ranking, scores: Scores) -> FloatArray:
     """Fused score of each candidate, (n,): what they are ranked by."""
     table = features(scores)
-    same, cross = (table @ np.array(astuple(weights)) for weights in (ranking.same, ranking.cross))
+    same, cross = (table @ _array(weights) for weights in (ranking.same, ranking.cross))
     return np.asarray(np.where(scores.same, same, cross), np.float64)
 
 
@@ -208,7 +208,7 @@ def logits(ranking: Ranking, scores: Scores, score: FloatArray) -> FloatArray:
     """Log-odds that each candidate answers the question, (n,), in the order of `score`."""
     odds = score
     if ranking.certainty is not None and len(score):
-        weights = np.array(astuple(ranking.certainty))
+        weights = _array(ranking.certainty)
         odds = facts(scores, score) @ weights[1:] + weights[0] * (score - score.max())
     return np.asarray(ranking.scale * odds + ranking.shift, np.float64)
 
@@ -220,6 +220,11 @@ def confidence(logit: FloatArray) -> FloatArray:
 
 FEATURES = tuple(field.name for field in fields(Weights))
 FACTS = tuple(field.name for field in fields(Certainty))[1:]
+
+
+@lru_cache(maxsize=64)
+def _array(weights: Weights | Certainty) -> FloatArray:
+    return np.array(astuple(weights), np.float64)
 
 
 def _behind(values: FloatArray) -> FloatArray:

@@ -106,7 +106,7 @@ class Searcher:
         watch.lap("filter")
         keys, promising = self._proposed(view, asked, allowed)
         watch.lap("search")
-        candidates = self._ranked(view, asked, keys, promising)
+        candidates = self._ranked(view, asked, keys, promising, limit=query.limit)
         watch.lap("rank")
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         matches = self._matches(query, candidates, wanted)
@@ -162,7 +162,9 @@ class Searcher:
         same = view.has(BASE_LANGUAGE, asked.language, keys)
         return Scores(cosine, words, weighted, same, alignment, ceiling)
 
-    def _ranked(self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_]) -> Candidates:
+    def _ranked(
+        self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_], *, limit: int
+    ) -> Candidates:
         chosen, others = keys[promising], keys[~promising]
         scores = self._scores(view, asked, chosen)
         score = rank_scores(self.ranking, scores)
@@ -171,7 +173,8 @@ class Searcher:
         first = Candidates(
             chosen[best], scores.cosine[best], scores.words[best], score[best], sure[best], scores.same[best]
         )
-        return _followed(first, self._plain(view, asked, others)) if len(others) else first
+        # The others can only be reached by a long list.
+        return _followed(first, self._plain(view, asked, others)) if limit >= len(chosen) else first
 
     def _plain(self, view: View, asked: Asked, keys: KeyArray) -> Candidates:
         """Candidates that no arm has among its best: in the order of both scores added, with no confidence."""
