@@ -43,7 +43,15 @@ MASKING = tuple(
     for name in ("cases", "credentials", "folding", "identifiers", "known", "masker", "network", "people", "phones",
                  "places", "rules")
 )  # fmt: skip
-AREAS = {"access": (ACCESS, ACCESS_TESTS), "masking": (MASKING, ("tests/unit/masking",))}
+LIFECYCLE = tuple(
+    f"retriever/lifecycle/{name}.py"
+    for name in ("ageing", "desk", "merging", "reminding", "reviewing", "rules", "screening", "writing")
+)
+AREAS = {
+    "access": (ACCESS, ACCESS_TESTS),
+    "lifecycle": (LIFECYCLE, ("tests/unit/lifecycle", "tests/property/test_lifecycle_machine.py")),
+    "masking": (MASKING, ("tests/unit/masking",)),
+}
 """Modules and the tests that should notice."""
 SECONDS_PER_MUTANT = 120
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
