@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import model_tables
+from benchmarks import model_tables, word_tables
 from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "masking.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "masking.md", ROOT / "docs" / "words.md")
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -109,6 +109,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "masking-costs": masking_costs_table,
     "cards": lambda: _markdown(*model_tables.cards_table()),
     "ablations": lambda: _markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
+    "words": lambda: _markdown(*word_tables.engines_table(load("words"))),
+    "tokenise": lambda: _markdown(*word_tables.tokenise_table(load("tokenise"))),
     "encoders": lambda: _markdown(*model_tables.encoders_table(load("encoders"))),
 }
 
