@@ -112,8 +112,9 @@ class StaticEncoder:
     def locate_tokens(self, words: Sequence[str]) -> list[Located]:
         """The tokens of texts without white space; a token that only marks the beginning of a word is left out."""
         encodings = self._tokenizer.encode_batch_fast([_encodable(word) for word in words], add_special_tokens=False)
+        text_of = self._tokenizer.id_to_token  # the fast way leaves texts and offsets out
         return [
-            _by_lengths(word, encoding.ids, encoding.tokens) or self._by_offsets(word)
+            _by_lengths(word, encoding.ids, list(map(text_of, encoding.ids))) or self._by_offsets(word)
             for word, encoding in zip(words, encodings, strict=True)
         ]
 
