@@ -177,12 +177,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """Where a match's confidence comes from; cosine in -1..1, words as a share 0..1 of the question's own ceiling."""
+    """Where a match's confidence comes from; cosine in -1..1, words as a share 0..1 of the question's own ceiling.
+
+    `context` and `sharp` compare word by word (`embedding.alignment.Alignment`); 0 for a case that was not compared so.
+    """
 
     cosine: float
     words: float
     fused: float
     same_language: bool
+    context: float = 0.0
+    sharp: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ The machine-readable description is at `/openapi.json`.
   ETag is the version of the case; the counters in `reuse` may move without a new one.
 - Lists are walked by `next_cursor` (also in the `Link` header). Each case that does not change meanwhile is seen once.
 - `format: concise` leaves out score, problem, steps, outcome, version, source and reuse.
+- With `explain`, passages and aligned phrases hold `[start, end)` of the named field of the same match, as returned, in
+  code points (Python, Rust) and UTF-16 units (JavaScript, Java, C#); for lists, `item` is the number of the entry. With
+  `concise`, passages of fields that are left out are left out too.
 - Bulk uploads answer with one line per line, then one line with `done` and counts. When an upload breaks off or is
   refused half-way, what came before is kept; sending all of it again changes nothing.
 - Questions to `POST /v1/similar` and its batch are logged about a second after the answer: id, language, what was

@@ -70,12 +70,14 @@ class ReuseShape(Shape):
 
 
 class ScoreShape(Shape):
-    """Where the confidence comes from."""
+    """Where the confidence comes from: whole texts (`cosine`), shared words, and word by word (`context`, `sharp`)."""
 
     cosine: float
     words: float
     fused: float
     same_language: bool
+    context: float
+    sharp: float
 
 
 class SpanShape(Shape):

@@ -61,6 +61,8 @@ class Candidates:
     score: FloatArray
     confidence: FloatArray
     same: NDArray[np.bool_]
+    context: FloatArray
+    sharp: FloatArray
 
 
 class Stopwatch:
@@ -171,7 +173,14 @@ class Searcher:
         best = np.lexsort((chosen, -score))
         sure = confidence(logits(self.ranking, scores, score))
         first = Candidates(
-            chosen[best], scores.cosine[best], scores.words[best], score[best], sure[best], scores.same[best]
+            keys=chosen[best],
+            cosine=scores.cosine[best],
+            words=scores.words[best],
+            score=score[best],
+            confidence=sure[best],
+            same=scores.same[best],
+            context=scores.alignment.context[best].astype(np.float64),
+            sharp=scores.alignment.sharp[best].astype(np.float64),
         )
         # The others can only be reached by a long list.
         return _followed(first, self._plain(view, asked, others)) if limit >= len(chosen) else first
@@ -184,7 +193,16 @@ class Searcher:
         best = np.lexsort((keys, -cosine - words))
         same = view.has(BASE_LANGUAGE, asked.language, keys)
         nothing = np.zeros(len(keys))
-        return Candidates(keys[best], cosine[best], words[best], cosine[best] + words[best], nothing, same[best])
+        return Candidates(
+            keys=keys[best],
+            cosine=cosine[best],
+            words=words[best],
+            score=cosine[best] + words[best],
+            confidence=nothing,
+            same=same[best],
+            context=nothing,
+            sharp=nothing,
+        )
 
     def _matches(self, query: Query, found: Candidates, wanted: float) -> tuple[Match, ...]:
         above = int(np.count_nonzero(found.confidence >= wanted))
@@ -218,6 +236,8 @@ def _followed(first: Candidates, others: Candidates) -> Candidates:
         np.concatenate([first.score, score]),
         np.concatenate([first.confidence, others.confidence]),
         np.concatenate([first.same, others.same]),
+        np.concatenate([first.context, others.context]),
+        np.concatenate([first.sharp, others.sharp]),
     )
 
 
@@ -230,6 +250,8 @@ def _match(stored: StoredCase, *, found: Candidates, position: int, rank: int) -
             words=round(float(found.words[position]), 4),
             fused=round(float(found.score[position]), 4),
             same_language=bool(found.same[position]),
+            context=round(float(found.context[position]), 4),
+            sharp=round(float(found.sharp[position]), 4),
         ),
         stored=stored,
         warnings=warnings_of(stored),

@@ -48,6 +48,7 @@ def test_answers_have_the_described_shape(reader: TestClient, form: str, explain
     for match in answer["matches"]:
         assert match["content_trust"] == "untrusted"
         assert ("matched_words" in match) == ("passages" in match) == explain
+        assert form == "concise" or (0 < match["score"]["context"] <= 1 and 0 <= match["score"]["sharp"] <= 1)
         assert LONG.isdisjoint(match) == (form == "concise")
         assert match.keys() >= LONG or form == "concise"
 
