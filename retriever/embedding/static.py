@@ -114,7 +114,7 @@ class StaticEncoder:
         encodings = self._tokenizer.encode_batch_fast([_encodable(word) for word in words], add_special_tokens=False)
         text_of = self._tokenizer.id_to_token  # the fast way leaves texts and offsets out
         return [
-            _by_lengths(word, encoding.ids, list(map(text_of, encoding.ids))) or self._by_offsets(word)
+            _by_lengths(word, encoding.ids, [text_of(token) or "" for token in encoding.ids]) or self._by_offsets(word)
             for word, encoding in zip(words, encodings, strict=True)
         ]
 
