@@ -21,6 +21,7 @@ from retriever.language import base_language, detect_language
 from retriever.search.explain import Explainer
 from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
+from retriever.search.smalltalk import asks_nothing
 from retriever.texts import query_text, query_words_text
 
 CANDIDATES = 100
@@ -111,7 +112,8 @@ class Searcher:
         candidates = self._ranked(view, asked, keys, promising, limit=query.limit)
         watch.lap("rank")
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
-        matches = self._matches(query, candidates, wanted)
+        silent = asks_nothing(query_words_text(query))
+        matches = () if silent else self._matches(query, candidates, wanted)
         watch.lap("load")
         if query.explain and matches:
             matches = _explained(query, matches)
@@ -120,7 +122,7 @@ class Searcher:
             query_id=secrets.token_hex(8),
             matches=matches,
             abstained=not matches,
-            reason="" if matches else _reason(bool(vector.any() or tokens), candidates, wanted),
+            reason="" if matches else _reason(not silent and bool(vector.any() or tokens), candidates, wanted),
             language=language,
             snapshot=view.snapshot_name,
             revision=view.revision,
@@ -280,7 +282,7 @@ def warnings_of(stored: StoredCase) -> tuple[str, ...]:
 
 def _reason(has_content: bool, found: Candidates, wanted: float) -> str:
     if not has_content:
-        return "the question has no words that can be searched"
+        return "the question names no problem that could be searched for"
     if not len(found.keys):
         return "no case passes the filters"
     return f"the best case reaches a confidence of {found.confidence[0]:.2f}, below the threshold of {wanted:.2f}"
