@@ -112,7 +112,8 @@ class Searcher:
         candidates = self._ranked(view, asked, keys, promising, limit=query.limit)
         watch.lap("rank")
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
-        silent = asks_nothing(query_words_text(query))
+        empty = not (vector.any() or tokens)
+        silent = empty or asks_nothing(query_words_text(query))
         matches = () if silent else self._matches(query, candidates, wanted)
         watch.lap("load")
         if query.explain and matches:
@@ -122,7 +123,7 @@ class Searcher:
             query_id=secrets.token_hex(8),
             matches=matches,
             abstained=not matches,
-            reason="" if matches else _reason(not silent and bool(vector.any() or tokens), candidates, wanted),
+            reason="" if matches else _reason(candidates, wanted, empty=empty, silent=silent),
             language=language,
             snapshot=view.snapshot_name,
             revision=view.revision,
@@ -280,9 +281,11 @@ def warnings_of(stored: StoredCase) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _reason(has_content: bool, found: Candidates, wanted: float) -> str:
-    if not has_content:
-        return "the question names no problem that could be searched for"
+def _reason(found: Candidates, wanted: float, *, empty: bool, silent: bool) -> str:
+    if empty:
+        return "the question has no words that can be searched"
+    if silent:
+        return "the question is a greeting or the like: it names no problem"
     if not len(found.keys):
         return "no case passes the filters"
     return f"the best case reaches a confidence of {found.confidence[0]:.2f}, below the threshold of {wanted:.2f}"
