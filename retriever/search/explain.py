@@ -5,9 +5,10 @@ fields that both sides name (`comparisons`). Masked values take no part, neither
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TypeAlias
 
 from index import tokenise
@@ -21,6 +22,8 @@ ALIKE = 0.45
 """Cosine from which two units count as counterparts."""
 LOOKED_AT = 4_000
 """Characters of a case, and of a question, that are explained; nearly every one is shorter."""
+COMPARED = 64
+"""Most words of a question that look for counterparts, the weightiest; equal words are found of all."""
 PHRASES = 8
 """Most aligned phrases of one match."""
 _NEAR = 2  # steps between words of the case within which neighbours in the question stay one phrase
@@ -66,7 +69,7 @@ class Explainer:
         """Cut the question as it was searched: masked, where masking is on."""
         self._query = query
         fields = _fields((("title", query.title), ("problem", query.problem)), "error_codes", query.error_codes)
-        self._side = _sides([fields], [len(fields)])[0]
+        self._side = _weightiest(_sides([fields], [len(fields)])[0])
         self._tokens = [tokenise.spans(field.plain) for field in fields]
         self._codes = [code for field in fields for code in tokenise.codes(field.plain)]
         self._code_tokens = frozenset(tokenise.CODE_MARK + code.normalised for code in self._codes)
@@ -188,6 +191,15 @@ def _sides(groups: Sequence[Sequence[Field]], shown: Sequence[int]) -> list[Side
     return sides
 
 
+def _weightiest(side: Side) -> Side:
+    """The side with COMPARED words at most, which bounds what a long question costs."""
+    weights = [unit.weight for _, _, unit in side.words]
+    if len(weights) <= COMPARED:
+        return side
+    kept = sorted(sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:COMPARED])
+    return replace(side, words=[side.words[word] for word in kept], vectors=side.vectors[kept])
+
+
 def _fields(texts: Iterable[tuple[str, str]], name: str, items: Sequence[str]) -> list[Field]:
     """Those fields that hold text, until LOOKED_AT characters are reached."""
     fields, left = [], LOOKED_AT
@@ -216,7 +228,8 @@ def _codes_in(field: Field, runs: Sequence[tuple[int, Run]], wanted: frozenset[s
 
 
 def _inside(ranges: Ranges, start: int, end: int) -> bool:
-    return any(first <= start and end <= last for first, last in ranges)
+    before = bisect_right(ranges, start, key=itemgetter(0)) - 1
+    return before >= 0 and end <= ranges[before][1]
 
 
 def _texts(fields: Sequence[Field], ranges: Sequence[Ranges]) -> tuple[str, ...]:

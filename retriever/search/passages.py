@@ -39,7 +39,8 @@ def field_of(name: str, text: str, *, item: int | None = None, limit: int) -> Fi
     plain = PLACEHOLDER.sub(lambda match: " " * len(match.group()), text) if "[" in text else text
     if len(plain) > limit:
         # Cut at white space, so that half a word is not taken for a word; texts without any are cut where they are.
-        plain = plain[: max(plain.rfind(" ", 0, limit + 1), plain.rfind("\n", 0, limit + 1))] or plain[:limit]
+        last = max(plain.rfind(" ", 0, limit + 1), plain.rfind("\n", 0, limit + 1))
+        plain = plain[: last if last > 0 else limit]
     return Field(name, item, text, plain)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retriever.domain import Case, Comparison, Explanation, Query, Span
-from retriever.search.explain import LOOKED_AT, Explainer
+from retriever.search.explain import COMPARED, LOOKED_AT, Explainer
 from tests.builders import make_case
 
 
@@ -112,6 +112,17 @@ def test_marks_are_not_cut_off() -> None:
     assert [place.text for place in places] == ["cafe\u0301 de\u0301borde"]
 
 
+def test_the_weightiest_words_of_a_long_question_are_compared() -> None:
+    """Beyond the words that are compared the light ones are dropped, and equal words are still found."""
+    filler = " ".join(f"wort{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(200))
+
+    explainer = Explainer(Query(problem=f"{filler} invoice"))
+    why = explainer.explain([make_case(problem="the printer, an invoice")])[0]
+
+    assert len(explainer._side.words) == len(explainer._side.vectors) == COMPARED
+    assert "invoice" in why.words
+
+
 def test_steps_are_numbered() -> None:
     """A passage in a list says in which of its entries."""
     case = make_case(problem="it stops", steps=["open the lid", "clean the rollers"], solution="see the steps")
@@ -184,11 +195,12 @@ def test_other_numbers_are_no_versions(problem: str) -> None:
     assert explained(problem, make_case(problem="version 3.1 from 01.02.2024", error_codes=["E-05"])).fields == ()
 
 
-def test_long_texts_are_bounded() -> None:
-    """Only the beginning of a huge case is looked at, whole words only."""
-    case = make_case(problem="printer " * 2_000, solution="printer")
+@pytest.mark.parametrize("problem", ["printer " * 2_000, "打印机卡纸" * 2_000, "E-05printer" * 2_000])
+def test_long_texts_are_bounded(problem: str) -> None:
+    """Only the beginning of a huge case is looked at, with white space in it or without."""
+    case = make_case(problem=problem, solution="printer")
 
-    places = [passage.place for passage in explained("printer", case).passages]
+    places = [passage.place for passage in explained("printer 打印机 E-05", case).passages]
 
     assert places
     assert all(place.end <= LOOKED_AT and place.field == "problem" for place in places)
