@@ -171,6 +171,8 @@ class Query:
     min_confidence: float | None = None
     include_historical: bool = False
     explain: bool = False
+    collapse: bool = False
+    """Show cases that say the same as one match, which names the others."""
     audience: tuple[str, ...] = ()
     """The groups the caller belongs to; cases with an audience are found only by a member of one of their groups."""
 
@@ -254,6 +256,8 @@ class Match:
     score: ScoreParts
     stored: StoredCase
     warnings: tuple[str, ...] = ()
+    more_like_this: tuple[str, ...] = ()
+    """Ids of the cases that say the same and are not shown by themselves, best first."""
     explanation: Explanation | None = None
     """Only when the question asks for it."""
 

@@ -44,6 +44,7 @@ def match_answer(match: Match, *, concise: bool, explain: bool) -> dict[str, Any
         answer["version"] = stored.version
         answer["reuse"] = stored.reuse
     answer["warnings"] = match.warnings
+    answer["more_like_this"] = match.more_like_this
     if explain and match.explanation is not None:
         answer |= explanation_answer(match.explanation, returned=answer)
     answer["content_trust"] = "untrusted"

@@ -38,6 +38,9 @@ The machine-readable description is at `/openapi.json`.
   `concise`, passages of fields that are left out are left out too.
 - Bulk uploads answer with one line per line, then one line with `done` and counts. When an upload breaks off or is
   refused half-way, what came before is kept; sending all of it again changes nothing.
+- Matches stand in the order of confidence times trust, 0.90 (superseded) to 1.03 (solved many problems): a case never
+  stands before one surer by more than that. Cases that say the same are one match, with the ids of the others in
+  `more_like_this` (of those looked at for this answer, twenty at a time); `collapse: false` shows each.
 - Questions to `POST /v1/similar` and its batch are logged about a second after the answer: id, language, what was
   shown how sure; their masked text only with `log_questions`. `POST /v1/feedback` names them by `query_id`.
   When it cannot keep up, `similar_cases_queries_dropped_total` counts what was not logged; the answers do not wait.

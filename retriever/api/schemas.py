@@ -121,6 +121,9 @@ class SimilarRequest(Strict):
         Confidence | None, Field(description="Matches below are not shown; empty means the calibrated default.")
     ] = None
     include_historical: Annotated[bool, Field(description="Also find cases kept for reference only.")] = False
+    collapse: Annotated[
+        bool, Field(description="Show cases that say the same as one match, with the ids of the others.")
+    ] = True
     explain: Annotated[bool, Field(description="Say why each case matched.")] = False
     format: Annotated[
         Literal["concise", "detailed"], Field(description="`concise` leaves out the long fields but the solution.")
@@ -202,5 +205,6 @@ def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
         min_confidence=asked.min_confidence,
         include_historical=asked.include_historical,
         explain=asked.explain,
+        collapse=asked.collapse,
         audience=audience,
     )

@@ -138,6 +138,7 @@ class MatchShape(Shape):
     source: SourceShape | None = None
     reuse: ReuseShape | None = None
     warnings: list[str]
+    more_like_this: list[str]
     matched_words: list[str] | None = None
     matched_codes: list[str] | None = None
     passages: list[PassageShape] | None = None

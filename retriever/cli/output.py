@@ -83,6 +83,9 @@ def print_result(question: str, result: SearchResult) -> None:
         out.print(Padding(Text(case.solution), (0, 0, 0, 5)))
         for warning in match.warnings:
             out.print(Text(f"     ! {warning}", style="yellow"))
+        if match.more_like_this:
+            more = f"     + {len(match.more_like_this)} more like this: {', '.join(match.more_like_this)}"
+            out.print(Text(more, style="dim"))
         if match.explanation is not None:
             print_explanation(match.explanation)
     total = result.took_ms.get("total", 0.0)

@@ -25,6 +25,9 @@ def search(
     tag: Annotated[list[str] | None, typer.Option(help="Only cases with one of these tags" + AGAIN)] = None,
     historical: Annotated[bool, typer.Option("--historical", help="Superseded and retired cases too.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each case matched.")] = False,
+    collapse: Annotated[
+        bool, typer.Option("--collapse/--no-collapse", help="Show cases that say the same as one match.")
+    ] = True,
     json_: Json = False,
 ) -> None:
     """Find resolved cases like a problem."""
@@ -41,6 +44,7 @@ def search(
         min_confidence=min_confidence,
         include_historical=historical,
         explain=explain,
+        collapse=collapse,
         audience=OPERATOR.audience,
     )
     with opened_service(context) as service:
@@ -92,6 +96,7 @@ def answer(result: SearchResult) -> Mapping[str, object]:
                 "status": match.stored.case.status,
                 "version": match.stored.version,
                 "warnings": match.warnings,
+                "more_like_this": match.more_like_this,
             }
             | ({} if match.explanation is None else {"explanation": match.explanation})
             for match in result.matches

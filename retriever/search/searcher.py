@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
@@ -15,19 +14,24 @@ from index import tokenise
 from index.types import Allowed, FloatVector, KeyArray
 from index.view import View
 from retriever.case_facets import BASE_LANGUAGE
-from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, Status, StoredCase
+from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.language import base_language, detect_language
 from retriever.search.explain import Explainer
+from retriever.search.grouping import Group, Placed, add_groups
 from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
 from retriever.search.smalltalk import asks_nothing
+from retriever.search.trust import this_day, trust_of, trusted_order, warnings_of
 from retriever.texts import query_text, query_words_text
 
 CANDIDATES = 100
 """How many each arm proposes. Fixed, not a multiple of `limit`, so that a longer list begins with the shorter one."""
 PROMISING = 32
 """How many of each arm's best are compared piece by piece; the others follow behind them."""
+
+STEP = 20
+"""Cases loaded at once, and put into the order of trust among themselves."""
 
 
 class Cases(Protocol):
@@ -209,20 +213,25 @@ class Searcher:
 
     def _matches(self, query: Query, found: Candidates, wanted: float) -> tuple[Match, ...]:
         above = int(np.count_nonzero(found.confidence >= wanted))
-        matches: list[Match] = []
-        # Loaded in small steps: nearly always the first `limit` cases are still there and may be seen.
-        for start in range(0, above, query.limit):
-            keys = found.keys[start : min(start + query.limit, above)].tolist()
-            loaded = self.cases.get_cases(keys)
-            for position, key in enumerate(keys, start):
-                stored = loaded.get(key)
-                if stored is None or not may_see(stored.case, query):
-                    continue
-                rank = len(matches) + 1
-                matches.append(_match(stored, found=found, position=position, rank=rank))
-                if len(matches) == query.limit:
-                    return tuple(matches)
-        return tuple(matches)
+        groups: list[Group] = []
+        # Steps of one size for every limit, so that a longer list begins with the shorter one.
+        for start in range(0, above, STEP):
+            placed = self._placed(query, found, start, min(start + STEP, above))
+            groups = add_groups(groups, placed) if query.collapse else [*groups, *map(Group, placed)]
+            if len(groups) >= query.limit:
+                break
+        return tuple(_match(group, found, rank) for rank, group in enumerate(groups[: query.limit], 1))
+
+    def _placed(self, query: Query, found: Candidates, start: int, end: int) -> list[Placed]:
+        """Some of the candidates as they are now, in the order of confidence and trust; not those gone or hidden."""
+        loaded, today = self.cases.get_cases(found.keys[start:end].tolist()), this_day()
+        seen = [
+            Placed(stored, position)
+            for position, key in enumerate(found.keys[start:end].tolist(), start)
+            if (stored := loaded.get(key)) is not None and may_see(stored.case, query)
+        ]
+        sure = [float(found.confidence[placed.position]) for placed in seen]
+        return [seen[place] for place in trusted_order(sure, [trust_of(placed.stored, today) for placed in seen])]
 
 
 _NO_KEYS: KeyArray = np.empty(0, np.int64)
@@ -244,7 +253,8 @@ def _followed(first: Candidates, others: Candidates) -> Candidates:
     )
 
 
-def _match(stored: StoredCase, *, found: Candidates, position: int, rank: int) -> Match:
+def _match(group: Group, found: Candidates, rank: int) -> Match:
+    stored, position = group.leader.stored, group.leader.position
     return Match(
         rank=rank,
         confidence=float(found.confidence[position]),
@@ -258,27 +268,13 @@ def _match(stored: StoredCase, *, found: Candidates, position: int, rank: int) -
         ),
         stored=stored,
         warnings=warnings_of(stored),
+        more_like_this=tuple(group.others),
     )
 
 
 def _explained(query: Query, matches: Sequence[Match]) -> tuple[Match, ...]:
     reasons = Explainer(query).explain([match.stored.case for match in matches])
     return tuple(replace(match, explanation=why) for match, why in zip(matches, reasons, strict=True))
-
-
-def warnings_of(stored: StoredCase) -> tuple[str, ...]:
-    """What a reader should know before trusting the case."""
-    case, today = stored.case, datetime.now(UTC).date().isoformat()
-    warnings = []
-    if case.superseded_by:
-        warnings.append(f"superseded by {case.superseded_by}")
-    elif case.status is Status.HISTORICAL:
-        warnings.append("historical: kept for reference, no longer maintained")
-    if case.valid_until and case.valid_until[:10] < today:
-        warnings.append(f"expired on {case.valid_until[:10]}")
-    if case.review_due_on and case.review_due_on[:10] < today:
-        warnings.append(f"review was due on {case.review_due_on[:10]}")
-    return tuple(warnings)
 
 
 def _reason(found: Candidates, wanted: float, *, empty: bool, silent: bool) -> str:

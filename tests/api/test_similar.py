@@ -1,5 +1,6 @@
 """Questions over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from starlette.testclient import TestClient
 
 from retriever.api.shapes import BatchShape, SimilarShape
 from retriever.service import Service
+from tests.api.conftest import LIBRARY
 
 LONG = {"score", "problem", "steps", "outcome", "version", "source", "reuse"}
 
@@ -159,3 +161,15 @@ def test_an_acknowledged_write_is_found_at_once(client: TestClient, service: Ser
     assert found["matches"][0]["id"] == "new"
     assert found["revision"] < after["revision"]
     assert "new" not in [match["id"] for match in after["matches"]]
+
+
+def test_copies_are_one_match_unless_asked_otherwise(client: TestClient, service: Service) -> None:
+    """Cases that say the same are one match with the ids of the others; `collapse: false` shows each."""
+    service.put_cases([replace(LIBRARY[1], id="parcel2")])
+
+    one, both = (ask(client, min_confidence=0.5, collapse=collapse)["matches"] for collapse in (True, False))
+
+    assert [(match["id"], match["more_like_this"]) for match in one if match["id"].startswith("parcel")] == [
+        ("parcel", ["parcel2"])
+    ]
+    assert {"parcel", "parcel2"} <= {match["id"] for match in both}

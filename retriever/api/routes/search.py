@@ -36,7 +36,8 @@ ANSWER = {
         {
             "id": "ECM-001", "rank": 1, "confidence": 0.93, "title": "Refund approved but not received",
             "solution": "Tell the usual times of each payment method …", "product": "Checkout", "language": "en",
-            "status": "published", "resolved_at": "2026-03-02T08:15:00Z", "warnings": [], "content_trust": "untrusted",
+            "status": "published", "resolved_at": "2026-03-02T08:15:00Z", "warnings": [], "more_like_this": ["ECM-009"],
+            "content_trust": "untrusted",
         }
     ],
     "abstained": False, "reason": "", "language": "zh-Hans", "snapshot": "00000007", "revision": 412,

@@ -13,7 +13,7 @@ from retriever.indexing import Indexing
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
 from retriever.service import Service
-from retriever.store import open_store
+from retriever.store import EventKind, open_store
 from retriever.telemetry import Metrics
 from tests.builders import WordEncoder, make_case
 
@@ -168,3 +168,55 @@ def test_a_case_deleted_behind_the_view_is_not_returned(service: Service) -> Non
     service.store.delete_case("jam")
 
     assert "jam" not in found(service, replace(JAMS, limit=50))
+
+
+def test_a_live_case_stands_before_its_superseded_copy(service: Service) -> None:
+    """Of two cases as good as each other the one that was not superseded comes first, with confidences as they are."""
+    copies = [
+        make_case("one", "the scanner hums", superseded_by="elsewhere"),
+        make_case("two", "the scanner hums"),
+    ]
+    service.put_cases(copies)
+
+    matches = service.find_similar(Query(problem="the scanner hums", min_confidence=0.0, limit=2)).matches
+
+    assert [match.stored.case.id for match in matches] == ["two", "one"]
+    assert matches[0].confidence == matches[1].confidence
+
+
+def test_solved_problems_decide_between_equals(service: Service) -> None:
+    """Of two cases as good as each other, the one that helped comes first; it does not pass a better one."""
+    service.put_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums")])
+    for _ in range(50):
+        service.store.log_event(EventKind.SOLVED, "two")
+        service.store.log_event(EventKind.SOLVED, "ink")
+
+    ids = found(service, Query(problem="the scanner hums", min_confidence=0.0, limit=3))
+
+    assert ids[:2] == ["two", "one"]
+
+
+def test_collapsed_answers_are_filled_with_other_cases(service: Service) -> None:
+    """Copies count as one match that names them, so that the limit is reached by cases that say something else."""
+    service.put_cases([make_case(f"copy{number}", "the scanner hums") for number in range(8)])
+    asked = Query(problem="the scanner hums, printer jams", min_confidence=0.0, limit=3)
+
+    apart, collapsed = (service.find_similar(replace(asked, collapse=collapse)).matches for collapse in (False, True))
+
+    assert {match.stored.case.id[:4] for match in apart} == {"copy"}
+    assert [match.more_like_this for match in apart] == [()] * 3
+    assert collapsed[0].stored.case.id == "copy0"
+    assert collapsed[0].more_like_this == tuple(f"copy{number}" for number in range(1, 8))
+    assert len(collapsed) == 3
+    assert [match.rank for match in collapsed] == [1, 2, 3]
+
+
+def test_what_may_not_be_seen_is_not_counted(service: Service) -> None:
+    """A copy for another group is not among the ids of the others."""
+    service.put_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums", audience=["lab"])])
+    asked = Query(problem="the scanner hums", min_confidence=0.0, collapse=True)
+
+    stranger, member = (service.find_similar(replace(asked, audience=groups)).matches[0] for groups in ((), ("lab",)))
+
+    assert stranger.more_like_this == ()
+    assert member.more_like_this == ("two",)

@@ -1,0 +1,106 @@
+"""Matches that say the same become one: copies of a case, cases with one solution, and what a case superseded."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from retriever.domain import Case, StoredCase
+
+SAME_SOLUTION = 0.9
+"""Overlap of two solutions (share of common letter groups) from which they are one."""
+SAME_CASE = 0.7
+"""Overlap of both problems and both solutions from which two cases are copies of each other."""
+TELLING = 24
+"""Letters that a solution needs to stand for a case alone: `Restarted.` solves many different problems."""
+COMPARED = 600
+"""Characters at the beginning of a text that are compared; the lengths of the whole texts must agree too."""
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A case that was loaded and may be shown, and its position among the candidates."""
+
+    stored: StoredCase
+    position: int
+
+
+@dataclass(slots=True)
+class Group:
+    """The case that is shown and the ids of those that it stands for, best first."""
+
+    leader: Placed
+    others: list[str] = field(default_factory=list)
+
+
+def add_groups(groups: Sequence[Group], cases: Sequence[Placed]) -> list[Group]:
+    """The groups with more cases, best first: each joins a group that says the same, or leads a new one behind them.
+
+    The groups given grow in place. A case superseded by one among these joins it, even where that one stands lower.
+    """
+    grown = list(groups)
+    home = {id: group for group in grown for id in (group.leader.stored.case.id, *group.others)}
+    successors = {placed.stored.case.id: placed.stored.case.superseded_by for placed in cases}
+    early: dict[str, list[str]] = {}
+    for placed in cases:
+        case = placed.stored.case
+        last = _last_of(case.id, successors, home)
+        group = home.get(last)
+        if group is None and last != case.id:
+            early.setdefault(last, []).append(case.id)  # its successor comes further down and brings it along
+            continue
+        if group is None:
+            group = next((one for one in grown if alike(one.leader.stored.case, case)), None)
+        if group is None:
+            group = Group(placed)
+            grown.append(group)
+        else:
+            group.others.append(case.id)
+        brought = early.pop(case.id, [])
+        group.others += brought
+        home |= dict.fromkeys((case.id, *brought), group)
+    return grown
+
+
+def alike(one: Case, other: Case) -> bool:
+    """Do two cases say the same: one solution, if it tells enough, or one problem and one solution?"""
+    if not overlaps(one.solution, other.solution, SAME_CASE):
+        return False
+    telling = min(len(_letters(one.solution)), len(_letters(other.solution))) >= TELLING
+    if telling and overlaps(one.solution, other.solution, SAME_SOLUTION):
+        return True
+    return overlaps(one.problem, other.problem, SAME_CASE)
+
+
+def overlaps(one: str, other: str, share: float) -> bool:
+    """Do so many of the letter groups of two texts agree (Jaccard)? Texts of quite other lengths never do."""
+    if one == other:
+        return True
+    if min(len(one), len(other)) < share * max(len(one), len(other)):
+        return False
+    mine, yours = _groups(one), _groups(other)
+    return len(mine & yours) >= share * len(mine | yours)
+
+
+def _last_of(id: str, successors: Mapping[str, str], home: Mapping[str, Group]) -> str:
+    """The end of the chain of successors as far as it is known here; a case of a ring stays by itself."""
+    seen, last = {id}, id
+    while (after := successors.get(last, "")) in successors or after in home:
+        if after in seen:
+            return id
+        seen.add(after)
+        last = after
+    return last
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text[:COMPARED]).casefold())
+
+
+@lru_cache(maxsize=256)  # some 15 MB; the leaders of an answer are compared with each of its cases
+def _groups(text: str) -> frozenset[str]:
+    letters = _letters(text)
+    return frozenset(letters[start : start + 3] for start in range(max(len(letters) - 2, 1)))
