@@ -92,3 +92,19 @@ def test_a_case_is_not_similar_to_itself(library: Run) -> None:
     answer = json.loads(library("case", "similar", "P-1", "--json").out)
 
     assert "P-1" not in {match["id"] for match in answer["matches"]}
+
+
+def test_copies_are_shown_as_more_like_this(library: Run) -> None:
+    """A copy is named under its match, for people and programs; --no-collapse shows it by itself."""
+    copy = {"id": "P-1b", "problem": "the scanner hums", "solution": "oil the rail"}
+    text = "\n".join(json.dumps(row) for row in (copy, {**copy, "id": "P-1c"}))
+    Path("copies.jsonl").write_text(text, encoding="utf-8")
+    library("ingest", "copies.jsonl")
+    asked = ("search", "the scanner hums", "--min-confidence", "0")
+
+    first = json.loads(library(*asked, "--json").out)["matches"][0]
+    apart = json.loads(library(*asked, "--json", "--no-collapse").out)["matches"]
+
+    assert (first["id"], first["more_like_this"]) == ("P-1b", ["P-1c"])
+    assert "+ 1 more like this: P-1c" in library(*asked).out
+    assert [match["id"] for match in apart[:2]] == ["P-1b", "P-1c"]
