@@ -71,6 +71,7 @@ def ask(client: TestClient, chance: random.Random, headers: dict[str, str]) -> s
         "min_confidence": 0,
         "include_historical": chance.random() < 0.5,
         "explain": chance.random() < 0.2,
+        "collapse": chance.random() < 0.5,
     }
     one = f"/v1/cases/c{chance.randrange(CASES)}"
     way = chance.randrange(8)
@@ -85,7 +86,10 @@ def ask(client: TestClient, chance: random.Random, headers: dict[str, str]) -> s
     else:
         answer = client.get("/v1/cases", params={"limit": chance.randint(1, 50)}, headers=headers)
     assert answer.status_code in (200, 404)
-    return set(re.findall(r'"id":"(c\d+)"', answer.text)) if answer.status_code == 200 else set()
+    if answer.status_code == 404:
+        return set()
+    named = "".join(re.findall(r'"more_like_this":\[([^\]]*)\]', answer.text))
+    return {*re.findall(r'"id":"(c\d+)"', answer.text), *re.findall(r'"(c\d+)"', named)}
 
 
 def check(service: Service, actor: Actor, case_id: str) -> None:
