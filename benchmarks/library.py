@@ -8,6 +8,7 @@ from typing import Any
 from retriever.case_format import case_from_dict
 from retriever.domain import Case
 from retriever.evaluation.formats import iter_sample_cases, load_sample_questions
+from retriever.search.smalltalk import asks_nothing
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*")
 _SERIES = ("AX", "BK", "CT", "DM", "EQ", "FX", "GL", "HP", "KR", "LV", "MX", "NT")
@@ -57,7 +58,8 @@ def benchmark_questions(count: int, *, seed: int = 11) -> list[str]:
     """Questions as people type them, from the sample's own, some with a code added so that few are the same."""
     rng = random.Random(seed)
     labelled = load_sample_questions()
-    texts = [question.text for question in (*labelled.questions, *labelled.out_of_scope)]
+    every = (*labelled.questions, *labelled.out_of_scope)
+    texts = [question.text for question in every if not asks_nothing(question.text)]  # greetings are not searched
     return [
         text if rng.random() < 0.5 else f"{text} {rng.choice('AEFHT')}-{rng.randrange(1, 400):03d}"
         for text in (rng.choice(texts) for _ in range(count))

@@ -34,7 +34,7 @@ def speed_table() -> str:
         ("`POST /v1/similar`, 1 client, p50 / p99", lambda r: _pair(r["http"]["1 client"])),
         ("`POST /v1/similar`, 16 clients", lambda r: f"{r['http']['16 clients']['requests_per_s']:.0f} requests/s"),
         (
-            "search alone (filter, vectors, words, fusion), p50 / p99",
+            "search alone (filter, vectors, words, alignment, fusion), p50 / p99",
             lambda r: _pair(r["in_process"]["search_alone_ms"]),
         ),
         ("the same with a filter that 1 % pass", lambda r: _pair(r["in_process"]["filtered_ms"]["1/100"])),

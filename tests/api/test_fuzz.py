@@ -62,7 +62,7 @@ ROLES = {role.name.lower(): role for role in (Role.CONTRIBUTOR, Role.ADMIN)}
 @pytest.mark.parametrize("role", ROLES)
 @schema.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=8,
     derandomize=True,
     deadline=None,
     database=None,
