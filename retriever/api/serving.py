@@ -46,7 +46,8 @@ class Serving:
         self.workers.count_rejected(self.metrics.rejected)
         self._query_log = QueryLog(self._write_questions, metrics=lambda: self.metrics, texts=settings.log_questions)
         self._opening = "the library is being opened"
-        self._following = ""
+        self._following: dict[str, str] = {}  # by what is followed: one that works must not hide one that fails
+        self._refusal = ""
         self._unloadable: tuple[str, float] = ("", 0.0)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="similar-cases-follow", daemon=True)
@@ -75,7 +76,7 @@ class Serving:
         """Why this process should get no questions now; empty when it is ready."""
         if self._service is None:
             return [self._opening]
-        return [*self._service.indexing.problems(), *([self._following] if self._following else [])]
+        return [*self._service.indexing.problems(), *dict(self._following).values()]
 
     def note_question(self, query: Query, result: SearchResult) -> None:
         """Have an answered question logged, if the settings want it; costs the answer some microseconds."""
@@ -110,10 +111,10 @@ class Serving:
         while not self._stop.wait(min(self.settings.poll_seconds, KEYS_SECONDS)):
             polled = time.monotonic() - polled_at >= self.settings.poll_seconds
             polled_at = time.monotonic() if polled else polled_at
-            self._follow(self._poll if polled else self._follow_keys)
+            self._follow("library" if polled else "keys", self._poll if polled else self._follow_keys)
             if time.monotonic() >= next_round:
                 # Every hour, because a day may begin at any time, and one server of many may be down.
-                self._follow(lambda: daily_round(self.service.lifecycle))
+                self._follow("ageing", lambda: daily_round(self.service.lifecycle))
                 next_round = time.monotonic() + ROUND_SECONDS
         self._leave()
 
@@ -140,16 +141,16 @@ class Serving:
             log.error("not_ready", reason=reason, **_traceback(error))
         self._opening = reason
 
-    def _follow(self, look: Callable[[], None]) -> None:
+    def _follow(self, what: str, look: Callable[[], None]) -> None:
         try:
             look()
         except SimilarCasesError as error:
-            self._note_following(str(error), error)
+            self._note_following(what, str(error), error)
         except Exception as error:
             # The same: following must go on, and /readyz must tell.
-            self._note_following(f"cannot follow the library ({type(error).__name__}); the log says more", error)
+            self._note_following(what, f"cannot follow the library ({type(error).__name__}); the log says more", error)
         else:
-            self._following = ""
+            self._following.pop(what, None)
 
     def _follow_keys(self) -> None:
         if self._keys is not None:
@@ -172,10 +173,14 @@ class Serving:
             name = "" if manifest is None else manifest.name
             refused, again = self._unloadable
             if name == refused and time.monotonic() < again:
-                raise Unavailable(self._following) from None
+                raise Unavailable(self._refusal) from None
             # Loading a model can take long: one that does not fit its snapshot is not tried at every look.
             self._unloadable = (name, time.monotonic() + SLOWEST_RETRY)
-            self._change_model()
+            try:
+                self._change_model()
+            except SimilarCasesError as error:
+                self._refusal = str(error)
+                raise
             self._unloadable = ("", 0.0)
 
     def _change_model(self) -> None:
@@ -190,10 +195,10 @@ class Serving:
         before.retire()
         log.info("model_changed", before=before.encoder.name, model=after.encoder.name)
 
-    def _note_following(self, reason: str, error: Exception) -> None:
-        if reason != self._following:
+    def _note_following(self, what: str, reason: str, error: Exception) -> None:
+        if reason != self._following.get(what):
             log.error("not_following", reason=reason, **_traceback(error))
-        self._following = reason
+        self._following[what] = reason
 
 
 def _traceback(error: Exception) -> dict[str, str]:
