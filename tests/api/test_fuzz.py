@@ -1,11 +1,13 @@
 """Generated requests, good and bad, over the whole description: no fault, no undescribed answer."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -53,6 +55,21 @@ def keys(fuzzed: Service) -> dict[str, str]:
     }
 
 
+@asynccontextmanager
+async def idle(_app: FastAPI) -> AsyncIterator[None]:
+    """No threads that follow the library: each generated request would start its own."""
+    yield
+
+
+@pytest.fixture(scope="module")
+def app(fuzzed: Service) -> Iterator[FastAPI]:
+    """One application for all generated requests."""
+    app = create_app(fuzzed)
+    app.router.lifespan_context = idle
+    yield app
+    app.state.serving.workers.close()
+
+
 schema = schemathesis.openapi.from_dict(described_api())
 # Keys are sent by the tests themselves: generated ones would be refused nearly always.
 schema.config.generation.update(with_security_parameters=False)
@@ -70,18 +87,13 @@ ROLES = {role.name.lower(): role for role in (Role.CONTRIBUTOR, Role.ADMIN)}
     suppress_health_check=list(HealthCheck),
 )
 def test_generated_requests_are_answered_as_described(
-    case: "schemathesis.Case[Any]", fuzzed: Service, keys: dict[str, str], role: str
+    case: "schemathesis.Case[Any]", app: FastAPI, keys: dict[str, str], role: str
 ) -> None:
     """With a key: no request makes a fault, every answer has a described status and shape, bad data is refused."""
-    app = create_app(fuzzed)
-    try:
-        response = case.call(app=app, headers={"Authorization": f"Bearer {keys[role]}"})
-        checks = (
-            CHECKS if case.operation.definition.raw["operationId"] in LENIENT else [*CHECKS, negative_data_rejection]
-        )
-        case.validate_response(response, checks=checks)
-    finally:
-        app.state.serving.workers.close()
+    response = case.call(app=app, headers={"Authorization": f"Bearer {keys[role]}"})
+    checks = CHECKS if case.operation.definition.raw["operationId"] in LENIENT else [*CHECKS, negative_data_rejection]
+
+    case.validate_response(response, checks=checks)
 
 
 @schema.parametrize()
@@ -94,15 +106,11 @@ def test_generated_requests_are_answered_as_described(
     suppress_health_check=list(HealthCheck),
 )
 def test_generated_requests_without_a_key_are_refused(
-    case: "schemathesis.Case[Any]", fuzzed: Service, keys: dict[str, str]
+    case: "schemathesis.Case[Any]", app: FastAPI, keys: dict[str, str]
 ) -> None:
     """Whatever a stranger sends, routes that need a role answer 401 (or 429), and no other route fails."""
     del keys
-    app = create_app(fuzzed)
-    try:
-        response = case.call(app=app)
-    finally:
-        app.state.serving.workers.close()
+    response = case.call(app=app)
 
     need = NEEDS[case.operation.definition.raw["operationId"]]
     refused = response.status_code in (401, 429)
