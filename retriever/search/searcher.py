@@ -160,13 +160,12 @@ class Searcher:
         return keys, np.isin(keys, np.concatenate([arm[:PROMISING] for arm in found]))
 
     def _scores(self, view: View, asked: Asked, keys: KeyArray) -> Scores:
-        cosine = np.nan_to_num(view.dense_scores(asked.vector, keys)).astype(np.float64)
         ceiling = view.word_ceiling(asked.tokens) if asked.tokens else 1.0
-        words = view.word_scores(asked.tokens, keys).astype(np.float64) / ceiling
+        cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
         pieces = aligner().ask(asked.text, view.piece_rarity)
         weighted = cosine
         if len(pieces.whole) == len(asked.vector) and self.encoder.fingerprint == aligner().fingerprint:
-            weighted = np.nan_to_num(view.dense_scores(pieces.whole, keys)).astype(np.float64)
+            weighted = _cosines(view, pieces.whole, keys)
         alignment = aligner().compare(pieces, view.pieces(keys), view.piece_rarity)
         same = view.has(BASE_LANGUAGE, asked.language, keys)
         return Scores(cosine, words, weighted, same, alignment, ceiling)
@@ -190,13 +189,11 @@ class Searcher:
             sharp=scores.alignment.sharp[best].astype(np.float64),
         )
         # The others can only be reached by a long list.
-        return _followed(first, self._plain(view, asked, others)) if limit >= len(chosen) else first
+        return _followed(first, self._plain(view, asked, others, scores.ceiling)) if limit >= len(chosen) else first
 
-    def _plain(self, view: View, asked: Asked, keys: KeyArray) -> Candidates:
+    def _plain(self, view: View, asked: Asked, keys: KeyArray, ceiling: float) -> Candidates:
         """Candidates that no arm has among its best: in the order of both scores added, with no confidence."""
-        cosine = np.nan_to_num(view.dense_scores(asked.vector, keys)).astype(np.float64)
-        words = view.word_scores(asked.tokens, keys).astype(np.float64)
-        words /= view.word_ceiling(asked.tokens) if asked.tokens else 1.0
+        cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
         best = np.lexsort((keys, -cosine - words))
         same = view.has(BASE_LANGUAGE, asked.language, keys)
         nothing = np.zeros(len(keys))
@@ -235,6 +232,14 @@ class Searcher:
 
 
 _NO_KEYS: KeyArray = np.empty(0, np.int64)
+
+
+def _cosines(view: View, vector: FloatVector, keys: KeyArray) -> FloatArray:
+    return np.nan_to_num(view.dense_scores(vector, keys)).astype(np.float64)
+
+
+def _word_shares(view: View, asked: Asked, keys: KeyArray, ceiling: float) -> FloatArray:
+    return view.word_scores(asked.tokens, keys).astype(np.float64) / ceiling
 
 
 def _followed(first: Candidates, others: Candidates) -> Candidates:
