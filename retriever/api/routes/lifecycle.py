@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Query
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from retriever.api.deps import (
     wanted_versions,
 )
 from retriever.api.openapi import body_of, header, problems
-from retriever.api.routes.reviews import SCREENING, standing_response
+from retriever.api.routes.reviews import SCREENING, add_step, standing_response
 from retriever.api.standings import (
     DiffParams,
     DiffShape,
@@ -28,7 +28,6 @@ from retriever.api.standings import (
     RestoreBody,
     RetireBody,
     ScreeningBody,
-    StandingShape,
     StepListShape,
     change_answer,
     screening_of,
@@ -45,12 +44,13 @@ _MATCH = header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')
 
 def add_lifecycle_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
-    _add_step(app, "confirm", confirm, "confirmCase", body_of(ScreeningBody, {"confirmation": SCREENING}))
-    _add_step(app, "retire", retire, "retireCase", body_of(RetireBody, {"retirement": {"reason": "Sold no more."}}))
-    _add_step(app, "reinstate", reinstate, "reinstateCase")
-    _add_step(app, "merge", merge, "mergeCases", body_of(MergeBody, {"merge": {"duplicates": ["ECM-007"]}}))
-    _add_step(app, "unmerge", unmerge, "unmergeCase")
-    _add_step(app, "restore", restore, "restoreVersion", body_of(RestoreBody, {"restore": {"version": 1}}))
+    add = partial(add_step, app, tag="lifecycle", match=_MATCH)
+    add("confirm", confirm, "confirmCase", body_of(ScreeningBody, {"confirmation": SCREENING}))
+    add("retire", retire, "retireCase", body_of(RetireBody, {"retirement": {"reason": "Sold no more."}}))
+    add("reinstate", reinstate, "reinstateCase")
+    add("merge", merge, "mergeCases", body_of(MergeBody, {"merge": {"duplicates": ["ECM-007"]}}))
+    add("unmerge", unmerge, "unmergeCase")
+    add("restore", restore, "restoreVersion", body_of(RestoreBody, {"restore": {"version": 1}}))
     app.add_api_route(
         "/v1/cases/{case_id}/diff", diff, methods=["GET"], operation_id="diffVersions", tags=["lifecycle"],
         response_model=DiffShape, responses=problems(400, 404, 422),
@@ -136,17 +136,6 @@ async def _step(
         return step(service.lifecycle, actor, version)
 
     return standing_response(await on_thread(request, work), service.lifecycle)
-
-
-def _add_step(
-    app: FastAPI, name: str, step: Callable[..., Any], operation: str, body: dict[str, Any] | None = None
-) -> None:  # fmt: skip
-    statuses = (400, 403, 404, 409, 412, 428) if body is None else (400, 403, 404, 409, 412, 413, 415, 422, 428)
-    app.add_api_route(
-        f"/v1/cases/{{case_id}}/{name}", step, methods=["POST"], operation_id=operation, tags=["lifecycle"],
-        response_model=StandingShape, openapi_extra={**(body or {}), "parameters": [_MATCH]},
-        responses=problems(*statuses),
-    )  # fmt: skip
 
 
 def _diff(service: Service, actor: Actor, case_id: str, params: DiffParams) -> Response:

@@ -66,11 +66,12 @@ def add_review_routes(app: FastAPI) -> None:
         "/v1/cases/{case_id}/review", get_review, methods=["GET"], operation_id="getReview", tags=["reviews"],
         response_model=StandingShape, responses=problems(400, 404),
     )  # fmt: skip
-    _add_step(app, "submit", submit, "submitCase")
-    _add_step(app, "withdraw", withdraw, "withdrawCase")
-    _add_step(app, "approve", approve, "approveCase", body_of(ScreeningBody, {"approval": SCREENING}))
-    _add_step(app, "reject", reject, "rejectCase", body_of(RejectBody, {"rejection": {"reason": "Which bank?"}}))
-    _add_step(app, "revisions", revise, "reviseCase", body_of(CaseFields, {"case": EXAMPLE}))
+    add = partial(add_step, app, tag="reviews", match=_MATCH)
+    add("submit", submit, "submitCase")
+    add("withdraw", withdraw, "withdrawCase")
+    add("approve", approve, "approveCase", body_of(ScreeningBody, {"approval": SCREENING}))
+    add("reject", reject, "rejectCase", body_of(RejectBody, {"rejection": {"reason": "Which bank?"}}))
+    add("revisions", revise, "reviseCase", body_of(CaseFields, {"case": EXAMPLE}))
     app.add_api_route(
         "/v1/cases/{case_id}/revisions", discard, methods=["DELETE"], operation_id="discardRevision",
         tags=["reviews"], response_model=StandingShape, openapi_extra={"parameters": [_MATCH]},
@@ -175,13 +176,15 @@ def _current_tag(lifecycle: Lifecycle, case_id: str, actor: Actor, wanted: tuple
     return tag
 
 
-def _add_step(
-    app: FastAPI, name: str, step: Callable[..., Any], operation: str, body: dict[str, Any] | None = None
+def add_step(
+    app: FastAPI, name: str, step: Callable[..., Any], operation: str, body: dict[str, Any] | None = None,
+    *, tag: str, match: dict[str, Any],
 ) -> None:  # fmt: skip
+    """Register one step in the life of a case, POST below its address; `match` describes its If-Match header."""
     statuses = (400, 403, 404, 409, 412, 428) if body is None else (400, 403, 404, 409, 412, 413, 415, 422, 428)
     app.add_api_route(
-        f"/v1/cases/{{case_id}}/{name}", step, methods=["POST"], operation_id=operation, tags=["reviews"],
-        response_model=StandingShape, openapi_extra={**(body or {}), "parameters": [_MATCH]},
+        f"/v1/cases/{{case_id}}/{name}", step, methods=["POST"], operation_id=operation, tags=[tag],
+        response_model=StandingShape, openapi_extra={**(body or {}), "parameters": [match]},
         responses=problems(*statuses),
     )  # fmt: skip
 
