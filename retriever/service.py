@@ -18,6 +18,7 @@ from retriever.ingest.rules import Rules, load_rules
 from retriever.ingest.webhooks import Receipt, receive, work_off
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
+from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.masking import mask_query
 from retriever.search.calibration import calibrated, load_calibration
 from retriever.search.ranking import Ranking, load_ranking
@@ -90,8 +91,8 @@ class Service:
         return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
 
     def work_off_deliveries(self) -> int:
-        """Make drafts of what help desks sent; how many deliveries were worked off."""
-        return work_off(self.store, self._told_of)
+        """Make drafts and revisions of what help desks sent; how many deliveries were worked off."""
+        return work_off(self.store, self._told_of, revised_by_ticket)
 
     def _told_of(self, case: Case) -> str:
         checked = self.check_case(case)

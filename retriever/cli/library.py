@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from retriever.ingest.sources.registry import SourceMapping
     from retriever.store import Store
 
-COLUMNS = ("file", "read", "created", "updated", "unchanged", "kept", "skipped", "rejected", "seconds")
+COLUMNS = ("file", "read", "created", "updated", "unchanged", "revised", "kept", "skipped", "rejected", "seconds")
 SHOWN_REJECTS = 10
 
 
@@ -215,9 +215,10 @@ def _replaced(file: Path) -> Iterator[BinaryIO]:
 
 def _ingest_file(path: Path, store: "Store", options: "IngestOptions") -> "Report":
     from retriever.ingest.pipeline import ingest as ingest_rows  # noqa: PLC0415
+    from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
 
     with ingest_bar(path.name) as progress:
-        return ingest_rows(path, store, options, progress=progress)
+        return ingest_rows(path, store, options, progress=progress, revise=revised_by_ticket)
 
 
 @contextmanager
@@ -251,8 +252,8 @@ def _behind(settings: "Settings", store: "Store") -> int:
 
 
 def _numbers(report: "Report") -> tuple[object, ...]:
-    counts = (report.read, report.created, report.updated, report.unchanged, report.kept, report.skipped)
-    return (*counts, report.rejected, f"{report.took:.1f}")
+    counts = (report.read, report.created, report.updated, report.unchanged, report.revised)
+    return (*counts, report.kept, report.skipped, report.rejected, f"{report.took:.1f}")
 
 
 def _tell(name: str, report: "Report") -> None:
@@ -263,14 +264,8 @@ def _tell(name: str, report: "Report") -> None:
         err.print(f"{name}: columns nobody reads: {', '.join(report.ignored_columns)}", markup=False)
     if report.named_by_content:
         err.print(f"{name}: {report.named_by_content} rows had no id and were named after their text")
-    for reason, number in sorted(report.reasons.items(), key=lambda entry: -entry[1]):
-        err.print(f"{name}: {number} skipped: {reason}", markup=False)
-    if report.kept:
-        err.print(f"{name}: {report.kept} cases were kept as they are here, though their tickets changed")
-    if report.incomplete:
-        err.print(
-            f"{name}: {report.incomplete} lack much of the case template: `similar-cases case check ID` says what"
-        )
+    for line in _became(report):
+        err.print(f"{name}: {line}", markup=False)
     for example in report.examples:
         for part, before in example.before.items():
             after = example.after[part]
@@ -282,3 +277,18 @@ def _tell(name: str, report: "Report") -> None:
     if report.rejected > SHOWN_REJECTS:
         where = f"all are in {report.rejects_path}" if report.rejects_path else "--rejects FILE writes all of them"
         err.print(f"… {report.rejected} rows were refused; {where}")
+
+
+def _became(report: "Report") -> Iterator[str]:
+    """What became of rows that are neither new nor as before, a line each."""
+    for reason, number in sorted(report.reasons.items(), key=lambda entry: -entry[1]):
+        yield f"{number} skipped: {reason}"
+    if report.revised:
+        yield (
+            f"{report.revised} published cases have a pending revision now, since their tickets changed: "
+            "`similar-cases review list`"
+        )
+    if report.kept:
+        yield f"{report.kept} cases were kept as they are here, though their tickets changed"
+    if report.incomplete:
+        yield f"{report.incomplete} lack much of the case template: `similar-cases case check ID` says what"

@@ -29,6 +29,7 @@ from retriever.ingest.sources.ticket import SkipReason
 from retriever.language import detect_language
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_text
 from retriever.store.cases import Upserted
+from retriever.store.imports import Revise
 from retriever.store.ingests import IngestProgress
 from retriever.store.store import Store
 from retriever.texts import tidy_text
@@ -86,12 +87,14 @@ def ingest(
     *,
     progress: Callable[[IngestStep], None] | None = None,
     mask: Mask | None = None,
+    revise: Revise | None = None,
 ) -> Report:
     """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
     A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
     text. The same file again changes nothing. `mask` is applied to each case before it goes to
-    the store, which masks personal data itself, with what a ticket's own record says of people. Raises InvalidInput
+    the store, which masks personal data itself, with what a ticket's own record says of people. `revise` makes pending
+    revisions of published cases whose tickets changed; without it they are kept as they are. Raises InvalidInput
     when the file is none that can be read, Locked or Unavailable when the store cannot be written: what was committed
     stays, and the next run goes on there.
     """
@@ -105,7 +108,7 @@ def ingest(
         resumed_from = before.line if before else 0
         with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
             counts = Counts.from_dict(before.counts) if before else Counts()
-            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask)
+            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask, revise=revise)
             for row in reader:
                 if row.line <= resumed_from:
                     run.skip(row)
@@ -157,6 +160,7 @@ class _Run:
         file: IngestProgress | None,
         counts: Counts,
         mask: Mask | None,
+        revise: Revise | None,
     ) -> None:
         self.examples: list[Example] = []
         self._store = store
@@ -165,6 +169,7 @@ class _Run:
         self._file = file
         self._counts = counts
         self._mask = mask
+        self._revise = revise
         self._batch: list[tuple[int, Case, KnownEntities]] = []
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
@@ -199,7 +204,8 @@ class _Run:
         # What comes from tickets must not undo what people did with their cases here.
         write: Callable[..., list[Upserted]]
         if self._options.mapping:
-            write = partial(self._store.imports.write, [(case, people) for _, case, people in self._batch])
+            taken = [(case, people) for _, case, people in self._batch]
+            write = partial(self._store.imports.write, taken, revise=self._revise)
         else:
             write = partial(self._store.upsert_cases, [case for _, case, _ in self._batch])
         if self._options.dry_run:
@@ -219,6 +225,7 @@ class _Run:
             counts.updated += outcome.action == "updated"
             counts.unchanged += outcome.action == "unchanged"
             counts.kept += outcome.action == "kept"
+            counts.revised += outcome.action == "proposed"
             if outcome.action == "refused":
                 self._reject(line, "id", outcome.reason)
         self._rejects.flush()

@@ -27,7 +27,7 @@ class Example:
 
 @dataclass(slots=True)
 class Counts:
-    """Rows so far; `read` is the sum of created, updated, unchanged, kept, skipped and rejected.
+    """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected.
 
     `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template.
     `reasons` says why records were skipped.
@@ -37,6 +37,7 @@ class Counts:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    revised: int = 0
     kept: int = 0
     skipped: int = 0
     rejected: int = 0
@@ -81,6 +82,8 @@ class Report:
     """The first rows refused by this run; all are in the rejects file if one was asked for."""
     took: float
     """Seconds of this run."""
+    revised: int = 0
+    """Published cases whose tickets changed: the change waits beside them as a pending revision."""
     kept: int = 0
     """Cases that live on as they are here although their ticket changed; see `store.imports`."""
     skipped: int = 0

@@ -18,6 +18,7 @@ from retriever.ingest.sources.registry import SOURCES, SourceMapping
 from retriever.ingest.sources.ticket import Mapped, SkipReason
 from retriever.language import detect_language
 from retriever.masking.spans import NOBODY
+from retriever.store.imports import Revise
 from retriever.store.store import Store
 
 log = structlog.get_logger()
@@ -60,8 +61,9 @@ def mapping_of(source: str) -> SourceMapping:
     return SOURCES[source] if source in SOURCES else SourceMap().mapping(source)
 
 
-def work_off(store: Store, tell: Callable[[Case], str]) -> int:
-    """Take in what waits; how many. `tell` says what is noted with a draft that is new or changed.
+def work_off(store: Store, tell: Callable[[Case], str], revise: Revise | None = None) -> int:
+    """Take in what waits; how many. `tell` says what is noted with a draft that is new or changed, `revise` what to
+    propose for a published case.
 
     A draft that cannot be taken in now is tried again at the next call, and given up after some.
     """
@@ -70,7 +72,7 @@ def work_off(store: Store, tell: Callable[[Case], str]) -> int:
         if delivery.case is None:
             continue
         try:
-            (outcome,) = store.imports.write([(delivery.case, NOBODY)])
+            (outcome,) = store.imports.write([(delivery.case, NOBODY)], revise=revise)
             told = tell(delivery.case) if outcome.action in ("created", "updated") else outcome.reason
             store.deliveries.settle(delivery.number, "; ".join(part for part in (outcome.action, told) if part))
             done += 1

@@ -232,10 +232,12 @@ def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: s
 
     Raises CaseNotFound, VersionMismatch.
     """
-    row = db.execute("SELECT key, version FROM cases WHERE id = ? AND NOT deleted", (id,)).fetchone()
+    row = db.execute(
+        "SELECT key, version, source_system, external_id FROM cases WHERE id = ? AND NOT deleted", (id,)
+    ).fetchone()
     if row is None:
         raise CaseNotFound(f"there is no case {id}.")
-    key, version = row
+    key, version, *source = row
     if if_version is not None:
         check_version(id, version, if_version)
     revision = last_revision(db) + 1
@@ -248,6 +250,7 @@ def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: s
     if erase:
         db.conn.execute("DELETE FROM case_versions WHERE key = ?", (key,))
         db.conn.execute("DELETE FROM review_steps WHERE key = ?", (key,))
+        db.conn.execute("UPDATE imports SET document = '' WHERE source_system = ? AND external_id = ?", source)
     return Change(revision=revision, key=key, deleted=True)
 
 

@@ -2,26 +2,38 @@
 
 A case that came from a ticket goes on living here: it is edited, reviewed, published, or thrown away. The same ticket
 again therefore changes nothing, whatever became of its case; a ticket that changed updates its case only while that is
-the draft that the import made. Otherwise it is `kept`, and the report says why.
+the draft that the import made. Of a published case it becomes a pending revision, while the live version answers; in
+all other states the case is `kept`, and the report says why.
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.case_format import content_hash
-from retriever.domain import OPERATOR, Actor, Case, Status
+from retriever.case_format import content_hash, decode_case, encode_case
+from retriever.domain import OPERATOR, Actor, Case, Status, StoredCase
 from retriever.masking import KnownEntities
+from retriever.store import cases as case_rows
 from retriever.store import ingests as ingest_rows
+from retriever.store import reviews as review_rows
 from retriever.store.audit import record_all
 from retriever.store.cases import Upserted, UpsertPlan
 from retriever.store.deeds import deeds_of
 from retriever.store.door import Door, MaskedCase
 from retriever.store.ingests import IngestProgress
+from retriever.store.reviews import Review, Step
 from retriever.store.sqlite import Connections
+from retriever.store.transition import Transition
+
+Revise: TypeAlias = Callable[[StoredCase, Review | None, Case, Case | None], Case | str | None]
+"""Decides what to propose for a published case whose ticket changed; see `retriever.lifecycle.tickets`."""
+
+VIA = "import"
+"""How the audit log names whoever proposes a revision for a ticket."""
 
 _LAST = """
     SELECT i.source_system, i.external_id, i.content_hash FROM json_each(?) wanted CROSS JOIN imports i
@@ -32,6 +44,13 @@ _HELD = """
     FROM json_each(?) wanted CROSS JOIN cases c
         ON c.source_system = json_extract(wanted.value, '$[0]') AND c.external_id = json_extract(wanted.value, '$[1]')
         AND c.external_id IS NOT NULL AND NOT c.deleted
+"""
+# The text last taken over: kept when it became a revision, else it is a version of the case.
+_BEFORE = """
+    SELECT document FROM imports WHERE source_system = :system AND external_id = :external AND document <> ''
+    UNION ALL SELECT document FROM case_versions WHERE key = :key AND content_hash = :digest AND document <> ''
+    UNION ALL SELECT document FROM cases WHERE key = :key AND content_hash = :digest
+    LIMIT 1
 """
 
 
@@ -50,19 +69,24 @@ class Imports:
         dry_run: bool = False,
         progress: Callable[[list[Upserted]], IngestProgress] | None = None,
         actor: Actor = OPERATOR,
+        revise: Revise | None = None,
     ) -> list[Upserted]:
         """Write these cases, all or none; what became of each, in order. See `Store.upsert_cases`.
 
-        Each comes with whom its ticket speaks of: they are masked with everything else.
-        A case that went another way here than its ticket is `kept`, with the reason.
+        Each comes with whom its ticket speaks of: they are masked with everything else. With `revise` a published case
+        whose ticket changed gets a pending revision (`proposed`); a case that went another way here than its ticket is
+        `kept`, with the reason.
         """
         batch = [self._door.case(case, known) for case, known in cases]
         if dry_run:
-            return self._connections.read(lambda db: _planned(db, batch)[1])
+            return self._connections.read(lambda db: _planned(db, batch, revise)[1])
         with self._connections.writing() as db:
-            sifted, outcomes, plan = _planned(db, batch)
+            sifted, outcomes, plan = _planned(db, batch, revise)
             plan.write(db)
             record_all(db, actor=actor, deeds=deeds_of(sifted.passed, plan.outcomes))
+            step = Transition(db, actor, now(), VIA, door=self._door)
+            for stored, row, text in sifted.proposals:
+                _propose(step, stored, row, text)
             _remember(db, batch, sifted, outcomes, now())
             if progress is not None:
                 ingest_rows.save(db, self._door.progress(progress(outcomes)), now())
@@ -71,12 +95,16 @@ class Imports:
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A batch of imported cases: those to be written, and what is settled already, by place in the batch."""
+    """A batch of imported cases: those to be written, what is settled already, and what is to be proposed.
 
-    passed: list[MaskedCase]
-    places: list[int]
-    settled: dict[int, Upserted]
-    hashes: dict[int, str]
+    `places` are those of `passed` in the batch; `settled` and `hashes` (what is to be remembered) go by place, too.
+    """
+
+    passed: list[MaskedCase] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    settled: dict[int, Upserted] = field(default_factory=dict)
+    hashes: dict[int, str] = field(default_factory=dict)
+    proposals: list[tuple[StoredCase, Review | None, Case]] = field(default_factory=list)
 
     def merged(self, outcomes: Sequence[Upserted]) -> list[Upserted]:
         """What became of every case of the batch, in its order."""
@@ -84,24 +112,31 @@ class Sifted:
         return [by_place[place] for place in sorted(by_place)]
 
 
-def _planned(db: Database, batch: Sequence[MaskedCase]) -> tuple[Sifted, list[Upserted], UpsertPlan]:
-    sifted = _sift(db, batch)
+def _planned(
+    db: Database, batch: Sequence[MaskedCase], revise: Revise | None
+) -> tuple[Sifted, list[Upserted], UpsertPlan]:
+    sifted = _sift(db, batch, revise)
     plan = UpsertPlan(db, sifted.passed, if_version=None, now=now())
     return sifted, sifted.merged(plan.outcomes), plan
 
 
-def _sift(db: Database, batch: Sequence[MaskedCase]) -> Sifted:
+def _sift(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> Sifted:
     """Decide which cases of an import are written at all. A case without an external id always is."""
     wanted = json.dumps([(case.source.system, case.source.external_id) for case in batch if case.source.external_id])
     last = {(system, external): digest for system, external, digest in db.conn.execute(_LAST, (wanted,))}
     held = {(row[0], row[1]): row[2:] for row in db.conn.execute(_HELD, (wanted,))}
-    sifted = Sifted([], [], {}, {})
+    sifted = Sifted()
     for place, case in enumerate(batch):
         source, digest = (case.source.system, case.source.external_id), content_hash(case)
         known = held.get(source)
         id, key, version, revision, stored, status = known or (case.id, 0, 0, 0, "", "")
         if case.source.external_id and last.get(source) == digest:
             sifted.settled[place] = Upserted(id, "unchanged", key, version, revision)
+        elif known and case.status is Status.DRAFT and status == Status.PUBLISHED and revise is not None:
+            sifted.settled[place] = _revised(
+                db, sifted, case, place=place, last=last.get(source, ""), id=id, revise=revise
+            )  # fmt: skip
+            last[source] = digest  # the same row again says nothing new
         elif known and case.status is Status.DRAFT and (why := _why_kept(status, stored, last.get(source, ""))):
             sifted.settled[place] = Upserted(id, "kept", key, version, revision, why)
         else:
@@ -111,20 +146,52 @@ def _sift(db: Database, batch: Sequence[MaskedCase]) -> Sifted:
     return sifted
 
 
+def _revised(
+    db: Database, sifted: Sifted, case: MaskedCase, *, place: int, last: str, id: str, revise: Revise
+) -> Upserted:  # fmt: skip
+    """What becomes of a published case whose ticket changed; nothing is written yet."""
+    stored = case_rows.stored_case(db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone())
+    row = review_rows.find(db, stored.key)
+    row = row if row is not None and row.pending is not None else None
+    system, external = case.source.system, case.source.external_id
+    names = {"system": system, "external": external, "key": stored.key, "digest": last}
+    before = db.conn.execute(_BEFORE, names).fetchone()
+    text = revise(stored, row, case, decode_case(before[0]) if before else None)
+    if isinstance(text, str):
+        return Upserted(id, "kept", stored.key, stored.version, stored.revision, text)
+    sifted.hashes[place] = content_hash(case)
+    if text is None:
+        return Upserted(id, "unchanged", stored.key, stored.version, stored.revision)
+    sifted.proposals.append((stored, row, text))
+    return Upserted(id, "proposed", stored.key, stored.version, stored.revision)
+
+
+def _propose(step: Transition, stored: StoredCase, row: Review | None, text: Case) -> None:
+    """Let the text wait beside the live case. It has no author: whoever submits it answers for it."""
+    number = row.version + 1 if row else step.next_number(stored.key)
+    review = Review(stored.key, Status.DRAFT, number, pending=text, base_version=stored.version)
+    step.save_review(review)
+    step.note(stored, Step.WRITE, tag=review.tag)
+
+
 def _remember(db: Database, batch: Sequence[MaskedCase], sifted: Sifted, outcomes: Sequence[Upserted], at: str) -> None:
-    """Note what was taken over; `outcomes` are those of the whole batch."""
+    """Note what was taken over; `outcomes` are those of the whole batch. A text that is no version is kept whole."""
     db.conn.executemany(
-        "INSERT OR REPLACE INTO imports (source_system, external_id, content_hash, imported_at) VALUES (?, ?, ?, ?)",
+        """INSERT OR REPLACE INTO imports (source_system, external_id, content_hash, imported_at, document)
+           VALUES (?, ?, ?, ?, ?)""",
         [
-            (batch[place].source.system, batch[place].source.external_id, digest, at)
+            (case.source.system, case.source.external_id, digest, at,
+             encode_case(case).decode() if place in sifted.settled else "")
             for place, digest in sifted.hashes.items()
-            if batch[place].source.external_id and outcomes[place].action != "refused"
+            if (case := batch[place]).source.external_id and outcomes[place].action != "refused"
         ],
-    )
+    )  # fmt: skip
 
 
 def _why_kept(status: str, stored: str, last: str) -> str:
     """Why a changed ticket must not overwrite its case; empty when it may."""
+    if status == Status.IN_REVIEW:
+        return "the ticket changed, and its case is in review: a later import proposes the change once it is published"
     if status != Status.DRAFT:
         return f"the ticket changed, and its case is {status}: revise it, or ingest with --publish to overwrite it"
     if last and stored != last:

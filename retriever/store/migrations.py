@@ -252,6 +252,12 @@ def deliveries(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0009_imported_texts")
+def imported_texts(db: Database) -> None:
+    """The masked text last taken over from a ticket, where it became a revision and so is no version of the case."""
+    db.executescript("ALTER TABLE imports ADD COLUMN document TEXT NOT NULL DEFAULT ''")
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,24 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
         assert SECRET not in repr(service.settings) + str(service.settings.model_dump())
     with open_store(tmp_path / "library.sqlite3") as store:
         assert store.deliveries.last() == []
+
+
+def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path) -> None:
+    """The live version answers until people approve; the same change again adds nothing."""
+    with build_service(tmp_path) as service:
+        service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
+        service.work_off_deliveries()
+        service.put_case(replace(service.store.get_case("desk:T-1").case, status=Status.PUBLISHED))
+
+        for delivery in ("d-2", "d-3"):
+            changed = event(resolution="Refund the parcel, then start a search at the carrier.", delivery=delivery)
+            service.receive_webhook("desk", orjson.dumps(changed), delivery_id=delivery)
+            service.work_off_deliveries()
+
+        outcomes = [delivery.outcome for delivery in service.store.deliveries.last()]
+        assert outcomes[:2] == ["unchanged", "proposed"]
+        assert service.store.get_case("desk:T-1").case.solution.startswith("Start a search")
+        review = service.store.find_review("desk:T-1")
+        assert review is not None
+        assert review.pending is not None
+        assert review.pending.solution.startswith("Refund the parcel")
