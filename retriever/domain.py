@@ -190,6 +190,8 @@ class ScoreParts:
     same_language: bool
     context: float = 0.0
     sharp: float = 0.0
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """What each optional stage that looked at the case found, by the stage's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,8 @@ class SearchResult:
     revision: int
     model: str
     took_ms: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What a reader should know of the whole answer, such as an optional stage that was left out."""
 
 
 class Encoder(Protocol):

@@ -29,6 +29,7 @@ def similar_answer(result: SearchResult, *, concise: bool, explain: bool) -> dic
         "revision": result.revision,
         "model": result.model,
         "took_ms": dict(result.took_ms),
+        "warnings": result.warnings,
     }
 
 

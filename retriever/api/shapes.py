@@ -70,7 +70,10 @@ class ReuseShape(Shape):
 
 
 class ScoreShape(Shape):
-    """Where the confidence comes from: whole texts (`cosine`), shared words, and word by word (`context`, `sharp`)."""
+    """Where the confidence comes from: whole texts (`cosine`), shared words, and word by word (`context`, `sharp`).
+
+    `stages` holds what each optional stage that looked at the case found, by the stage's name.
+    """
 
     cosine: float
     words: float
@@ -78,6 +81,7 @@ class ScoreShape(Shape):
     same_language: bool
     context: float
     sharp: float
+    stages: dict[str, float]
 
 
 class SpanShape(Shape):
@@ -206,6 +210,7 @@ class SimilarShape(Shape):
     revision: int
     model: str
     took_ms: dict[str, float]
+    warnings: list[str]
 
 
 class BatchShape(Shape):

@@ -88,6 +88,8 @@ def print_result(question: str, result: SearchResult) -> None:
             out.print(Text(more, style="dim"))
         if match.explanation is not None:
             print_explanation(match.explanation)
+    for warning in result.warnings:
+        out.print(Text(f"  ! {warning}", style="yellow"))
     total = result.took_ms.get("total", 0.0)
     out.print(Text(f"  {result.language} · snapshot {result.snapshot or 'none'} · {total:.1f} ms", style="dim"))
 

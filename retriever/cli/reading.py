@@ -82,6 +82,7 @@ def answer(result: SearchResult) -> Mapping[str, object]:
         "revision": result.revision,
         "model": result.model,
         "took_ms": dict(result.took_ms),
+        "warnings": result.warnings,
         "matches": [
             {
                 "rank": match.rank,

@@ -17,6 +17,7 @@ from retriever.case_facets import BASE_LANGUAGE
 from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.language import base_language, detect_language
+from retriever.search.candidates import Asked, Candidates, Question, Stage
 from retriever.search.explain import Explainer
 from retriever.search.grouping import Group, Placed, add_groups
 from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
@@ -46,30 +47,6 @@ class Cases(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question in all the forms in which it is compared."""
-
-    text: str
-    vector: FloatVector
-    tokens: Sequence[str]
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Scored keys of one question, best first."""
-
-    keys: KeyArray
-    cosine: FloatArray
-    words: FloatArray
-    score: FloatArray
-    confidence: FloatArray
-    same: NDArray[np.bool_]
-    context: FloatArray
-    sharp: FloatArray
-
-
 class Stopwatch:
     """Milliseconds per stage, in the order the stages ran."""
 
@@ -97,6 +74,8 @@ class Searcher:
     cases: Cases
     ranking: Ranking
     view: Callable[[], View]
+    stages: Sequence[Stage] = ()
+    """Optional steps after the ranking, in this order."""
 
     def find_similar(self, query: Query) -> SearchResult:
         """Matches above the wanted confidence, best first, or an abstention with its reason."""
@@ -115,9 +94,12 @@ class Searcher:
         watch.lap("search")
         candidates = self._ranked(view, asked, keys, promising, limit=query.limit)
         watch.lap("rank")
-        wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         empty = not (vector.any() or tokens)
         silent = empty or asks_nothing(query_words_text(query))
+        warnings: tuple[str, ...] = ()
+        if self.stages and not silent:
+            candidates, warnings = self._staged(Question(query, asked, self.cases.get_cases), candidates, watch)
+        wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         matches = () if silent else self._matches(query, candidates, wanted)
         watch.lap("load")
         if query.explain and matches:
@@ -133,7 +115,17 @@ class Searcher:
             revision=view.revision,
             model=self.encoder.name,
             took_ms=watch.total(),
+            warnings=warnings,
         )
+
+    def _staged(self, question: Question, found: Candidates, watch: Stopwatch) -> tuple[Candidates, tuple[str, ...]]:
+        """The candidates after every optional stage, and what these warn of."""
+        warnings = []
+        for stage in self.stages:
+            found, warning = stage.apply(question, found)
+            warnings += [warning] if warning else []
+            watch.lap(stage.name)
+        return found, tuple(warnings)
 
     def _allowed(self, view: View, query: Query) -> Allowed:
         allowed = view.allowed(clauses_of(query))
@@ -177,13 +169,14 @@ class Searcher:
         scores = self._scores(view, asked, chosen)
         score = rank_scores(self.ranking, scores)
         best = np.lexsort((chosen, -score))
-        sure = confidence(logits(self.ranking, scores, score))
+        odds = logits(self.ranking, scores, score)[best]
         first = Candidates(
             keys=chosen[best],
             cosine=scores.cosine[best],
             words=scores.words[best],
             score=score[best],
-            confidence=sure[best],
+            logit=odds,
+            confidence=confidence(odds),
             same=scores.same[best],
             context=scores.alignment.context[best].astype(np.float64),
             sharp=scores.alignment.sharp[best].astype(np.float64),
@@ -202,6 +195,7 @@ class Searcher:
             cosine=cosine[best],
             words=words[best],
             score=cosine[best] + words[best],
+            logit=np.full(len(keys), -np.inf),
             confidence=nothing,
             same=same[best],
             context=nothing,
@@ -251,6 +245,7 @@ def _followed(first: Candidates, others: Candidates) -> Candidates:
         np.concatenate([first.cosine, others.cosine]),
         np.concatenate([first.words, others.words]),
         np.concatenate([first.score, score]),
+        np.concatenate([first.logit, others.logit]),
         np.concatenate([first.confidence, others.confidence]),
         np.concatenate([first.same, others.same]),
         np.concatenate([first.context, others.context]),
@@ -270,6 +265,7 @@ def _match(group: Group, found: Candidates, rank: int) -> Match:
             same_language=bool(found.same[position]),
             context=round(float(found.context[position]), 4),
             sharp=round(float(found.sharp[position]), 4),
+            stages=found.seen_at(position),
         ),
         stored=stored,
         warnings=warnings_of(stored),

@@ -41,7 +41,7 @@ ANSWER = {
         }
     ],
     "abstained": False, "reason": "", "language": "zh-Hans", "snapshot": "00000007", "revision": 412,
-    "model": "builtin", "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9},
+    "model": "builtin", "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9}, "warnings": [],
 }  # fmt: skip
 
 

@@ -1,0 +1,112 @@
+"""Stages reorder candidates without letting order and confidence disagree, and tell the reader what they did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retriever.config import Settings
+from retriever.domain import Query
+from retriever.search.candidates import Candidates, Question, moved
+from retriever.search.ranking import confidence
+from retriever.service import Service
+from retriever.trial import open_trial
+from tests.builders import make_case
+
+JAMS = Query(problem="printer jams on thick paper", min_confidence=0.0)
+
+
+def candidates(*odds: float) -> Candidates:
+    """Keys 1, 2, … with these log-odds; every other number is the key's own."""
+    keys = np.arange(1, len(odds) + 1)
+    own = keys.astype(np.float64)
+    logit = np.array(odds)
+    return Candidates(keys, own, own, own, logit, confidence(logit), keys % 2 == 0, own, own)
+
+
+def test_new_odds_decide_the_order() -> None:
+    """Candidates stand by their new log-odds, each with everything that is known of it."""
+    found = moved(candidates(2.0, 1.0, 0.0), np.array([0.5, 3.0, 1.0]), "twist", np.array([0.1, 0.2, 0.3]))
+
+    assert found.keys.tolist() == [2, 3, 1]
+    assert found.cosine.tolist() == [2.0, 3.0, 1.0]
+    assert found.confidence.tolist() == confidence(np.array([3.0, 1.0, 0.5])).tolist()
+    assert [found.seen_at(place) for place in range(3)] == [{"twist": 0.2}, {"twist": 0.3}, {"twist": 0.1}]
+
+
+def test_what_was_not_looked_at_stays_behind() -> None:
+    """Candidates after those that moved keep their order and are never surer than the last that moved."""
+    found = moved(candidates(2.0, 1.9, 1.8, -4.0), np.array([-1.0, 5.0]), "twist", np.array([0.0, 1.0]))
+
+    assert found.keys.tolist() == [2, 1, 3, 4]
+    assert found.logit.tolist() == [5.0, -1.0, -1.0, -4.0]
+    assert found.seen_at(2) == {}
+
+
+def test_equal_odds_keep_their_order() -> None:
+    """A stage that finds no difference changes nothing."""
+    found = moved(candidates(2.0, 1.0, 0.0), np.zeros(3), "twist", np.zeros(3))
+
+    assert found.keys.tolist() == [1, 2, 3]
+
+
+def test_only_compared_candidates_count() -> None:
+    """Those that only a long list reaches are not looked at, so that a longer list begins with the shorter one."""
+    assert candidates(1.0, 0.5, -np.inf, -np.inf).compared == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A stage that turns the list around, and says so."""
+
+    name: str = "reversal"
+
+    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
+        """Last first."""
+        odds = found.logit[: found.compared]
+        return moved(found, odds[::-1].copy(), self.name, odds), f"turned {len(question.load(found.keys.tolist()))}"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Three cases and the built-in model."""
+    cases = [
+        make_case("jam", "printer jams on thick paper"),
+        make_case("pale", "printer colours are pale"),
+        make_case("vpn", "the tunnel drops every hour"),
+    ]
+    folder: Path = tmp_path_factory.mktemp("library")
+    with open_trial(Settings(data_dir=folder), cases) as opened:
+        yield opened
+
+
+def test_a_stage_reorders_the_answer(service: Service) -> None:
+    """Matches come in the order of the stage, their confidence falling, its finding and its time beside the others."""
+    plain = service.searcher.find_similar(JAMS)
+    staged = replace(service.searcher, stages=(Reversal(),)).find_similar(JAMS)
+
+    before, after = ([match.stored.case.id for match in result.matches] for result in (plain, staged))
+    sure = [match.confidence for match in staged.matches]
+    assert after == before[::-1]
+    assert sure == sorted(sure, reverse=True)
+    assert staged.warnings == ("turned 3",)
+    assert list(staged.took_ms)[4:6] == ["rank", "reversal"]
+    assert staged.matches[0].score.stages.keys() == {"reversal"}
+
+
+def test_without_stages_nothing_is_said_of_them(service: Service) -> None:
+    """The plain answer has no warnings and no parts of stages."""
+    plain = service.searcher.find_similar(JAMS)
+
+    assert plain.warnings == ()
+    assert all(match.score.stages == {} for match in plain.matches)
+
+
+def test_greetings_are_not_staged(service: Service) -> None:
+    """A question that asks nothing costs no stage any time."""
+    result = replace(service.searcher, stages=(Reversal(),)).find_similar(replace(JAMS, problem="hello, good morning"))
+
+    assert result.abstained
+    assert "reversal" not in result.took_ms
