@@ -1,7 +1,7 @@
 """What a case on arrival is told: its language, what it lacks, cases that may be the same, and where it belongs.
 
-Everything is a suggestion for a person. Near-duplicates and places come from the nearest published cases, which the
-caller searches for (docs/import.md says how good they were measured to be).
+Everything is a suggestion for a person. Near-duplicates come from published cases and drafts, places from the nearest
+published cases alone; the caller searches for both (docs/import.md says how good they were measured to be).
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retriever.completeness import Missing, completeness_of
-from retriever.domain import Case, Match
+from retriever.domain import Case, Match, Status
 from retriever.language import detect_language
 
 NEIGHBOURS = 10
@@ -23,6 +23,8 @@ MERGE_AT = 0.35
 LINK_AT = 0.75
 """Cosine of two problems from which they are about the same thing: offer to link them."""
 CATEGORY_MAJORITY = 0.5
+SUGGEST_AT = 0.5
+"""Confidence from which an import counts a suggestion."""
 TAG_SHARE = 0.3
 TAGS_SUGGESTED = 5
 
@@ -32,8 +34,10 @@ _GRAM = 3
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A published case that may be the same one. `overlap` is the share of common letter groups of problem and solution
-    (0 to 1), `cosine` the nearness of the problems; `offer` is what to do about it.
+    """A case or draft (by `status`) that may be the same one.
+
+    `overlap` is the share of common letter groups of problem and solution (0 to 1), `cosine` the nearness of the
+    problems; `offer` is what to do about it.
     """
 
     id: str
@@ -41,6 +45,7 @@ class Duplicate:
     offer: Literal["merge", "link"]
     overlap: float
     cosine: float
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,10 @@ class Checked:
     tags: tuple[Suggestion, ...]
 
 
-def check_case(case: Case, neighbours: Sequence[Match]) -> Checked:
-    """What to tell of a case. `neighbours` are the nearest published cases, best first, the case itself left out."""
+def check_case(case: Case, neighbours: Sequence[Match], drafts: Sequence[Match] = ()) -> Checked:
+    """What to tell of a case. `neighbours` are the nearest published cases, best first, `drafts` the nearest of what is
+    not published; the case itself is in neither. Drafts suggest nothing: nobody has approved them.
+    """
     completeness = completeness_of(case)
     nearest = neighbours[:NEIGHBOURS]
     return Checked(
@@ -75,7 +82,7 @@ def check_case(case: Case, neighbours: Sequence[Match]) -> Checked:
         declared_language=case.language,
         completeness=completeness.score,
         missing=completeness.missing,
-        duplicates=find_duplicates(case, neighbours),
+        duplicates=find_duplicates(case, (*neighbours, *drafts)),
         product=_best(_votes(nearest, lambda other: (other.product,))),
         category=suggest_category(nearest),
         tags=_tags(nearest),
@@ -93,8 +100,20 @@ def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate,
         )
         if overlap >= MERGE_AT or match.score.cosine >= LINK_AT:
             offer: Literal["merge", "link"] = "merge" if overlap >= MERGE_AT else "link"
-            found.append(Duplicate(other.id, other.title, offer, round(overlap, 3), match.score.cosine))
+            found.append(Duplicate(other.id, other.title, offer, round(overlap, 3), match.score.cosine, other.status))
     return tuple(sorted(found, key=lambda each: (each.offer == "link", -each.overlap, -each.cosine, each.id)))
+
+
+def told_for_gaps(case: Case, checked: Checked) -> dict[str, str]:
+    """Suggestions of enough confidence (`SUGGEST_AT`) for fields that the case leaves empty; tags joined by commas."""
+    tags = ", ".join(vote.value for vote in checked.tags if vote.confidence >= SUGGEST_AT)
+    sure = {
+        name: vote.value
+        for name, vote in (("product", checked.product), ("category", checked.category))
+        if vote is not None and vote.confidence >= SUGGEST_AT
+    }
+    told = sure | ({"tags": tags} if tags else {})
+    return {name: value for name, value in told.items() if not getattr(case, name)}
 
 
 def suggest_category(nearest: Sequence[Match]) -> Suggestion | None:

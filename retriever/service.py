@@ -1,25 +1,27 @@
 """The composition root: the only place where store, encoder, index and search are wired together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
 from retriever.access import admitted, check_readable
 from retriever.caretaker import channels_of, lifecycle_of
 from retriever.config import Settings
-from retriever.curation import NEIGHBOURS, Checked, check_case
+from retriever.curation import NEIGHBOURS, Checked, check_case, told_for_gaps
 from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, Role, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
+from retriever.ingest.report import Arrival, Like
 from retriever.ingest.rules import Rules, load_rules
 from retriever.ingest.webhooks import Receipt, receive, work_off
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.masking import mask_query
+from retriever.newcomers import Newcomers
 from retriever.search.calibration import calibrated, load_calibration
 from retriever.search.ranking import Ranking, load_ranking
 from retriever.search.searcher import Searcher
@@ -40,6 +42,11 @@ class Service:
     indexing: Indexing
     searcher: Searcher
     metrics: Metrics
+    newcomers: Newcomers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Drafts are followed from the first question about them on."""
+        object.__setattr__(self, "newcomers", Newcomers(self.store))
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -72,7 +79,7 @@ class Service:
         )
 
     def check_case(self, case: Case, *, actor: Actor = OPERATOR) -> Checked:
-        """What the case lacks, which published ones may be the same, where it belongs, by cases that the actor sees."""
+        """What the case lacks, which others may be the same, where it belongs, by what the actor sees, drafts too."""
         query = Query(
             problem=case.problem,
             title=case.title,
@@ -83,7 +90,14 @@ class Service:
             audience=actor.audience,
         )
         neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
-        return check_case(case, neighbours)
+        return check_case(case, neighbours, self.newcomers.nearest(case, actor))
+
+    def arrival_of(self, case: Case) -> Arrival:
+        """What an import reports of a case that is new or changed; the case as the library holds it."""
+        self.indexing.catch_up()  # what the same import has published before
+        checked = self.check_case(case)
+        like = tuple(Like(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
+        return Arrival(case.id, like, told_for_gaps(case, checked))
 
     def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> Receipt:
         """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
@@ -96,7 +110,7 @@ class Service:
 
     def _told_of(self, case: Case) -> str:
         checked = self.check_case(case)
-        offers = ", ".join(f"{duplicate.offer} {duplicate.id}" for duplicate in checked.duplicates[:3])
+        offers = ", ".join(f"{each.offer} {each.status} {each.id}" for each in checked.duplicates[:3])
         return f"completeness {checked.completeness}" + (f"; {offers}" if offers else "")
 
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:

@@ -160,13 +160,14 @@ class MissingShape(Shape):
 
 
 class DuplicateShape(Shape):
-    """A published case that may be the same one; `offer` is what to do about it."""
+    """A case, or a draft that the caller may see, that may be the same one; `offer` is what to do about it."""
 
     id: str
     title: str
     offer: Literal["merge", "link"]
     overlap: float
     cosine: float
+    status: Literal["draft", "in_review", "published", "historical"]
 
 
 class SuggestionShape(Shape):

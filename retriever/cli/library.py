@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
@@ -16,12 +16,13 @@ from retriever.cli.context import DryRun, Json, opened_store, settings_of
 from retriever.cli.output import err, ingest_bar, print_json, print_table
 from retriever.cli.reading import known_language
 from retriever.domain import Status
-from retriever.errors import InvalidInput, Unavailable
+from retriever.errors import InvalidInput, SimilarCasesError, Unavailable
 
 if TYPE_CHECKING:
     from retriever.config import Settings
-    from retriever.ingest.pipeline import IngestOptions
-    from retriever.ingest.report import Report
+    from retriever.domain import Case
+    from retriever.ingest.pipeline import Check, IngestOptions
+    from retriever.ingest.report import Arrival, Report
     from retriever.ingest.sources.registry import SourceMapping
     from retriever.store import Store
 
@@ -57,6 +58,12 @@ def ingest(
     ] = False,
     rules: Annotated[Path | None, typer.Option(help="TOML file of rules: which tickets are proposed.")] = None,
     language: Annotated[str, typer.Option(help="Language of rows that name none; detected without it.")] = "",
+    compare: Annotated[
+        int,
+        typer.Option(
+            min=-1, help="Most new or changed cases compared with published ones and drafts; 0 for none, -1 for all."
+        ),
+    ] = 1_000,
     no_resume: Annotated[bool, typer.Option("--no-resume", help="Begin at the first row even after a stop.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Write every refused row to this JSONL file.")] = None,
     sample: Annotated[
@@ -86,6 +93,7 @@ def ingest(
         defaults={"language": language} if language else {},
         dry_run=dry_run,
         resume=not no_resume,
+        check_limit=compare,
         rejects_path=rejects,
     )
     reports: dict[str, Report] = {}
@@ -93,8 +101,9 @@ def ingest(
     with _written_store(settings, dry_run) as store:
         if sample:
             reports["sample library"] = load_sample(store, dry_run=dry_run)
-        for path in files or []:
-            reports[str(path)] = _ingest_file(path, store, options)
+        with _comparing(settings, store, wanted=bool(files) and compare != 0) as check:
+            for path in files or []:
+                reports[str(path)] = _ingest_file(path, store, options, check)
         behind = 0 if dry_run else _behind(settings, store)
     if json_:
         print_json([{"file": name, **report.to_dict()} for name, report in reports.items()])
@@ -213,12 +222,43 @@ def _replaced(file: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _ingest_file(path: Path, store: "Store", options: "IngestOptions") -> "Report":
+def _ingest_file(path: Path, store: "Store", options: "IngestOptions", check: "Check | None") -> "Report":
     from retriever.ingest.pipeline import ingest as ingest_rows  # noqa: PLC0415
     from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
 
     with ingest_bar(path.name) as progress:
-        return ingest_rows(path, store, options, progress=progress, revise=revised_by_ticket)
+        return ingest_rows(path, store, options, progress=progress, revise=revised_by_ticket, check=check)
+
+
+@contextmanager
+def _comparing(settings: "Settings", store: "Store", *, wanted: bool) -> "Iterator[Check | None]":
+    """What compares a case with the library; None where that is not wanted, or cannot be done now, which is said."""
+    from retriever.service import open_service  # noqa: PLC0415
+
+    # A dry run where there is no library looks at an empty one elsewhere: there is nothing to compare with.
+    if not wanted or store.path != settings.database_path:
+        yield None
+        return
+    if (behind := _behind(settings, store)) > settings.delta_limit:
+        err.print(f"not compared with other cases: {behind} changes wait for `similar-cases index rebuild`")
+        yield None
+        return
+    with ExitStack() as stack:
+        try:
+            service = stack.enter_context(open_service(settings))
+        except SimilarCasesError as error:
+            err.print(f"not compared with other cases: {error}", markup=False)
+            yield None
+            return
+
+        def check(case: "Case") -> "Arrival | None":
+            try:
+                return service.arrival_of(case)
+            except SimilarCasesError as error:
+                err.print(f"not compared with other cases any more: {error}", markup=False)
+                return None
+
+        yield check
 
 
 @contextmanager
@@ -292,3 +332,23 @@ def _became(report: "Report") -> Iterator[str]:
         yield f"{report.kept} cases were kept as they are here, though their tickets changed"
     if report.incomplete:
         yield f"{report.incomplete} lack much of the case template: `similar-cases case check ID` says what"
+    if report.checked:
+        yield from _compared(report)
+
+
+def _compared(report: "Report") -> Iterator[str]:
+    """How what came in relates to what was there."""
+    came = report.created + report.updated + report.revised
+    of = f"{report.checked} compared of {came} new or changed ones (--compare)" if came > report.checked else ""
+    yield f"near-duplicates of {report.near_duplicates} cases" + (f", {of}" if of else "")
+    for arrival in report.arrivals:
+        if arrival.is_near_duplicate:
+            others = [f"{other.id} ({other.status}, {other.overlap:.2f})" for other in arrival.like[:3]]
+            yield f"  {arrival.id} is like {', '.join(others)}"
+    counts = (report.product_suggested, report.category_suggested, report.tags_suggested)
+    if any(counts):
+        yield "suggested for empty fields: product {}, category {}, tags {}".format(*counts)
+    for arrival in report.arrivals:
+        if arrival.suggested and not arrival.is_near_duplicate:
+            told = ", ".join(f"{name} {value!r}" for name, value in arrival.suggested.items())
+            yield f"  {arrival.id}: {told}"

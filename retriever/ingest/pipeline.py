@@ -21,7 +21,7 @@ from retriever.completeness import INCOMPLETE_BELOW, completeness_of
 from retriever.domain import Case, Source, Status
 from retriever.errors import InvalidCase
 from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, RowReader, Skipped, open_rows
-from retriever.ingest.report import Counts, Example, RejectsFile, Report
+from retriever.ingest.report import Arrival, Counts, Example, RejectsFile, Report
 from retriever.ingest.rules import Rules
 from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
@@ -38,9 +38,11 @@ BATCH_CHARACTERS = 8_000_000
 """A batch also ends here, so that a thousand very long rows do not fill the memory."""
 
 EXAMPLES = 5
-"""Rows of a dry run that are shown before and after masking."""
+"""Rows of a dry run that are shown before and after masking; near-duplicates and suggestions that are shown, too."""
 Mask: TypeAlias = Callable[[Case, KnownEntities], Case]
 """Takes personal data out of a case, knowing whom its record speaks of."""
+Check: TypeAlias = Callable[[Case], Arrival | None]
+"""Compares a case that is new or changed, as the library holds it, with the others; None when that cannot be done."""
 
 _LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
 _NOT_IN_IDS = re.compile(r"[^\w.:@+~-]+")
@@ -55,7 +57,7 @@ class IngestOptions:
     `resume` goes on where an interrupted run of the same file with the same options stopped (never for streams).
     `keep_rejected` limits the refused rows in the report; `rejects_path` gets all of them, as JSONL.
     `mapping` reads the records of a help desk: resolved ones become drafts, or with `publish` published cases, unless
-    `rules` leave them out.
+    `rules` leave them out. At most `check_limit` cases are compared with others (-1: all).
     """
 
     reader: ReaderOptions = field(default_factory=ReaderOptions)
@@ -66,6 +68,7 @@ class IngestOptions:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
     resume: bool = True
+    check_limit: int = 1_000
     batch: int = 1_000
     rejects_path: Path | None = None
     keep_rejected: int = 100
@@ -88,15 +91,16 @@ def ingest(
     progress: Callable[[IngestStep], None] | None = None,
     mask: Mask | None = None,
     revise: Revise | None = None,
+    check: Check | None = None,
 ) -> Report:
     """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
     A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
-    text. The same file again changes nothing. `mask` is applied to each case before it goes to
-    the store, which masks personal data itself, with what a ticket's own record says of people. `revise` makes pending
-    revisions of published cases whose tickets changed; without it they are kept as they are. Raises InvalidInput
-    when the file is none that can be read, Locked or Unavailable when the store cannot be written: what was committed
-    stays, and the next run goes on there.
+    text. The same file again changes nothing. `mask` is applied to each case before it goes to the store, which masks
+    personal data itself, with what a ticket's own record says of people. `revise` makes pending revisions of published
+    cases whose tickets changed; without it they are kept as they are. `check` is asked for what is new or changed, once
+    its batch is on the disk. Raises InvalidInput when the file is none that can be read, Locked or Unavailable when
+    the store cannot be written: what was committed stays, and the next run goes on there.
     """
     options = options or IngestOptions()
     started = time.perf_counter()
@@ -108,7 +112,7 @@ def ingest(
         resumed_from = before.line if before else 0
         with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
             counts = Counts.from_dict(before.counts) if before else Counts()
-            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask, revise=revise)
+            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask, revise=revise, check=check)
             for row in reader:
                 if row.line <= resumed_from:
                     run.skip(row)
@@ -121,6 +125,7 @@ def ingest(
             **{item.name: getattr(counts, item.name) for item in fields(counts)},
             rows=tuple(rejects.kept),
             examples=tuple(run.examples),
+            arrivals=tuple(run.arrivals),
             took=time.perf_counter() - started,
             resumed_from=resumed_from,
             dry_run=options.dry_run,
@@ -161,8 +166,10 @@ class _Run:
         counts: Counts,
         mask: Mask | None,
         revise: Revise | None,
+        check: Check | None,
     ) -> None:
         self.examples: list[Example] = []
+        self.arrivals: list[Arrival] = []
         self._store = store
         self._options = options
         self._rejects = rejects
@@ -170,6 +177,7 @@ class _Run:
         self._counts = counts
         self._mask = mask
         self._revise = revise
+        self._check = check
         self._batch: list[tuple[int, Case, KnownEntities]] = []
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
@@ -209,12 +217,15 @@ class _Run:
         else:
             write = partial(self._store.upsert_cases, [case for _, case, _ in self._batch])
         if self._options.dry_run:
-            self._settle(write(dry_run=True), finished)
+            outcomes = write(dry_run=True)
+            self._settle(outcomes, finished)
         elif self._file is None:
-            self._settle(write(), finished)
+            outcomes = write()
+            self._settle(outcomes, finished)
         else:
             # Within the transaction: refused rows are on the disk before the progress that passes over them.
-            write(progress=lambda outcomes: self._settle(outcomes, finished))
+            outcomes = write(progress=lambda outcomes: self._settle(outcomes, finished))
+        self._compare(outcomes)
         self._batch.clear()
         self._rows = self._characters = 0
 
@@ -231,6 +242,24 @@ class _Run:
         self._rejects.flush()
         known = self._file or IngestProgress("", 0)
         return replace(known, line=self._line or known.line, finished=finished, counts=counts.to_dict())
+
+    def _compare(self, outcomes: Sequence[Upserted]) -> None:
+        """Compare what is new or changed with the others; outside of the transaction, since it takes its time."""
+        limit, shown = self._options.check_limit, self.arrivals
+        for (_, case, people), outcome in zip(self._batch, outcomes, strict=True):
+            if self._check is None or self._counts.checked == limit:
+                return
+            if outcome.action not in ("created", "updated", "proposed"):
+                continue
+            arrival = self._check(replace(self._store.door.case(case, people), id=outcome.id))
+            if arrival is None:
+                self._check = None
+                return
+            self._counts.arrive(arrival)
+            doubles = sum(other.is_near_duplicate for other in shown)
+            full = doubles if arrival.is_near_duplicate else len(shown) - doubles
+            if full < EXAMPLES and (arrival.is_near_duplicate or arrival.suggested):
+                shown.append(arrival)
 
     def _take_row(self, row: Row) -> None:
         case = self._case(row)

@@ -25,9 +25,36 @@ class Example:
     after: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A case or draft (by `status`) that may be the same as one that came in; `offer` is merge or link."""
+
+    id: str
+    offer: str
+    overlap: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is told of a case that came in: others like it, the most alike first, and values for its empty fields."""
+
+    id: str
+    like: tuple[Like, ...] = ()
+    suggested: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_near_duplicate(self) -> bool:
+        """Does another case or draft say the same?"""
+        return any(other.offer == "merge" for other in self.like)
+
+
 @dataclass(slots=True)
 class Counts:
     """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected.
+
+    `checked` of the new and changed ones were compared with what was there: `near_duplicates` have others that say the
+    same, for some an empty field can be filled (`product_suggested` …).
 
     `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template.
     `reasons` says why records were skipped.
@@ -43,7 +70,20 @@ class Counts:
     rejected: int = 0
     named_by_content: int = 0
     incomplete: int = 0
+    checked: int = 0
+    near_duplicates: int = 0
+    product_suggested: int = 0
+    category_suggested: int = 0
+    tags_suggested: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+
+    def arrive(self, arrival: Arrival) -> None:
+        """One more case that was compared."""
+        self.checked += 1
+        self.near_duplicates += arrival.is_near_duplicate
+        self.product_suggested += "product" in arrival.suggested
+        self.category_suggested += "category" in arrival.suggested
+        self.tags_suggested += "tags" in arrival.suggested
 
     def skip(self, reason: str) -> None:
         """One more record that becomes no case."""
@@ -90,6 +130,14 @@ class Report:
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Why records of a help desk were skipped, and how many."""
     incomplete: int = 0
+    checked: int = 0
+    """New and changed cases that were compared with published cases and drafts; the numbers below are of these."""
+    near_duplicates: int = 0
+    product_suggested: int = 0
+    category_suggested: int = 0
+    tags_suggested: int = 0
+    arrivals: tuple[Arrival, ...] = ()
+    """The first near-duplicates, and the first cases with suggestions, of this run."""
     examples: tuple[Example, ...] = ()
     """The first rows of a dry run, before and after masking."""
     resumed_from: int = 0
@@ -108,6 +156,7 @@ class Report:
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["rows"] = [row._asdict() for row in self.rows]
         plain["examples"] = [asdict(example) for example in self.examples]
+        plain["arrivals"] = [asdict(arrival) for arrival in self.arrivals]
         plain["columns"] = {name: list(headers) for name, headers in self.columns.items()}
         plain["ignored_columns"] = list(self.ignored_columns)
         plain["rejects_path"] = str(self.rejects_path) if self.rejects_path else None

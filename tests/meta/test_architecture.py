@@ -35,6 +35,7 @@ LAYERS = {
     "retriever.export": 7,
     "retriever.lifecycle": 6,
     "retriever.curation": 6,
+    "retriever.newcomers": 6,
     "retriever.indexing": 6,
     "retriever.search": 6,
     "retriever.evaluation": 6,

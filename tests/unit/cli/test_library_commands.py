@@ -140,3 +140,23 @@ def test_a_case_is_checked_by_id_and_by_file(run: Run, cases_file: Path, tmp_pat
     assert "diagnosis" in [part["field"] for part in json.loads(by_id.out)["missing"]]
     assert run("case", "check", "P-1").code == 0
     assert run("case", "check", "P-9").code == 1
+
+
+def test_ingest_tells_of_near_duplicates_among_cases_and_drafts(run: Run, tmp_path: Path) -> None:
+    """Of the rows before in the same file, too; --compare 0 leaves it out."""
+    problem, solution = "the printer shows error E-05 after two pages", "clean the rollers with alcohol and restart it"
+    rows = [
+        {"id": id, "problem": problem + more, "solution": solution, "status": status, "language": "en"}
+        for id, more, status in (("A", "", "published"), ("B", " again", "draft"), ("C", " and again", "draft"))
+    ]
+    file = tmp_path / "like.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    told = run("ingest", file, "--json")
+
+    (report,) = json.loads(told.out)
+    assert (report["checked"], report["near_duplicates"]) == (3, 3)
+    likes = {arrival["id"]: {other["id"] for other in arrival["like"]} for arrival in report["arrivals"]}
+    assert likes["C"] == {"A", "B"}
+    assert "near-duplicates of 3 cases" in told.err
+    assert json.loads(run("ingest", file, "--json", "--no-resume", "--compare", "0").out)[0]["checked"] == 0
