@@ -108,6 +108,6 @@ def _table() -> dict[int, str]:
     table |= {ord("\ufe6b"): "@", ord(MARK): "\ufffd"}
     for code in range(0x80, _LAST_DIGIT + 1):
         sign = chr(code)
-        if unicodedata.category(sign) == "Nd" and code not in table:
+        if unicodedata.category(sign) == "Nd":
             table[code] = str(unicodedata.decimal(sign))
     return table

@@ -139,7 +139,7 @@ def _ibans(folded: Folded) -> Iterator[Passage]:
         # Words that follow may look like groups of it: the longest beginning that is valid counts.
         for end in _ends(found[0]):
             candidate = found[0][:end]
-            if 15 <= len(candidate) - candidate.count(" ") - candidate.count("-") <= 34 and passes(_is_iban, candidate):
+            if passes(_is_iban, candidate):
                 yield found.start(), found.start() + end
                 break
 

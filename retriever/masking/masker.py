@@ -107,10 +107,10 @@ def _apply(rule: Rule, folded: Folded, taken: dict[int, Claim]) -> Folded:
 
 
 def _apart(passages: Iterable[Passage], text: str) -> list[Passage]:
-    """Passages in order and without overlaps (the earlier, then the longer one wins), none of them masked already."""
+    """Passages in order and without overlaps (the earlier, then the longer one wins), none empty or masked already."""
     kept: list[Passage] = []
     for start, end in sorted(passages, key=lambda passage: (passage[0], -passage[1])):
-        if start < end and (not kept or start >= kept[-1][1]) and text[start:end].strip(MARK):
+        if (not kept or start >= kept[-1][1]) and text[start:end].strip(MARK):
             kept.append((start, end))
     return kept
 

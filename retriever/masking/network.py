@@ -88,7 +88,7 @@ def _queries(folded: Folded) -> Iterator[Passage]:
 def _is_plain(fragment: str) -> bool:
     """The name of a section; what follows it in another script without a space is no part of the address."""
     end = next((place for place, sign in enumerate(fragment) if sign > "~"), len(fragment))
-    return end > 0 and _PLAIN_FRAGMENT.fullmatch(fragment, 0, end) is not None
+    return _PLAIN_FRAGMENT.fullmatch(fragment, 0, end) is not None
 
 
 def _telling_parameters(folded: Folded) -> Iterator[Passage]:
