@@ -26,6 +26,8 @@ def test_criteria_and_unknown_items_are_checked() -> None:
     """An ineffective solution, and an item that is not on the list, are refused."""
     with pytest.raises(InvalidInput, match="effective"):
         check_screening(replace(SCREENED, effective=False), make_case())
+    with pytest.raises(InvalidInput, match="2,001 characters"):
+        check_screening(replace(SCREENED, note="x" * (NOTE_LIMIT + 1)), make_case())
     with pytest.raises(InvalidInput, match="spelling"):
         check_screening(replace(SCREENED, checklist={**SCREENED.checklist, "spelling": True}), make_case())
 

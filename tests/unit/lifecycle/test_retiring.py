@@ -1,0 +1,299 @@
+"""What leaves the library, what comes back, and lists that are walked: retiring, products, merges, what is due."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from retriever.domain import Actor, Status
+from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
+from retriever.lifecycle import ageing
+from retriever.lifecycle.ageing import is_of_product, versions_named, why_left
+from retriever.lifecycle.desk import today_utc
+from retriever.store import AuditEntry, EventKind
+from tests.builders import make_case
+from tests.unit.lifecycle.conftest import Desk
+from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
+
+INSIDER = replace(MANAGER, id="ida", audience=("emea",))
+
+
+def last_entry(desk: Desk) -> AuditEntry:
+    """The newest entry of the audit log."""
+    return list(desk.store.audit.iter_entries())[-1]
+
+
+def put(desk: Desk, id: str, **more: object) -> None:
+    """A published case of its own text, written past the reviews."""
+    desk.store.upsert_cases([make_case(id, f"problem of {id}", status="published", **more)])
+
+
+def test_retiring_names_the_successor(desk: Desk) -> None:
+    """The case, its steps and the audit log say why, and what to use instead."""
+    put(desk, "a")
+    put(desk, "b")
+
+    standing = desk.life.ageing.retire("a", MANAGER, " replaced ", superseded_by="b", if_version=1)
+
+    assert (standing.stored.case.status, standing.stored.case.superseded_by) == (Status.HISTORICAL, "b")
+    assert desk.store.review_steps("a")[-1].note == "replaced"
+    assert last_entry(desk).details == {"status": "historical", "superseded_by": "b"}
+    desk.life.ageing.retire("b", MANAGER, "old")
+    assert last_entry(desk).details == {"status": "historical"}
+
+
+@pytest.mark.parametrize("successor", ["a", "draft", "hidden", "missing"])
+def test_only_another_published_case_supersedes(desk: Desk, successor: str) -> None:
+    """One that the actor may not see does not exist for them; the case stays as it is."""
+    put(desk, "a")
+    desk.draft("draft", problem="a draft")
+    put(desk, "hidden", audience=["emea"])
+
+    with pytest.raises(Conflict, match=successor):
+        desk.life.ageing.retire("a", MANAGER, "old", superseded_by=successor)
+    assert desk.status("a") is Status.PUBLISHED
+
+
+def test_what_is_historical_is_published_again(desk: Desk) -> None:
+    """With a new date for its next review; only what is historical, once."""
+    put(desk, "a")
+    desk.life.ageing.retire("a", MANAGER, "old")
+    desk.wait(10)
+
+    standing = desk.life.ageing.reinstate("a", MANAGER, if_version=2)
+
+    assert (standing.stored.case.status, standing.stored.case.review_due_on) == (Status.PUBLISHED, "2026-09-07")
+    assert desk.steps() == ["retire", "reinstate"]
+    with pytest.raises(Conflict, match="is published, not historical"):
+        desk.life.ageing.reinstate("a", MANAGER)
+
+
+def test_each_deed_has_its_lowest_role(desk: Desk) -> None:
+    """Confirming takes a reviewer; retiring, reinstating and merging take a knowledge manager."""
+    put(desk, "a")
+    put(desk, "b")
+    life = desk.life
+    for_managers: list[Callable[[], object]] = [
+        lambda: life.ageing.retire("a", LEAD, "old"),
+        lambda: life.ageing.reinstate("a", LEAD),
+        lambda: life.ageing.retire_product("X", "", LEAD, "old"),
+        lambda: life.merging.merge("a", ["b"], LEAD),
+        lambda: life.merging.unmerge("b", LEAD),
+    ]
+
+    for deed in for_managers:
+        with pytest.raises(Forbidden, match="knowledge manager or above"):
+            deed()
+    with pytest.raises(Forbidden, match="to confirm a case takes the role reviewer or above; ann is contributor"):
+        life.ageing.confirm("a", AUTHOR, SCREENED)
+    assert life.ageing.confirm("a", LEAD, SCREENED).stored.version == 2
+    assert (desk.status("a"), desk.status("b")) == (Status.PUBLISHED, Status.PUBLISHED)
+
+
+def test_no_deed_reaches_a_case_of_other_groups(desk: Desk) -> None:
+    """Not even to say in which state it is; whoever is in the group acts as ever."""
+    put(desk, "a", audience=["emea"])
+    life = desk.life
+    deeds: list[Callable[[Actor], object]] = [
+        lambda who: life.writing.revise("a", make_case("a", "other"), who),
+        lambda who: life.writing.restore("a", 1, who),
+        lambda who: life.ageing.confirm("a", who, SCREENED),
+        lambda who: life.ageing.retire("a", who, "old"),
+        lambda who: life.ageing.reinstate("a", who),
+        lambda who: life.merging.unmerge("a", who),
+    ]
+
+    for deed in deeds:
+        with pytest.raises(CaseNotFound):
+            deed(MANAGER)
+    assert life.ageing.retire("a", INSIDER, "old").stored.case.status is Status.HISTORICAL
+
+
+def test_an_old_look_changes_nothing(desk: Desk) -> None:
+    """Every deed on a live case may name the version that was looked at."""
+    put(desk, "a")
+    put(desk, "b")
+    life = desk.life
+    deeds: list[Callable[[], object]] = [
+        lambda: life.ageing.confirm("a", LEAD, SCREENED, if_version=2),
+        lambda: life.ageing.retire("a", MANAGER, "old", if_version=2),
+        lambda: life.merging.merge("a", ["b"], MANAGER, if_version=2),
+    ]
+
+    for deed in deeds:
+        with pytest.raises(VersionMismatch):
+            deed()
+    assert desk.store.get_case("a").version == 1
+
+
+def test_a_reason_is_needed_to_retire(desk: Desk) -> None:
+    """For one case and for a whole product."""
+    put(desk, "a", product="X")
+
+    with pytest.raises(InvalidInput, match="reason"):
+        desk.life.ageing.retire("a", MANAGER, " ")
+    with pytest.raises(InvalidInput, match="reason"):
+        desk.life.ageing.retire_product("X", "", MANAGER, " ")
+    assert desk.status("a") is Status.PUBLISHED
+
+
+def test_confirming_keeps_the_answers(desk: Desk) -> None:
+    """A look at a live case is a review like the others; one that was retired is not confirmed."""
+    put(desk, "a")
+
+    desk.life.ageing.confirm("a", LEAD, replace(SCREENED, note=" still true "))
+
+    step = desk.store.review_steps("a")[-1]
+    assert (str(step.step), step.answers, step.note) == ("confirm", SCREENED.answers, "still true")
+    with pytest.raises(InvalidInput, match="effective"):
+        desk.life.ageing.confirm("a", LEAD, replace(SCREENED, effective=False))
+    desk.life.ageing.retire("a", MANAGER, "old")
+    with pytest.raises(Conflict, match="is historical, not published"):
+        desk.life.ageing.confirm("a", LEAD, SCREENED)
+
+
+def test_a_product_is_retired_with_its_old_versions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In batches; what also names another version, names none, is another product's or is not to be seen stays."""
+    monkeypatch.setattr(ageing, "BATCH", 2)
+    for number in range(5):
+        put(desk, f"old{number}", product="Router X", tags=[f"3.{number}"])
+    put(desk, "behind", product="router x 3.1")
+    put(desk, "both", product="Router X", environment="seen on 3.2 and 4.1")
+    put(desk, "new", product="Router X 4.0")
+    put(desk, "none", product="Router X")
+    put(desk, "other", product="Router XL", tags=["3.1"])
+    put(desk, "hidden", product="Router X", tags=["3.1"], audience=["emea"])
+    gone = [f"old{number}" for number in range(5)] + ["behind"]
+
+    preview = desk.life.ageing.retire_product(" Router X ", "3.", MANAGER, "end of life", dry_run=True)
+    before = {id: desk.status(id) for id in gone}
+    done = desk.life.ageing.retire_product(" Router X ", "3.", MANAGER, "end of life")
+
+    assert preview == done
+    assert set(before.values()) == {Status.PUBLISHED}
+    assert sorted(done.retired) == sorted(gone)
+    assert sorted(done.left) == [
+        ("both", "is also about 4.1"), ("new", "is about 4.0"), ("none", "names no version"),
+    ]  # fmt: skip
+    assert {desk.status(id) for id in gone} == {Status.HISTORICAL}
+    assert {desk.status(id) for id in ("both", "new", "none", "other", "hidden")} == {Status.PUBLISHED}
+    assert desk.store.review_steps("old4")[-1].note == "end of life"
+
+
+@pytest.mark.parametrize(
+    ("named", "is_one"),
+    [("X", True), ("x", True), ("X 3.2", True), ("X v3", True), ("X Pro", False), ("XL", False), ("X3", False),
+     ("", False), ("Y X", False)],
+)  # fmt: skip
+def test_which_cases_are_of_a_product(named: str, is_one: bool) -> None:
+    """The name alone or with a version behind it, in any case of letters."""
+    assert is_of_product(make_case(product=named), " X ") is is_one
+
+
+@pytest.mark.parametrize(
+    ("fields", "versions"),
+    [
+        ({"product": "X 3.2"}, ("3.2",)),
+        ({"product": "X", "tags": ["v4.X", "wifi 5", "3.2"]}, ("4.x", "3.2")),
+        ({"product": "X", "environment": "firmware 3.1, then v3.2; 3.1 again"}, ("3.1", "3.2")),
+        ({"product": "X", "environment": "10.0.0.1:80 on 2026-03-01 at a/3 or b-4"}, ()),
+        ({"product": "X"}, ()),
+    ],
+)
+def test_where_versions_are_named(fields: dict[str, object], versions: tuple[str, ...]) -> None:
+    """Behind the product, as whole tags, anywhere in the environment; each once, not within dates and ports."""
+    assert versions_named(make_case(**fields), " X ") == versions  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tags", "prefix", "why"),
+    [(["4.1"], "", ""), (["3.1"], " V3. ", ""), ([], "3", "names no version"), (["4.1"], "3", "is about 4.1"),
+     (["3.1", "4.1", "5"], "3", "is also about 4.1, 5")],
+)  # fmt: skip
+def test_why_a_case_of_a_product_stays(tags: list[str], prefix: str, why: str) -> None:
+    """Without a prefix none does."""
+    assert why_left(make_case(product="X", tags=tags), "X", prefix) == why
+
+
+def test_what_is_due_is_walked_page_by_page(desk: Desk) -> None:
+    """Most overdue first, each once, no short pages for what is hidden, and the last page says that it is the last."""
+    for number in range(6):
+        secret: dict[str, object] = {"audience": ["emea"]} if number % 2 else {}
+        put(desk, f"c{number}", review_due_on=f"2026-02-0{number + 1}", **secret)
+
+    def page(limit: int, after: tuple[str, int] = ("", 0), who: Actor = MANAGER) -> tuple[list[str], object]:
+        found, cursor = desk.life.ageing.due(who, after=after, limit=limit)
+        return [stored.case.id for stored in found], cursor
+
+    first, cursor = page(2)
+    assert (first, cursor) == (["c0", "c2"], ("2026-02-03", desk.store.get_case("c2").key))
+    assert page(2, cursor) == (["c4"], None)  # type: ignore[arg-type]
+    assert page(6, who=INSIDER) == ([f"c{number}" for number in range(6)], None)
+    assert page(5, who=INSIDER)[1] is not None
+    assert page(1, ("2026-02-05", desk.store.get_case("c4").key)) == ([], None)
+
+
+def test_the_queue_says_when_it_ends(desk: Desk) -> None:
+    """A page that holds all there is has no next one."""
+    from retriever.store import QueueFilter
+
+    for number in range(3):
+        desk.draft(f"c{number}", problem=f"problem {number}")
+
+    found, end = desk.life.reviewing.page(QueueFilter(), MANAGER, limit=3)
+    some, more = desk.life.reviewing.page(QueueFilter(), MANAGER, limit=2)
+
+    assert (len(found), end) == (3, None)
+    assert (len(some), more) == (2, (some[-1].review.updated_at, some[-1].stored.key))  # type: ignore[union-attr]
+
+
+def test_a_merge_says_where_everything_went(desk: Desk) -> None:
+    """Both cases keep a step; what may not be merged says why."""
+    for id in ("a", "b", "c", "hidden"):
+        put(desk, id, **({"audience": ["emea"]} if id == "hidden" else {}))
+    desk.draft("draft", problem="a draft")
+    merging = desk.life.merging
+
+    merging.merge("a", ["b"], MANAGER, if_version=1)
+
+    into, summary = list(desk.store.audit.iter_entries())[-2:]
+    assert (into.subject, into.details) == ("b", {"status": "historical", "into": "a"})
+    assert (summary.subject, summary.details) == ("a", {"status": "published", "duplicates": 1})
+    for id, why in (("b", "superseded by a already"), ("hidden", "there is no case"), ("draft", "delete a draft")):
+        with pytest.raises(Conflict, match=why):
+            merging.merge("c", [id], MANAGER)
+    merging.unmerge("b", MANAGER)
+    assert last_entry(desk).details == {"status": "published", "from": "a"}
+
+
+def test_a_historical_duplicate_comes_back_historical(desk: Desk) -> None:
+    """Undoing a merge gives back what was, counts included; none falls below zero."""
+    put(desk, "a")
+    put(desk, "b")
+    desk.life.ageing.retire("b", MANAGER, "old")
+    for kind in (EventKind.OPENED, EventKind.COPIED, EventKind.LINKED, EventKind.SOLVED):
+        desk.store.log_event(kind, "b")
+    solved_at = desk.store.reuse("b").last_solved_at
+
+    kept = desk.life.merging.merge("a", ["b"], MANAGER).stored.reuse
+    assert (kept.opened, kept.copied, kept.linked, kept.solved, kept.last_solved_at) == (1, 1, 1, 1, solved_at)
+    back = desk.life.merging.unmerge("b", MANAGER).stored
+
+    assert (back.case.status, back.case.superseded_by, back.reuse.solved) == (Status.HISTORICAL, "", 1)
+    left = desk.store.reuse("a")
+    assert (left.opened, left.copied, left.linked, left.solved) == (0, 0, 0, 0)
+
+
+def test_expiring_says_since_when(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case whose last day is past, batch by batch, whatever else is in the library."""
+    monkeypatch.setattr(ageing, "BATCH", 2)
+    for number in range(5):
+        put(desk, f"c{number}", valid_until="2026-02-28T10:00:00Z")
+    put(desk, "valid", valid_until="2026-03-01")
+    put(desk, "endless")
+
+    assert desk.life.ageing.expire() == [f"c{number}" for number in range(5)]
+    assert desk.store.review_steps("c4")[-1].note == "valid until 2026-02-28"
+    assert (desk.status("valid"), desk.status("endless")) == (Status.PUBLISHED, Status.PUBLISHED)
+    assert isinstance(today_utc(), date)

@@ -1,0 +1,361 @@
+"""The rules of the lifecycle as tables, and the rows in which the store keeps what waits."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from retriever.domain import ALL_GROUPS, Actor, Case, Reuse, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
+from retriever.lifecycle import Policy, rules
+from retriever.store import QueueFilter, Review, Step
+from retriever.store.reviews import Merge, ReviewStep
+from tests.builders import make_case
+from tests.unit.lifecycle.conftest import Desk
+from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
+
+WAITING = Review(1, Status.IN_REVIEW, 3, authors=("ann",), submitted_by="sue", team="red")
+PENDING = Review(1, Status.DRAFT, 5, pending=make_case("a", "new"), base_version=2, authors=("ann",))
+WRITTEN = "2026-02-02T00:00:00Z"
+
+
+def stored(status: str = "published", *, version: int = 3, **more: Any) -> StoredCase:  # noqa: ANN401
+    """A stored case."""
+    return StoredCase(make_case(status=status, **more), 1, version, 9, "", "2026-01-01T00:00:00Z", WRITTEN)
+
+
+def who(role: Role = Role.CONTRIBUTOR, team: str = "red", id: str = "me", *groups: str) -> Actor:
+    """Somebody."""
+    return Actor(id, role, team, groups)
+
+
+@pytest.mark.parametrize(
+    ("actor", "live", "new", "seen"),
+    [
+        (who(Role.REVIEWER), (), (), True),
+        (who(), (), (), False),
+        (who(id="ann"), (), (), True),
+        (who(id="sue"), (), (), True),
+        (who(Role.VIEWER, id="ann"), (), (), False),
+        (who(Role.ADMIN), ("lab",), (), False),
+        (who(Role.ADMIN), (), ("lab",), False),
+        (who(Role.ADMIN, "red", "me", "lab"), ("lab",), ("lab",), True),
+        (who(Role.ADMIN, "red", "me", ALL_GROUPS), ("lab",), ("desk",), True),
+    ],
+)
+def test_who_sees_what_waits(actor: Actor, live: tuple[str, ...], new: tuple[str, ...], seen: bool) -> None:
+    """Reviewers, authors and the submitter, as far as both texts are for their groups."""
+    review = replace(WAITING, pending=make_case(audience=new))
+
+    assert rules.may_see_review(stored(audience=live), review, actor) is seen
+
+
+def test_what_of_a_case_waits() -> None:
+    """A pending revision, a row of this very version, else the case itself; of a live case nothing."""
+    row = replace(WAITING, version=3)
+
+    assert rules.open_review(stored(), PENDING) is PENDING
+    assert rules.open_review(stored(), row) is None
+    assert rules.open_review(stored("historical"), None) is None
+    assert rules.open_review(stored("in_review"), row) is row
+
+
+@pytest.mark.parametrize(
+    ("status", "creator", "row", "expected"),
+    [
+        ("draft", "", None, Review(1, Status.DRAFT, 4)),
+        ("draft", "bob", None, Review(1, Status.DRAFT, 4, authors=("bob",), submitted_by="bob")),
+        ("draft", "", WAITING, replace(WAITING, state=Status.DRAFT, version=4)),
+        ("in_review", "bob", WAITING, replace(WAITING, version=4, authors=("ann", "bob"), submitted_at=WRITTEN)),
+        ("in_review", "ann", WAITING, replace(WAITING, version=4, submitted_at=WRITTEN)),
+    ],
+)
+def test_a_case_that_was_written_past_its_review(
+    status: str, creator: str, row: Review | None, expected: Review
+) -> None:
+    """Nobody has approved it, and all who are known to have written it stay authors."""
+    row = row and replace(row, first_by="lee")
+
+    assert rules.open_review(stored(status, version=4, created_by=creator), row) == replace(
+        expected, updated_at=WRITTEN
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "first_by", "reviews", "stage"),
+    [(Status.DRAFT, "", 2, "author"), (Status.DRAFT, "lee", 1, "author"), (Status.IN_REVIEW, "", 2, "first"),
+     (Status.IN_REVIEW, "lee", 2, "second"), (Status.IN_REVIEW, "", 1, "second")],
+)  # fmt: skip
+def test_who_has_to_act(state: Status, first_by: str, reviews: int, stage: str) -> None:
+    """Where one review is enough, the missing one is the last."""
+    assert rules.stage(replace(WAITING, state=state, first_by=first_by), Policy(reviews=reviews)) == stage
+
+
+def test_a_review_is_named_by_its_tag() -> None:
+    """The version of the case, or that of the revision; another one is refused with the one there is."""
+    assert (WAITING.tag, PENDING.tag) == ("3", "r5")
+    rules.check_tag("a", WAITING, None)
+    rules.check_tag("a", WAITING, "3")
+    with pytest.raises(VersionMismatch, match="r5"):
+        rules.check_tag("a", PENDING, "5")
+
+
+def test_a_revision_stands_on_its_base() -> None:
+    """A draft stands on itself."""
+    rules.check_base(stored(version=2), PENDING)
+    rules.check_base(stored("draft", version=9), WAITING)
+    with pytest.raises(Conflict, match=r"at version 3 .* for version 2"):
+        rules.check_base(stored(version=3), PENDING)
+
+
+@pytest.mark.parametrize(
+    ("actor", "team", "first_by", "reviews", "message"),
+    [
+        (who(Role.REVIEWER, "blue"), "red", "", 2, r"team \(red\); me is reviewer of blue"),
+        (who(Role.CONTRIBUTOR, ""), "", "", 2, r"team \(any\); me is contributor of no team"),
+        (who(Role.REVIEWER), "red", "lee", 2, "give the second approval takes the role knowledge manager or above"),
+        (who(Role.ADMIN, id="lee"), "red", "lee", 2, "lee gave the first approval"),
+        (who(Role.REVIEWER, "blue"), "red", "", 1, r"to approve takes .* team \(red\) .* me is reviewer of blue"),
+        (who(Role.CONTRIBUTOR), "red", "", 1, "me is contributor of red"),
+        (who(Role.ADMIN, id="sue"), "red", "", 2, "sue wrote or submitted"),
+        (who(Role.REVIEWER), None, "", 2, ""),
+        (who(Role.REVIEWER), "red", "", 1, ""),
+        (who(Role.KNOWLEDGE_MANAGER, "blue"), "red", "", 1, ""),
+        (who(Role.KNOWLEDGE_MANAGER), "red", "lee", 2, ""),
+    ],
+)
+def test_who_approves(actor: Actor, team: str | None, first_by: str, reviews: int, message: str) -> None:
+    """A refusal says who may, and who asked."""
+    review = replace(WAITING, team=team, first_by=first_by)
+
+    if not message:
+        rules.check_approver(actor, review, Policy(reviews=reviews))
+        return
+    with pytest.raises(Forbidden, match=message):
+        rules.check_approver(actor, review, Policy(reviews=reviews))
+
+
+@pytest.mark.parametrize(
+    ("actor", "rejects", "withdraws"),
+    [
+        (who(Role.REVIEWER), True, False),
+        (who(Role.REVIEWER, "blue"), False, False),
+        (who(), False, False),
+        (who(id="ann"), False, True),
+        (who(Role.ADMIN, id="sue"), False, True),
+        (who(Role.KNOWLEDGE_MANAGER, "blue"), True, True),
+    ],
+)
+def test_who_sends_back_and_who_takes_back(actor: Actor, rejects: bool, withdraws: bool) -> None:
+    """Reviewers of the team reject, authors withdraw, knowledge managers do either to what others wrote."""
+
+    def allowed(check: object) -> bool:
+        try:
+            check(actor, WAITING)  # type: ignore[operator]
+        except Forbidden:
+            return False
+        return True
+
+    assert (allowed(rules.check_rejecter), allowed(rules.check_withdrawer)) == (rejects, withdraws)
+
+
+def test_roles_are_a_ladder() -> None:
+    """A role holds for all above it; who is not seen is not there."""
+    for asked in Role:
+        for held in Role:
+            if held >= asked:
+                rules.require_role(who(held), asked, "x")
+            else:
+                with pytest.raises(Forbidden, match=f"to x takes the role {asked.name.lower().replace('_', ' ')}"):
+                    rules.require_role(who(held), asked, "x")
+    with pytest.raises(CaseNotFound):
+        rules.check_visible(make_case(audience=["lab"]), who(Role.ADMIN))
+
+
+@pytest.mark.parametrize(
+    ("valid_until", "is_expired"),
+    [("", False), ("2026-02-28", True), ("2026-03-01", False), ("2026-03-01T00:00:00Z", False), ("2026-03-02", False)],
+)
+def test_the_last_day_is_valid(valid_until: str, is_expired: bool) -> None:
+    """Whatever its hour; an expired text does not go live."""
+    case, today = make_case(valid_until=valid_until, superseded_by="b"), date(2026, 3, 1)
+
+    assert rules.is_expired(case, today) is is_expired
+    if is_expired:
+        with pytest.raises(Conflict, match="valid until 2026-02-28"):
+            rules.published(case, reviewers=(), today=today, policy=Policy())
+    else:
+        live = rules.published(case, reviewers=("x",), today=today, policy=Policy(review_days=1))
+        assert (live.review_due_on, live.reviewers, live.superseded_by) == ("2026-03-02", ("x",), "")
+
+
+def test_what_the_lifecycle_keeps_of_a_case() -> None:
+    """Id, state, people and dates are those of the stored case; the text is the new one."""
+    live = make_case("live", status="historical", created_by="ann", reviewers=["r"], superseded_by="s",
+                     review_due_on="2026-01-01", lessons="old")  # fmt: skip
+    text = make_case("other", "new", created_by="eve", reviewers=["e"])
+
+    kept = rules.kept_state(text, live)
+
+    assert kept == replace(live, problem="new", lessons="")
+    assert rules.new_draft(live, AUTHOR) == replace(
+        live, status=Status.DRAFT, created_by="ann", reviewers=(), review_due_on="", superseded_by=""
+    )
+
+
+# --- rows
+
+
+def test_a_row_comes_back_as_it_was_written(desk: Desk) -> None:
+    """Every field of a review; dropping it leaves nothing."""
+    case = desk.draft()
+    key = desk.store.get_case("a").key
+    review = replace(PENDING, key=key, submitted_by="sue", team="", submitted_at="2026-01-01T00:00:00Z", first_by="lee")
+    with desk.store.transition(MANAGER) as step:
+        step.save_review(review)
+        found = step.find_review(key)
+        assert found is not None
+        assert replace(found, updated_at="") == review
+        step.save_review(replace(review, pending=None, team=None))
+        assert replace(step.find_review(key) or review, updated_at="") == replace(review, pending=None, team=None)
+        step.drop_review(key)
+        assert step.find_review(key) is None
+        assert step.find_version("a", 1) == case
+        assert (step.find_version("a", 2), step.find_version("b", 1), step.find_case("b")) == (None, None, None)
+        assert (step.case_of(key), step.case_of(key + 1)) == (step.get_case("a"), None)
+        with pytest.raises(CaseNotFound):
+            step.get_case("b")
+
+
+def test_steps_are_numbered_and_kept_in_order(desk: Desk) -> None:
+    """With role, answers and note; the next revision counts on from all of them. `via` is in the audit log."""
+    desk.draft()
+    now = desk.store.get_case("a")
+    with desk.store.transition(MANAGER, via="console") as step:
+        assert step.next_number(now.key) == 2
+        step.note(now, Step.CONFIRM, tag="r7", answers={"x": True, "y": "mail a@b.com"}, reason="ask a@b.com")
+        assert step.next_number(now.key) == 3
+
+    first, second = desk.store.review_steps("a")
+    assert first.number < second.number
+    assert second == ReviewStep(
+        second.number, second.at, Step.CONFIRM, "kim", "knowledge_manager", "r7", {"x": True, "y": "mail [EMAIL_1]"},
+        "ask [EMAIL_1]",
+    )  # fmt: skip
+    entry = list(desk.store.audit.iter_entries())[-1]
+    assert (entry.action, entry.version) == ("case.confirm", 1)
+    assert entry.details == {"status": "draft", "tag": "r7", "via": "console"}
+
+
+def test_counts_of_use_are_added_and_taken_away(desk: Desk) -> None:
+    """Each of its own, none below zero; the last time it solved something only moves on."""
+    desk.draft()
+    key = desk.store.get_case("a").key
+    counts = Reuse(1, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
+    with desk.store.transition(MANAGER) as step:
+        step.add_reuse(key, counts, sign=1)
+        step.add_reuse(key, replace(counts, last_solved_at="2026-01-01T00:00:00Z"), sign=1)
+    assert desk.store.reuse("a") == Reuse(2, 4, 6, 8, 10, "2026-02-02T00:00:00Z")
+
+    with desk.store.transition(MANAGER) as step:
+        step.add_reuse(key, replace(counts, shown=9, last_solved_at="2027-01-01T00:00:00Z"), sign=-1)
+
+    assert desk.store.reuse("a") == Reuse(0, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
+
+
+def test_a_merge_is_remembered_once(desk: Desk) -> None:
+    """Taking it out forgets it."""
+    desk.draft("a")
+    desk.draft("b", problem="another")
+    one, two = (desk.store.get_case(id).key for id in ("a", "b"))
+    merge = Merge(two, one, Status.HISTORICAL, "c", Reuse(1, 2, 3, 4, 5))
+    with desk.store.transition(MANAGER) as step:
+        assert step.is_merged(two) is False
+        step.save_merge(merge)
+        assert (step.is_merged(two), step.is_merged(one)) == (True, False)
+        assert [step.take_merge(two), step.take_merge(two)] == [merge, None]
+
+
+def test_a_dry_step_is_kept_in_no_log(desk: Desk) -> None:
+    """Within its transaction it reads what it wrote; afterwards nothing is there."""
+    desk.draft()
+    entries = len(list(desk.store.audit.iter_entries()))
+    with desk.store.transition(MANAGER, dry_run=True) as step:
+        after = step.put(replace(step.get_case("a").case, problem="other"), if_version=1)
+        step.note(after, Step.WRITE)
+        assert step.get_case("a").case.problem == "other"
+
+    assert desk.case().problem == "the printer jams"
+    assert (desk.steps(), len(list(desk.store.audit.iter_entries()))) == (["write"], entries)
+
+
+def test_publishing_says_who_wrote_and_who_approved(desk: Desk) -> None:
+    """A revision by its tag, which grows with each step on it; one name is not written twice."""
+    desk.publish()
+    tags = [desk.revise(problem="better")]
+    for moved in (
+        desk.life.reviewing.submit("a", AUTHOR), desk.life.reviewing.approve("a", LEAD, SCREENED),
+    ):  # fmt: skip
+        assert moved.review is not None
+        tags.append(moved.review.tag)
+
+    desk.life.reviewing.approve("a", MANAGER, replace(SCREENED, note=" good "), if_version=tags[-1])
+
+    assert tags == ["r5", "r6", "r7"]
+    assert [step.version for step in desk.store.review_steps("a")[-4:]] == tags + tags[-1:]
+    assert desk.store.review_steps("a")[-1].note == "good"
+    entry = list(desk.store.audit.iter_entries())[-1]
+    assert entry.details == {"status": "published", "tag": "r7", "first": "lee", "authors": "ann"}
+
+
+def test_who_submits_a_case_without_author_is_named(desk: Desk) -> None:
+    """Somebody must stand for it."""
+    desk.store.upsert_cases([make_case("a", status="draft")])
+
+    desk.life.reviewing.submit("a", LEAD)
+
+    assert desk.case().created_by == "lee"
+    assert desk.life.reviewing.find("a", AUTHOR.__class__("x", Role.REVIEWER)).stored.case.status is Status.IN_REVIEW
+
+
+def test_a_new_id_may_not_be_that_of_a_hidden_case(desk: Desk) -> None:
+    """Which says no more than that it is taken; a plain write says that there is no such case."""
+    desk.store.upsert_cases([make_case("a", audience=["lab"])])
+
+    with pytest.raises(Conflict, match="belongs to another case"):
+        desk.life.writing.write(make_case("a", "mine"), AUTHOR, if_version=0)
+    with pytest.raises(CaseNotFound):
+        desk.life.writing.write(make_case("a", "mine"), AUTHOR)
+
+
+def test_an_author_never_gives_away_the_audience(desk: Desk) -> None:
+    """Neither with a new draft, nor with a change, nor with a revision."""
+    desk.draft("draft", problem="one")
+    desk.publish("live", problem="two")
+    lab = {"audience": ["lab"]}
+
+    for deed in (
+        lambda: desk.life.writing.write(make_case("new", "three", **lab), AUTHOR),
+        lambda: desk.life.writing.write(make_case("draft", "one", **lab), AUTHOR),
+        lambda: desk.life.writing.revise("live", make_case("live", "two", **lab), AUTHOR),
+    ):
+        with pytest.raises(Forbidden, match="audience"):
+            deed()
+
+
+def test_the_queue_shows_what_was_written_past_it(desk: Desk) -> None:
+    """An approval of an older text counts for nothing, also where the queue is narrowed by it."""
+    case: Case = desk.draft()
+    desk.life.reviewing.submit("a", AUTHOR)
+    desk.life.reviewing.approve("a", LEAD, SCREENED)
+    assert [one.stored.case.id for one in desk.store.page_reviews(QueueFilter(stage="second"))] == ["a"]
+
+    desk.store.upsert_cases([replace(case, status=Status.IN_REVIEW, problem="other")])
+
+    (queued,) = desk.store.page_reviews(QueueFilter(stage="first"))
+    assert desk.store.page_reviews(QueueFilter(stage="second")) == []
+    assert queued.since == queued.stored.updated_at
+    assert queued.review is not None
+    assert queued.review.version != queued.stored.version
+    assert [one.review for one in desk.store.page_reviews()] == [queued.review]
