@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, SecretStr] = Field(
         {}, description="Secret of each help desk that may send webhooks, by its name. A TOML table, or JSON."
     )
+    webhook_retention_days: int = Field(
+        90,
+        ge=0,
+        le=36_500,
+        description="Days after which deliveries of help desks are forgotten; 0 keeps them for ever.",
+    )
     webhook_rules: Path | None = Field(None, description="TOML file of rules: which tickets become drafts.")
     audit_key: Path | None = Field(
         None, description="File with the key of the audit log; empty means beside the library. Made on first use."
@@ -97,6 +103,12 @@ class Settings(BaseSettings):
         True, description="Keep, without its text, what each question over the API was shown; feedback refers to it."
     )
     log_questions: bool = Field(False, description="With `log_queries`: keep the text of questions too, masked first.")
+    log_retention_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="Days after which logged questions, and what people did with matches, are forgotten; 0 for never.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line written.")
 
     @classmethod

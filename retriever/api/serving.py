@@ -114,9 +114,13 @@ class Serving:
             self._follow("library" if polled else "keys", self._poll if polled else self._follow_keys)
             if time.monotonic() >= next_round:
                 # Every hour, because a day may begin at any time, and one server of many may be down.
-                self._follow("ageing", lambda: daily_round(self.service.lifecycle))
+                self._follow("ageing", self._round)
                 next_round = time.monotonic() + ROUND_SECONDS
         self._leave()
+
+    def _round(self) -> None:
+        service = self.service
+        daily_round(service.settings, service.store, service.lifecycle)
 
     def _try_to_open(self) -> None:
         assert self._open is not None  # noqa: S101  only called without a service

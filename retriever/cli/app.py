@@ -24,6 +24,7 @@ from retriever.cli.index import index_app
 from retriever.cli.keys import keys_app
 from retriever.cli.models import models_app
 from retriever.cli.reviews import reviews_app
+from retriever.cli.webhooks import webhooks_app
 
 app = typer.Typer(
     name="similar-cases",
@@ -51,6 +52,7 @@ models_app.command()(model_changes.prune)
 app.add_typer(models_app, name="model")
 app.add_typer(keys_app, name="key")
 app.add_typer(audit_app, name="audit")
+app.add_typer(webhooks_app, name="webhook")
 app.command()(doctor.doctor)
 app.command()(running.settings)
 

@@ -74,7 +74,11 @@ def work_off(store: Store, tell: Callable[[Case], str], revise: Revise | None = 
         try:
             (outcome,) = store.imports.write([(delivery.case, NOBODY)], revise=revise)
             told = tell(delivery.case) if outcome.action in ("created", "updated") else outcome.reason
-            store.deliveries.settle(delivery.number, "; ".join(part for part in (outcome.action, told) if part))
+            note = "; ".join(part for part in (outcome.action, told) if part)
+            if outcome.action == "kept":
+                store.deliveries.keep(delivery.number, note)
+            else:
+                store.deliveries.settle(delivery.number, note)
             done += 1
         except SimilarCasesError as error:
             log.warning("delivery_failed", source=delivery.source, number=delivery.number, code=error.code)

@@ -1,28 +1,52 @@
 """What help desks sent by webhook: noted before it is acknowledged, each delivery once, worked off after a restart too.
 
 A delivery is known by its id and by the hash of its body, since the id is not signed everywhere. Only the masked draft
-is kept, and only until it is worked off; the hash and the outcome stay.
+is kept, and only until it is worked off; the hash and the outcome stay until the retention is over. A ticket that has
+been worked off makes what waits of its earlier states `superseded`, so that a retry never brings an old text back.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlite_utils import Database
 
 from retriever.case_format import decode_case, encode_case
 from retriever.domain import Case
+from retriever.errors import NotFound
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
 from retriever.store.door import Door
 from retriever.store.imports import now
 from retriever.store.sqlite import Connections
 
-QUEUED, DONE, SKIPPED, FAILED = "queued", "done", "skipped", "failed"
 ATTEMPTS = 5
 """Tries after which a delivery counts as failed."""
 
 _COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document"
+_LAST = f"""
+    SELECT {_COLUMNS} FROM deliveries
+    WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states))) AND (:source = '' OR source = :source)
+    ORDER BY number DESC LIMIT :limit
+"""  # noqa: S608  constants
+_OLD = "state <> 'queued' AND received_at < ?"
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    SKIPPED = "skipped"
+    """Of no use, with the reason."""
+    FAILED = "failed"
+    """Given up after some tries."""
+    KEPT = "kept"
+    """Its case could not follow the ticket now, since it is in review, say; looked at again every hour."""
+    SUPERSEDED = "superseded"
+    """A newer state of its ticket was worked off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +57,7 @@ class Delivery:
     source: str
     delivery_id: str
     received_at: str
-    state: str
+    state: State
     attempts: int
     outcome: str
     case: Case | None
@@ -60,7 +84,7 @@ class Deliveries:
             cursor = db.conn.execute(
                 """INSERT INTO deliveries (source, delivery_id, body_sha256, received_at, state, outcome, document)
                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-                (source, delivery_id, digest, now(), QUEUED if case else SKIPPED, reason, document),
+                (source, delivery_id, digest, now(), State.QUEUED if case else State.SKIPPED, reason, document),
             )
             return bool(cursor.rowcount)
 
@@ -69,15 +93,31 @@ class Deliveries:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE state = 'queued' ORDER BY number LIMIT ?"  # noqa: S608  constants
         return [_delivery(row) for row in self._connections.rows(sql, (limit,))]
 
-    def last(self, limit: int = 50) -> list[Delivery]:
-        """The last deliveries of every state, the newest first."""
-        sql = f"SELECT {_COLUMNS} FROM deliveries ORDER BY number DESC LIMIT ?"  # noqa: S608
-        return [_delivery(row) for row in self._connections.rows(sql, (limit,))]
+    def last(self, limit: int = 50, *, states: Sequence[State] = (), source: str = "") -> list[Delivery]:
+        """The last deliveries, the newest first; of these states and this source, if any are named."""
+        names = {"states": json.dumps(list(states)), "source": source, "limit": limit}
+        return [_delivery(row) for row in self._connections.rows(_LAST, names)]
+
+    def get(self, number: int) -> Delivery:
+        """One delivery. Raises NotFound."""
+        sql = f"SELECT {_COLUMNS} FROM deliveries WHERE number = ?"  # noqa: S608  constants
+        rows = self._connections.rows(sql, (number,))
+        if not rows:
+            raise NotFound(f"there is no delivery {number}; it may be older than the retention.")
+        return _delivery(rows[0])
 
     def settle(self, number: int, outcome: str) -> None:
-        """A delivery is worked off: its draft is in the library, the copy here goes."""
+        """A delivery is worked off: its draft is in the library, the copy here goes, and so do earlier states of it."""
         with self._connections.writing() as db:
-            _settle(db, number, DONE, outcome)
+            row = db.conn.execute("SELECT source, document FROM deliveries WHERE number = ?", (number,)).fetchone()
+            if row and row[1]:
+                _supersede(db, number, row[0], decode_case(row[1]).source.external_id)
+            _settle(db, number, State.DONE, outcome)
+
+    def keep(self, number: int, reason: str) -> None:
+        """The case of a delivery could not follow its ticket now: the draft waits here."""
+        with self._connections.writing() as db:
+            db.conn.execute("UPDATE deliveries SET state = 'kept', outcome = ? WHERE number = ?", (reason, number))
 
     def fail(self, number: int, reason: str) -> None:
         """A delivery could not be worked off now; after `ATTEMPTS` tries it is given up, its draft is kept."""
@@ -88,8 +128,46 @@ class Deliveries:
                 (self._door.text(reason), ATTEMPTS, number),
             )
 
+    def retry(
+        self,
+        numbers: Sequence[int] = (),
+        *,
+        states: Sequence[State] = (State.FAILED, State.KEPT),
+        dry_run: bool = False,
+    ) -> list[int]:
+        """Put what was given up or kept back into the queue, these or all in these states, for a server; which."""
+        where = """document <> '' AND state IN (SELECT value FROM json_each(:states))
+            AND (:numbers = '[]' OR number IN (SELECT value FROM json_each(:numbers)))"""
+        names = {"states": json.dumps(list(states)), "numbers": json.dumps(list(numbers))}
+        if dry_run:
+            found = self._connections.rows(f"SELECT number FROM deliveries WHERE {where} ORDER BY number", names)  # noqa: S608
+            return [number for (number,) in found]
+        with self._connections.writing() as db:
+            sql = f"UPDATE deliveries SET state = 'queued', attempts = 0 WHERE {where} RETURNING number"  # noqa: S608
+            return sorted(number for (number,) in db.conn.execute(sql, names).fetchall())
 
-def _settle(db: Database, number: int, state: str, outcome: str) -> None:
+    def prune(self, before: str, *, dry_run: bool = False) -> int:
+        """Forget deliveries received before a time (RFC 3339 in UTC), but what waits; how many.
+
+        A forgotten delivery that is sent again counts as new, unless its signature holds the time.
+        """
+        if dry_run:
+            return int(self._connections.rows(f"SELECT count(*) FROM deliveries WHERE {_OLD}", (before,))[0][0])  # noqa: S608
+        with self._connections.writing() as db:
+            return int(db.conn.execute(f"DELETE FROM deliveries WHERE {_OLD}", (before,)).rowcount)  # noqa: S608
+
+
+def _supersede(db: Database, number: int, source: str, external_id: str) -> None:
+    """What still waits of earlier states of this ticket says nothing any more."""
+    db.conn.execute(
+        """UPDATE deliveries SET state = 'superseded', document = ''
+           WHERE source = ? AND number < ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
+               AND json_extract(document, '$.source.external_id') = ?""",
+        (source, number, external_id),
+    )
+
+
+def _settle(db: Database, number: int, state: State, outcome: str) -> None:
     db.conn.execute(
         "UPDATE deliveries SET state = ?, outcome = ?, document = '' WHERE number = ?", (state, outcome, number)
     )
@@ -98,4 +176,4 @@ def _settle(db: Database, number: int, state: str, outcome: str) -> None:
 def _delivery(row: Sequence[Any]) -> Delivery:
     number, source, delivery_id, received_at, state, attempts, outcome, document = row
     case = decode_case(document) if document else None
-    return Delivery(number, source, delivery_id, received_at, state, attempts, outcome, case)
+    return Delivery(number, source, delivery_id, received_at, State(state), attempts, outcome, case)

@@ -258,6 +258,12 @@ def imported_texts(db: Database) -> None:
     db.executescript("ALTER TABLE imports ADD COLUMN document TEXT NOT NULL DEFAULT ''")
 
 
+@LIBRARY(name="0010_events_by_time")
+def events_by_time(db: Database) -> None:
+    """Events are forgotten by their age."""
+    db.executescript("CREATE INDEX events_by_time ON events (at)")
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

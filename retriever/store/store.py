@@ -38,6 +38,7 @@ from retriever.store.vectors import CacheStats, DType, VectorCache
 _EVERYTHING = CaseFilter()
 _WHOLE_QUEUE = QueueFilter()
 _UNLIMITED = -1
+_FORGOTTEN_AT_ONCE = 5_000
 _AFTER_ALL = ("~", 0)
 """A cursor behind every time stamp, since these begin with a digit."""
 
@@ -291,8 +292,14 @@ class Store:
 
     def delete_events_before(self, at: str) -> int:
         """Forget questions and events before a time (RFC 3339 in UTC); how many. The counters of reuse stay."""
-        with self._connections.writing() as db:
-            return event_rows.delete_events_before(db, at)
+        gone = 0
+        while True:
+            # In steps: a year's questions in one transaction would keep other writers waiting.
+            with self._connections.writing() as db:
+                step = event_rows.delete_events_before(db, at, limit=_FORGOTTEN_AT_ONCE)
+            gone += step
+            if not step:
+                return gone
 
     def reuse(self, id: str) -> Reuse:
         """How often a case was used. Raises CaseNotFound."""

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
+from retriever.caretaker import daily_round
 from retriever.domain import Status
 from retriever.ingest.signatures import sign
 from retriever.service import Service
@@ -188,3 +189,22 @@ def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path)
         assert review is not None
         assert review.pending is not None
         assert review.pending.solution.startswith("Refund the parcel")
+
+
+def test_a_change_that_comes_during_a_review_is_proposed_afterwards(tmp_path: Path) -> None:
+    """The draft waits with the delivery, and the hourly round tries again."""
+    with build_service(tmp_path) as service:
+        service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
+        service.work_off_deliveries()
+        draft = service.store.get_case("desk:T-1").case
+        service.put_case(replace(draft, status=Status.IN_REVIEW))
+        changed = orjson.dumps(event(resolution="Refund the parcel, then start a search at the carrier."))
+        service.receive_webhook("desk", changed, delivery_id="d-2")
+        service.work_off_deliveries()
+        assert service.store.deliveries.last(1)[0].state == "kept"
+
+        service.put_case(replace(draft, status=Status.PUBLISHED))
+        daily_round(service.settings, service.store, service.lifecycle)
+        service.work_off_deliveries()
+
+        assert service.store.deliveries.last(1)[0].outcome == "proposed"
