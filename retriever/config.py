@@ -14,6 +14,7 @@ from retriever.errors import InvalidSettings
 
 ENV_PREFIX = "SIMILAR_CASES_"
 CONFIG_FILE_VARIABLE = ENV_PREFIX + "CONFIG"
+LANGUAGE_LIST = r"^([a-z]{2,3}(,[a-z]{2,3})*)?$"
 DEFAULT_CONFIG_FILE = "similar-cases.toml"
 
 
@@ -50,6 +51,26 @@ class Settings(BaseSettings):
     )
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Matches below are not shown; empty means the calibrated default."
+    )
+    rescore_model: str = Field(
+        "", description="Embedding model, named as in `model`, that reads the best matches again; empty for none."
+    )
+    rescore_top: int = Field(50, ge=2, le=64, description="How many of the best candidates it reads.")
+    rescore_languages: str = Field(
+        "",
+        pattern=LANGUAGE_LIST,
+        description="Languages it reads (`en,de`); other cases keep their places. Empty: those on its card, or all.",
+    )
+    rerank_model: str = Field(
+        "", description="Cross-encoder, a folder or a hub id, that compares the best matches again; empty for none."
+    )
+    rerank_top: int = Field(20, ge=2, le=64, description="How many of the best candidates it compares.")
+    rerank_languages: str = Field("", pattern=LANGUAGE_LIST, description="Languages it reads (`en,de`); empty for all.")
+    rewrite_below: float = Field(
+        0.0, ge=0, le=1, description="Surest match below which words of the first cases widen the search; 0 for never."
+    )
+    stage_budget_ms: float = Field(
+        500, gt=0, le=60_000, description="Milliseconds each of these models may take; a slower one is left out."
     )
     keep_snapshots: int = Field(2, ge=1, le=100, description="Snapshots kept by `index prune` and after a rebuild.")
     delta_limit: int = Field(

@@ -23,8 +23,10 @@ from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.masking import mask_query
 from retriever.newcomers import Newcomers
 from retriever.search.calibration import calibrated, load_calibration
-from retriever.search.ranking import Ranking, load_ranking
+from retriever.search.candidates import Stage
+from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
+from retriever.stages import open_stages
 from retriever.store import Store, Upserted
 from retriever.telemetry import Metrics
 
@@ -193,7 +195,7 @@ def open_service(settings: Settings) -> Service:
     store = open_library(settings)
     try:
         encoder, indexing = _open_index(settings, store)
-        searcher = Searcher(encoder, store, _ranking(settings, encoder), indexing.view)
+        searcher = _searcher(settings, store, encoder, indexing, open_stages(settings, encoder))
     except BaseException:
         store.close()
         raise
@@ -216,14 +218,18 @@ def with_current_model(service: Service) -> Service:
     changed = {"model": name, "model_revision": revision, "dims": manifest.dim, "allow_download": False}
     settings = service.settings.model_copy(update=changed)
     encoder, indexing = _open_index(settings, service.store)
-    searcher = Searcher(encoder, service.store, _ranking(settings, encoder), indexing.view)
+    searcher = _searcher(settings, service.store, encoder, indexing, service.searcher.stages)
     return replace(service, settings=settings, encoder=encoder, indexing=indexing, searcher=searcher)
 
 
-def _ranking(settings: Settings, encoder: Encoder) -> Ranking:
-    """As shipped for the model, with the library's own calibration where it has one."""
+def _searcher(
+    settings: Settings, store: Store, encoder: Encoder, indexing: Indexing, stages: Sequence[Stage]
+) -> Searcher:
+    """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
     shipped = load_ranking(encoder.name)
-    return calibrated(shipped, load_calibration(settings.calibration_path, encoder.fingerprint, shipped))
+    searcher = Searcher(encoder, store, shipped, indexing.view, stages)
+    own = load_calibration(settings.calibration_path, searcher.identity, shipped)
+    return replace(searcher, ranking=calibrated(shipped, own))
 
 
 def _open_index(settings: Settings, store: Store) -> tuple[Encoder, Indexing]:

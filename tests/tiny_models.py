@@ -92,13 +92,42 @@ def _type_of(kind: str) -> str:
 def build_tiny_transformer(folder: Path, *, prompts: dict[str, str] | None = None, window: int = 32) -> Path:
     """A random two-layer BERT with mean pooling, saved as sentence-transformers saves models; the same each time."""
     import torch
-    from transformers import BertConfig, BertModel
+    from transformers import BertModel
 
+    size = _save_marked_tokenizer(folder, window)
+    torch.manual_seed(11)
+    BertModel(_tiny_bert(size, window), add_pooling_layer=False).save_pretrained(folder)
+    write_modules(folder, "Transformer", "Pooling", "Normalize")
+    _write_json(
+        folder / "1_Pooling" / "config.json", {"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True}
+    )
+    _write_json(folder / "sentence_bert_config.json", {"max_seq_length": window, "do_lower_case": False})
+    _write_json(folder / "config_sentence_transformers.json", {"prompts": prompts or {}, "default_prompt_name": None})
+    return folder
+
+
+def build_tiny_cross_encoder(folder: Path, *, labels: int = 1, window: int = 32) -> Path:
+    """A random two-layer BERT that gives `labels` numbers for a pair of texts; the same each time."""
+    import torch
+    from transformers import BertForSequenceClassification
+
+    size = _save_marked_tokenizer(folder, window)
+    torch.manual_seed(11)
+    config = _tiny_bert(size, window)
+    config.num_labels = labels
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+def _save_marked_tokenizer(folder: Path, window: int) -> int:
+    """Write the tokenizer with [CLS] and [SEP], as BERT wants it; how many pieces it knows."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = build_tokenizer()
     tokenizer.add_special_tokens(["[CLS]", "[SEP]"])
     marks = [(mark, tokenizer.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=marks)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=marks
+    )
     tokenizer.save(str(folder / "tokenizer.json"))
     _write_json(
         folder / "tokenizer_config.json",
@@ -111,9 +140,14 @@ def build_tiny_transformer(folder: Path, *, prompts: dict[str, str] | None = Non
             "model_max_length": window,
         },
     )
-    torch.manual_seed(11)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
+    return tokenizer.get_vocab_size()
+
+
+def _tiny_bert(size: int, window: int) -> Any:  # noqa: ANN401  BertConfig, imported late
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=size,
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -121,14 +155,6 @@ def build_tiny_transformer(folder: Path, *, prompts: dict[str, str] | None = Non
         max_position_embeddings=window,
         initializer_range=1.0,  # small random weights would make all texts look alike
     )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    write_modules(folder, "Transformer", "Pooling", "Normalize")
-    _write_json(
-        folder / "1_Pooling" / "config.json", {"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True}
-    )
-    _write_json(folder / "sentence_bert_config.json", {"max_seq_length": window, "do_lower_case": False})
-    _write_json(folder / "config_sentence_transformers.json", {"prompts": prompts or {}, "default_prompt_name": None})
-    return folder
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

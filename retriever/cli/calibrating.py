@@ -55,7 +55,7 @@ def calibrate(
             ask_sheets(library_set(service, judgements), searcher.find_similar), threshold=shipped.min_confidence
         )
         made = Calibration(
-            fingerprint=service.encoder.fingerprint,
+            fingerprint=service.searcher.identity,
             ranking=ranking_digest(shipped),
             scale=done.fit.scale,
             shift=done.fit.shift,

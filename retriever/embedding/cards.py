@@ -26,6 +26,8 @@ class ModelCard:
     case_prompt: str = ""
     matryoshka: tuple[int, ...] = ()
     needs_remote_code: bool = False
+    languages: tuple[str, ...] = ()
+    """Base languages it was made for (`en`); empty for many."""
 
     @property
     def short_name(self) -> str:
@@ -188,6 +190,7 @@ CARDS: tuple[ModelCard, ...] = (
         "Apache-2.0",
         "everything is English: small, fast and good at rewording there.",
         22.7,
+        languages=("en",),
     ),
 )
 

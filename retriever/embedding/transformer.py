@@ -67,7 +67,7 @@ def load_transformer(
 ) -> TransformerEncoder:
     """The model in `folder` on `backend`; ModelUnavailable says what is missing, converted graphs go to `cache`."""
     _check_safe(folder)
-    files = _identity_files(folder.path)
+    files = identity_files(folder.path)
     chosen: TransformerBackend = choose_backend() if backend == "auto" else backend
     pipeline: LoadedPipeline | Graph
     body: Body
@@ -136,7 +136,7 @@ def _load_pipeline(folder: ModelFolder, card: ModelCard | None, *, threads: int)
 
     torch.set_num_threads(threads)
     try:
-        with _quiet_loading():
+        with quiet_loading():
             model = SentenceTransformer(
                 str(folder.path),
                 device="cpu",
@@ -221,7 +221,7 @@ def _example_inputs() -> dict[str, "torch.Tensor"]:
 def _export_openvino(pipeline: "torch.nn.Module", target: Path) -> None:
     import openvino  # noqa: PLC0415  optional
 
-    with _quiet_loading():
+    with quiet_loading():
         graph = openvino.convert_model(pipeline, example_input=_example_inputs())
     openvino.save_model(graph, str(target), compress_to_fp16=False)
 
@@ -231,7 +231,7 @@ def _export_onnx(pipeline: "torch.nn.Module", target: Path) -> None:
 
     example = _example_inputs()
     sizes = {0: torch.export.Dim("rows"), 1: torch.export.Dim("length")}
-    with _quiet_loading():
+    with quiet_loading():
         torch.onnx.export(
             pipeline,
             (),
@@ -253,6 +253,11 @@ def _check_safe(folder: ModelFolder) -> None:
             f"the model in {folder.path} has a step {unknown[0]!r} that is not supported; "
             f"known steps are {', '.join(sorted(MODULE_KINDS))}."
         )
+    check_weights(folder)
+
+
+def check_weights(folder: ModelFolder) -> None:
+    """ModelUnavailable for weights that can run code when read, and for an architecture that brings its own."""
     if not list(folder.modules[0].folder.glob("*.safetensors")):
         raise ModelUnavailable(
             f"{folder.path} holds no *.safetensors weights. Other formats can run code when read and are refused; "
@@ -272,7 +277,7 @@ def _is_native(model_type: str) -> bool:
     return model_type in CONFIG_MAPPING
 
 
-def _identity_files(root: Path) -> dict[str, str]:
+def identity_files(root: Path) -> dict[str, str]:
     """Hashes of every file that can decide a vector; converted copies shipped beside the model do not count."""
     found = [path for pattern in IDENTITY_PATTERNS for path in root.rglob(pattern) if path.is_file()]
     return hash_files(root, [path for path in found if path.relative_to(root).parts[0] not in ("onnx", "openvino")])
@@ -318,7 +323,7 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _quiet_loading() -> Iterator[None]:
+def quiet_loading() -> Iterator[None]:
     """Keep progress bars and warnings that only concern library authors off the terminal."""
     from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """A library's own calibration of the confidence: two numbers and a threshold, fitted on its own judgements.
 
-The logit of the confidence is scaled and shifted, so the order of matches never changes. It holds for one model and one
-ranking only: after a change of either it is ignored until `similar-cases calibrate` has run again.
+The logit of the confidence is scaled and shifted, so the order of matches never changes. It holds for one model, one
+ranking and the same optional stages: after a change of any it is ignored until `similar-cases calibrate` has run again.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """confidence = sigmoid(scale · logit + shift); `fingerprint` and `ranking` say for which model and weights."""
+    """confidence = sigmoid(scale · logit + shift); `fingerprint` (`Searcher.identity`) and `ranking` say for what."""
 
     fingerprint: str
     ranking: str
@@ -51,7 +51,8 @@ def load_calibration(path: Path, fingerprint: str, ranking: Ranking) -> Calibrat
         raise InvalidSettings(f"{path} holds values that cannot be; `similar-cases calibrate --remove` drops it.")
     if found.fingerprint == fingerprint and found.ranking == ranking_digest(ranking):
         return found
-    log.warning("calibration_ignored", reason="fitted for another model or ranking: run similar-cases calibrate again")
+    reason = "fitted for another model, ranking or stage: run similar-cases calibrate again"
+    log.warning("calibration_ignored", reason=reason)
     return None
 
 

@@ -1,20 +1,22 @@
 """A question's candidates on their way to an answer, and the optional stages that may put them in another order.
 
-A stage gives the first candidates new log-odds. Order and confidence are both made of these, so they cannot contradict
-each other, and what a stage did not look at stays behind what it did.
+A model says which case stands at which place; how sure a place is was decided by the ranking and stays. So the order
+can never contradict the confidence, and a model that nobody calibrated cannot make an answer surer than it was.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.types import FloatVector, KeyArray
 from retriever.domain import Query, StoredCase
-from retriever.search.ranking import FloatArray, confidence
+from retriever.search.ranking import FloatArray
+
+IntArray: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ class Question:
     asked: Asked
     load: Callable[[Sequence[int]], Mapping[int, StoredCase]]
     """Stored cases by key; keys that are gone are left out."""
+    widen: Callable[[Sequence[str]], Candidates]
+    """The candidates with what these words find beside them, all compared with the question as it was asked."""
+    weight: Callable[[str], float]
+    """How much a word counts in the search, > 0: rare words count more."""
+    scale: float = 1.0
+    """What the library's own calibration multiplied all log-odds by; the order must not depend on it."""
 
 
 class Stage(Protocol):
@@ -73,33 +81,32 @@ class Stage(Protocol):
         """Its name in `took_ms` and among the parts of a score."""
         ...
 
+    @property
+    def identity(self) -> str:
+        """What it does and with which model: a calibration of the confidence holds for these stages only."""
+        ...
+
     def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
         """The candidates in their new order, and a warning for the reader, empty if there is none."""
         ...
 
 
-def moved(found: Candidates, logit: FloatArray, name: str, seen: FloatArray) -> Candidates:
-    """The first len(logit) candidates with these log-odds, put in their order; ties keep theirs.
+def replaced(found: Candidates, order: IntArray, name: str, seen: FloatArray) -> Candidates:
+    """The candidates in another order: `order` holds, for each of the first places, the place whose case comes there.
 
-    `seen` (same length) is what the stage called `name` found. The others stay behind, and are at most as sure as the
-    last of the first ones.
+    How sure each place is stays as it was. `seen` (as long as `order`, by the old places) is what the stage called
+    `name` found.
     """
-    first = len(logit)
-    best = np.argsort(-logit, kind="stable")
-    order = np.concatenate([best, np.arange(first, len(found.keys))])
-    rest = np.minimum(found.logit[first:], logit.min(initial=np.inf))
-    odds = np.concatenate([logit[best], rest])
-    shown = np.concatenate([seen, np.full(len(rest), np.nan)])
+    every = np.concatenate([order, np.arange(len(order), len(found.keys))])
+    shown = np.concatenate([seen, np.full(len(found.keys) - len(seen), np.nan)])
     return replace(
         found,
-        keys=found.keys[order],
-        cosine=found.cosine[order],
-        words=found.words[order],
-        score=found.score[order],
-        logit=odds,
-        confidence=confidence(odds),
-        same=found.same[order],
-        context=found.context[order],
-        sharp=found.sharp[order],
-        stages={stage: values[order] for stage, values in {**found.stages, name: shown}.items()},
+        keys=found.keys[every],
+        cosine=found.cosine[every],
+        words=found.words[every],
+        score=found.score[every],
+        same=found.same[every],
+        context=found.context[every],
+        sharp=found.sharp[every],
+        stages={stage: values[every] for stage, values in {**found.stages, name: shown}.items()},
     )

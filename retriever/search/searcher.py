@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -77,6 +78,11 @@ class Searcher:
     stages: Sequence[Stage] = ()
     """Optional steps after the ranking, in this order."""
 
+    @property
+    def identity(self) -> str:
+        """What decides the confidence beside the ranking: the model's fingerprint, and the stages if there are any."""
+        return " + ".join([self.encoder.fingerprint, *(stage.identity for stage in self.stages)])
+
     def find_similar(self, query: Query) -> SearchResult:
         """Matches above the wanted confidence, best first, or an abstention with its reason."""
         watch = Stopwatch()
@@ -98,7 +104,8 @@ class Searcher:
         silent = empty or asks_nothing(query_words_text(query))
         warnings: tuple[str, ...] = ()
         if self.stages and not silent:
-            candidates, warnings = self._staged(Question(query, asked, self.cases.get_cases), candidates, watch)
+            question = self._question(query, view, asked, allowed=allowed, proposed=(keys, promising))
+            candidates, warnings = self._staged(question, candidates, watch)
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         matches = () if silent else self._matches(query, candidates, wanted)
         watch.lap("load")
@@ -116,6 +123,19 @@ class Searcher:
             model=self.encoder.name,
             took_ms=watch.total(),
             warnings=warnings,
+        )
+
+    def _question(
+        self, query: Query, view: View, asked: Asked, *, allowed: Allowed, proposed: tuple[KeyArray, NDArray[np.bool_]]
+    ) -> Question:
+        widen = partial(self._widened, view, asked, allowed=allowed, proposed=proposed, limit=query.limit)
+        return Question(
+            query,
+            asked,
+            load=self.cases.get_cases,
+            widen=widen,
+            weight=lambda word: view.word_ceiling([word]),
+            scale=self.ranking.scale,
         )
 
     def _staged(self, question: Question, found: Candidates, watch: Stopwatch) -> tuple[Candidates, tuple[str, ...]]:
@@ -150,6 +170,23 @@ class Searcher:
         ]
         keys = np.unique(np.concatenate(found))
         return keys, np.isin(keys, np.concatenate([arm[:PROMISING] for arm in found]))
+
+    def _widened(
+        self,
+        view: View,
+        asked: Asked,
+        words: Sequence[str],
+        *,
+        allowed: Allowed,
+        proposed: tuple[KeyArray, NDArray[np.bool_]],
+        limit: int,
+    ) -> Candidates:
+        """What was proposed and what these words find, compared with the question as it was asked."""
+        keys, promising = proposed
+        others, near = self._proposed(view, replace(asked, vector=np.zeros_like(asked.vector), tokens=words), allowed)
+        both = np.union1d(keys, others)
+        closer = np.isin(both, np.concatenate([keys[promising], others[near]]))
+        return self._ranked(view, asked, both, closer, limit=limit)
 
     def _scores(self, view: View, asked: Asked, keys: KeyArray) -> Scores:
         ceiling = view.word_ceiling(asked.tokens) if asked.tokens else 1.0

@@ -39,6 +39,7 @@ LAYERS = {
     "retriever.indexing": 6,
     "retriever.search": 6,
     "retriever.evaluation": 6,
+    "retriever.stages": 7,
     "retriever.rebuild": 7,
     "retriever.caretaker": 7,
     "retriever.service": 8,

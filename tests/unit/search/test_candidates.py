@@ -9,7 +9,7 @@ import pytest
 
 from retriever.config import Settings
 from retriever.domain import Query
-from retriever.search.candidates import Candidates, Question, moved
+from retriever.search.candidates import Candidates, Question, replaced
 from retriever.search.ranking import confidence
 from retriever.service import Service
 from retriever.trial import open_trial
@@ -26,30 +26,23 @@ def candidates(*odds: float) -> Candidates:
     return Candidates(keys, own, own, own, logit, confidence(logit), keys % 2 == 0, own, own)
 
 
-def test_new_odds_decide_the_order() -> None:
-    """Candidates stand by their new log-odds, each with everything that is known of it."""
-    found = moved(candidates(2.0, 1.0, 0.0), np.array([0.5, 3.0, 1.0]), "twist", np.array([0.1, 0.2, 0.3]))
+def test_cases_change_places_and_places_keep_their_confidence() -> None:
+    """The order names who comes where, with all that is known of it; how sure a place is does not change."""
+    found = replaced(candidates(2.0, 1.0, 0.0), np.array([1, 2, 0]), "twist", np.array([0.1, 0.2, 0.3]))
 
     assert found.keys.tolist() == [2, 3, 1]
     assert found.cosine.tolist() == [2.0, 3.0, 1.0]
-    assert found.confidence.tolist() == confidence(np.array([3.0, 1.0, 0.5])).tolist()
+    assert found.logit.tolist() == [2.0, 1.0, 0.0]
+    assert found.confidence.tolist() == confidence(np.array([2.0, 1.0, 0.0])).tolist()
     assert [found.seen_at(place) for place in range(3)] == [{"twist": 0.2}, {"twist": 0.3}, {"twist": 0.1}]
 
 
 def test_what_was_not_looked_at_stays_behind() -> None:
-    """Candidates after those that moved keep their order and are never surer than the last that moved."""
-    found = moved(candidates(2.0, 1.9, 1.8, -4.0), np.array([-1.0, 5.0]), "twist", np.array([0.0, 1.0]))
+    """Candidates after those of the order keep their places, and nothing is said of them."""
+    found = replaced(candidates(2.0, 1.0, 0.0), np.array([1, 0]), "twist", np.array([0.0, 1.0]))
 
-    assert found.keys.tolist() == [2, 1, 3, 4]
-    assert found.logit.tolist() == [5.0, -1.0, -1.0, -4.0]
+    assert found.keys.tolist() == [2, 1, 3]
     assert found.seen_at(2) == {}
-
-
-def test_equal_odds_keep_their_order() -> None:
-    """A stage that finds no difference changes nothing."""
-    found = moved(candidates(2.0, 1.0, 0.0), np.zeros(3), "twist", np.zeros(3))
-
-    assert found.keys.tolist() == [1, 2, 3]
 
 
 def test_only_compared_candidates_count() -> None:
@@ -62,11 +55,13 @@ class Reversal:
     """A stage that turns the list around, and says so."""
 
     name: str = "reversal"
+    identity: str = "reversal 1"
 
     def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
         """Last first."""
-        odds = found.logit[: found.compared]
-        return moved(found, odds[::-1].copy(), self.name, odds), f"turned {len(question.load(found.keys.tolist()))}"
+        back = np.arange(found.compared)[::-1]
+        turned = len(question.load(found.keys.tolist()))
+        return replaced(found, back, self.name, back.astype(np.float64)), f"turned {turned}"
 
 
 @pytest.fixture(scope="module")
