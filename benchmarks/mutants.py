@@ -36,6 +36,7 @@ ACCESS = (
 ACCESS_TESTS = (
     "tests/unit/test_access.py",
     "tests/unit/test_door.py",
+    "tests/unit/test_workers.py",
     "tests/unit/store/test_keys.py",
     "tests/unit/search/test_scope.py",
     "tests/api/test_gate.py",
@@ -126,10 +127,15 @@ def _mutate(node: ast.AST, choice: int) -> str:  # noqa: PLR0911  one line per k
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         node.value = (not node.value) if isinstance(node.value, bool) else node.value + 1
         return "constant changed"
-    if isinstance(node, ast.Return) and node.value is not None:
+    if isinstance(node, ast.Return) and node.value is not None and not _is_nothing(node.value):
         node.value = ast.Constant(None)
         return "returns None"
     return ""
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    """`None` itself, and `False`, which becomes `True` already."""
+    return isinstance(value, ast.Constant) and (value.value is None or value.value is False)
 
 
 def _leave_out(node: ast.AST) -> str:

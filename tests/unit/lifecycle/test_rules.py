@@ -309,6 +309,18 @@ def test_publishing_says_who_wrote_and_who_approved(desk: Desk) -> None:
     assert entry.details == {"status": "published", "tag": "r7", "first": "lee", "authors": "ann"}
 
 
+def test_many_authors_are_cut_in_the_log(desk: Desk) -> None:
+    """A case that a whole department wrote is published like any other."""
+    crowd = [replace(AUTHOR, id=f"author-{number:02}-{'x' * 20}") for number in range(12)]
+    desk.publish()
+    for number, author in enumerate(crowd):
+        desk.revise(problem=f"version {number}", by=author)
+    desk.life.reviewing.submit("a", crowd[0])
+
+    assert desk.approve().problem == "version 11"
+    assert len(str(list(desk.store.audit.iter_entries())[-1].details["authors"])) == 200
+
+
 def test_who_submits_a_case_without_author_is_named(desk: Desk) -> None:
     """Somebody must stand for it."""
     desk.store.upsert_cases([make_case("a", status="draft")])

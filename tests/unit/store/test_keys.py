@@ -1,16 +1,18 @@
 """API keys: their form, their life, what the library keeps of them and what the audit log says."""
 
+import hashlib
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Role
 from retriever.errors import Conflict, InvalidInput, NotFound
 from retriever.store import Store
-from retriever.store.keys import KEY, new_key_text, parse_key
+from retriever.store.keys import KEY, KeyRecord, new_key_text, parse_key
 
 ANNA = Actor("anna", Role.REVIEWER, "north", ("lab", "desk"))
 NOW = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -177,3 +179,49 @@ def test_a_key_that_is_not_in_the_log_was_not_made_by_the_program(store: Store) 
         db.commit()
 
     assert not list(store.audit.iter_entries(subject="key:forged00"))
+
+
+def test_the_checksum_is_the_documented_one() -> None:
+    """CRC-32 of id and secret in six letters, as scanners for leaked secrets compute it."""
+    secret = "A" * 43
+
+    assert parse_key(f"sc_00000000_{secret}2kWKca") is None
+    assert parse_key(f"sc_00000000_{secret}2kWKcC") == ("00000000", hashlib.sha256(secret.encode()).digest())
+
+
+def test_days_and_hours_are_counted_from_now(store: Store) -> None:
+    """To the second, whatever the clock says between two calls."""
+    create(store, days=3)
+    made = store.keys.rotate("anna", by=OPERATOR, overlap_hours=2, days=None)
+
+    old, new = store.keys.all()
+    left = datetime.fromisoformat(old.expires_at) - datetime.now(UTC)
+    assert timedelta(hours=2, seconds=-20) < left <= timedelta(hours=2)
+    assert (new.expires_at, made.record.expires_at, new.rate_limit) == ("", "", 0)
+    later = store.keys.create(Actor("ben", Role.VIEWER), by=OPERATOR, days=3).record.expires_at
+    assert timedelta(days=3, seconds=-20) < datetime.fromisoformat(later) - datetime.now(UTC) <= timedelta(days=3)
+
+
+def test_the_log_says_what_each_key_may(store: Store) -> None:
+    """Client, role, team cut to a hundred signs, number of groups and end; never the names of the groups."""
+    made = store.keys.create(replace(ANNA, team="t" * 150), by=OPERATOR, days=None, rate_limit=9)
+    rotated = store.keys.rotate("anna", by=OPERATOR, overlap_hours=1, days=None)
+    store.keys.revoke(made.record.id, by=ANNA)
+
+    created, second, ended = store.audit.iter_entries()
+    told = {"client": "anna", "role": "reviewer", "expires_at": "", "team": "t" * 100, "groups": 2}
+    assert (created.details, second.details, second.action) == (told, told, "key.rotate")
+    assert (ended.actor, ended.subject, ended.details) == ("anna", f"key:{made.record.id}", {"client": "anna"})
+    assert (rotated.record.rate_limit, rotated.record.created_by) == (9, OPERATOR.id)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "revoked_at", "is_alive"),
+    [("", "", True), ("2026-03-02", "", True), ("2026-03-01", "", False), ("2026-02-01", "", False),
+     ("", "2026-02-01", False), ("2026-03-02", "2026-02-01", False)],
+)  # fmt: skip
+def test_when_a_key_is_alive(expires_at: str, revoked_at: str, is_alive: bool) -> None:
+    """Before its end, unless it was revoked."""
+    known = KeyRecord("x", ANNA, b"", 0, "", "", expires_at, revoked_at, "")
+
+    assert known.is_alive("2026-03-01") is is_alive
