@@ -1,4 +1,4 @@
-"""`similar-cases mask`: what masking makes of a text, and why."""
+"""`similar-cases mask`: what masking makes of a text, and why; `--library` masks what is stored already."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retriever.cli.context import Json
-from retriever.cli.output import print_json, print_table
+from retriever.cli.context import DryRun, Json, check_library, opened_store, settings_of
+from retriever.cli.output import err, print_json, print_table, progress_bars
 from retriever.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ LONGEST = 10_000_000
 
 
 def mask(
+    context: typer.Context,
     text: Annotated[str | None, typer.Argument(help="The text; - reads standard input.")] = None,
     *,
     file: Annotated[Path | None, typer.Option(help="Read the text from this file (UTF-8).")] = None,
@@ -25,13 +26,23 @@ def mask(
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --explain: print the masked values too.")
     ] = False,
+    library: Annotated[
+        bool, typer.Option("--library", help="Mask what is stored already, old versions too: changes it in place.")
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="With --library: look at everything again after an interrupted run.")
+    ] = False,
+    dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Show a text as the library would store it; nothing is written."""
+    """Show a text as the library would store it, or, with --library, mask what is in the library already."""
     from retriever.masking import MASKING_VERSION, mask_text  # noqa: PLC0415  see retriever/cli/__init__.py
 
-    if (text is None) == (file is None):
-        raise InvalidInput("give a text, - for standard input, or --file.")
+    if sum((text is not None, file is not None, library)) != 1:
+        raise InvalidInput("give a text, - for standard input, --file, or --library.")
+    if library:
+        _mask_library(context, dry_run=dry_run, restart=restart, json_=json_)
+        return
     original = _read(file) if file is not None else sys.stdin.read() if text == "-" else str(text)
     if len(original) > LONGEST:
         raise InvalidInput(f"the text has {len(original):,} characters, at most {LONGEST:,} are taken: split it.")
@@ -43,6 +54,22 @@ def mask(
     sys.stdout.write(masked.text if masked.text.endswith("\n") else masked.text + "\n")
     if explain and rows:
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
+def _mask_library(context: typer.Context, *, dry_run: bool, restart: bool, json_: bool) -> None:
+    check_library(settings_of(context).database_path)
+    with opened_store(context, read_only=dry_run) as store, progress_bars() as bars:
+        done = store.remask(dry_run=dry_run, restart=restart, progress=bars)
+    if json_:
+        print_json({"dry_run": dry_run, "resumed": done.resumed, "changed": done.changed, "by_rule": done.by_rule})
+    else:
+        print_table(("where", "would change" if dry_run else "changed"), list(done.changed.items()))
+        print_table(("rule", "passages"), list(done.by_rule.items()))
+    if any(done.changed.values()) and not dry_run:
+        err.print(
+            "The present snapshot still holds words of what was masked: run `similar-cases index rebuild`, then "
+            "`similar-cases index prune`. Backups hold it as well."
+        )
 
 
 def _read(file: Path) -> str:

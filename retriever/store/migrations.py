@@ -264,6 +264,19 @@ def events_by_time(db: Database) -> None:
     db.executescript("CREATE INDEX events_by_time ON events (at)")
 
 
+@LIBRARY(name="0011_remasking")
+def remasking(db: Database) -> None:
+    """How far masking what is stored already came; one row while a run is not finished."""
+    db.executescript("""
+        CREATE TABLE remasking (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            masking_version INTEGER NOT NULL,
+            at TEXT NOT NULL,
+            state TEXT NOT NULL
+        );
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

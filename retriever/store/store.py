@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from retriever.domain import OPERATOR, Actor, Case, Change, FloatMatrix, Reuse, Status, StoredCase
-from retriever.errors import CaseNotFound
+from retriever.errors import CaseNotFound, InvalidInput
 from retriever.store import cases as case_rows
 from retriever.store import events as event_rows
 from retriever.store import ingests as ingest_rows
@@ -30,6 +30,7 @@ from retriever.store.imports import Imports
 from retriever.store.ingests import IngestProgress
 from retriever.store.keys import KeyTable
 from retriever.store.migrations import LIBRARY, migrate
+from retriever.store.remasking import Progress, Remasked, quiet, remask
 from retriever.store.reviews import Queued, QueueFilter, Review, ReviewStep
 from retriever.store.sqlite import Connections, Journal
 from retriever.store.transition import Transition
@@ -320,6 +321,12 @@ class Store:
     def ingests(self) -> list[IngestProgress]:
         """All files known, the last one first."""
         return [ingest_rows.ingest_progress(row) for row in self._connections.rows(ingest_rows.ALL_PROGRESS)]
+
+    def remask(self, *, dry_run: bool = False, restart: bool = False, progress: Progress = quiet) -> Remasked:
+        """Mask what is stored already, in place; see `store.remasking`. Raises InvalidInput when masking is off."""
+        if not self.door.mask:
+            raise InvalidInput("masking is switched off by the settings: switch it on first.")
+        return remask(self._connections, dry_run=dry_run, restart=restart, progress=progress)
 
     # Vectors, in a file of their own
 

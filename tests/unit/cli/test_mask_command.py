@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from retriever.store import open_store
+from tests.builders import make_case
 from tests.unit.cli.conftest import Run
 
 TEXT = "mail anna@corp.example, 电话13812345678"
@@ -66,3 +68,22 @@ def test_masking_off_stores_texts_as_they_come_and_warns(run: Run, monkeypatch: 
 
     assert "masking_is_off" in warned
     assert json.loads(run("case", "show", "c", "--json").out)["problem"] == TEXT
+
+
+def test_the_library_is_masked_in_place(run: Run, tmp_path: Path) -> None:
+    """--dry-run tells what would change; then it is done, and the index is to be rebuilt."""
+    with open_store(tmp_path / "lib" / "library.sqlite3", mask=False) as store:
+        store.upsert_cases([make_case("a", "write to anna@corp.example")])
+
+    told = json.loads(run("mask", "--library", "--dry-run", "--json").out)
+    assert (told["changed"]["cases"], told["by_rule"]) == (1, {"email": 1})
+    assert "anna@corp.example" in run("case", "show", "a", "--json").out
+
+    assert "index rebuild" in run("mask", "--library").err
+    assert "anna@corp.example" not in run("case", "show", "a", "--json").out
+
+
+def test_one_thing_is_masked_at_a_time(run: Run) -> None:
+    """And a library that is not there is not made."""
+    assert run("mask", TEXT, "--library").code == 1
+    assert run("mask", "--library").code == 3
