@@ -16,14 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ingest import machine
+from benchmarks.ingest import machine, make_rows
 from retriever.case_format import case_from_dict
 from retriever.config import load_settings
 from retriever.curation import Checked
-from retriever.domain import Case
+from retriever.domain import Case, Status
 from retriever.evaluation.formats import iter_sample_cases
 from retriever.service import Service, open_service
 
+DRAFTS = 3_000
 BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
 _SENTENCES = re.compile(r"(?<=[.!?。！？])\s*")
 
@@ -68,6 +69,32 @@ def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
             "others_offered_to_merge": share(any(d.offer == "merge" for d in check.duplicates) for check in checks),
             "others_offered_to_link": share(any(d.offer == "link" for d in check.duplicates) for check in checks),
         },
+    }
+
+
+def measure_drafts(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
+    """The same copies against the cases as drafts, which only `newcomers` knows; then the time beside many drafts."""
+    service.put_cases([replace(case, status=Status.DRAFT) for case in cases])
+    dice = random.Random(11)
+    found = []
+    for case in cases:
+        problem, solution = damaged(case.problem, dice), damaged(case.solution, dice)
+        copy = replace(case, id=f"{case.id}-copy", problem=problem, solution=solution)
+        duplicates = service.check_case(copy).duplicates
+        found.append(any(other.id == case.id and other.offer == "merge" for other in duplicates))
+    service.put_cases(cases)
+    rows = [{**row, "status": "draft"} for row in make_rows(DRAFTS, language=False) if row["solution"]]
+    drafts = [case_from_dict(row) for row in rows]
+    service.put_cases(drafts)
+    asked = drafts[:300]
+    service.arrival_of(asked[0])  # reads the drafts
+    started = time.process_time()
+    for draft in asked:
+        service.arrival_of(draft)
+    return {
+        "changed_copies_offered_to_merge": share(found),
+        "drafts": len(drafts),
+        "cpu_ms_per_comparison": round((time.process_time() - started) / len(asked) * 1000, 2),
     }
 
 
@@ -133,6 +160,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_service(load_settings(data_dir=Path(folder))) as service:
         service.put_cases(cases)
         results = {"machine": machine(), "model": service.encoder.name, **measure(service, cases)}
+        results["among_drafts"] = measure_drafts(service, cases)
     text = json.dumps(results, indent=2) + "\n"
     print(text)
     if options.out:

@@ -56,6 +56,7 @@ NEEDS: Mapping[str, Need] = {
     "discardRevision": Role.CONTRIBUTOR,
     "confirmCase": Role.REVIEWER,
     "retireCase": Role.KNOWLEDGE_MANAGER,
+    "retireProduct": Role.KNOWLEDGE_MANAGER,
     "reinstateCase": Role.KNOWLEDGE_MANAGER,
     "mergeCases": Role.KNOWLEDGE_MANAGER,
     "unmergeCase": Role.KNOWLEDGE_MANAGER,

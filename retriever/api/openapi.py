@@ -29,6 +29,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     standings.RetireBody,
     standings.MergeBody,
     standings.RestoreBody,
+    standings.RetirementBody,
     shapes.BulkLineShape,
     shapes.ProblemShape,
 )

@@ -9,12 +9,15 @@ from retriever.api.schemas import PAGE_LIMIT, Name, Strict
 from retriever.api.shapes import CaseFields, CaseShape, Shape
 from retriever.domain import Case
 from retriever.lifecycle import Lifecycle, Standing
+from retriever.lifecycle.ageing import Retirement
 from retriever.lifecycle.history import FieldChange, diff_cases
 from retriever.lifecycle.rules import text_of
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store import Review, ReviewStep
 
 MERGE_LIMIT = 100
+NAMED_LIMIT = 1_000
+"""Cases that a bulk action names in its answer."""
 
 Note = Annotated[str, StringConstraints(max_length=NOTE_LIMIT)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=NOTE_LIMIT)]
@@ -43,6 +46,38 @@ class RetireBody(Strict):
 
     reason: Reason
     superseded_by: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class RetirementBody(Strict):
+    """Which product's cases are not to be used any more, and whether that is only asked."""
+
+    product: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    version_prefix: Annotated[
+        str,
+        Field(max_length=100, description="Only cases of these versions: `3.` for 3 and 3.2, not 30. Empty for all."),
+    ] = ""
+    reason: Reason
+    dry_run: Annotated[bool, Field(description="Only tell what would happen; false does it.")] = True
+    expected: Annotated[
+        int | None, Field(ge=0, le=2**53, description="How many the preview named; another number is refused.")
+    ] = None
+
+
+class LeftShape(Shape):
+    """A case of the product that stays as it is, and why."""
+
+    id: str
+    reason: str
+
+
+class RetirementShape(Shape):
+    """What retiring a product does, or would do; the lists name at most 1,000 cases each."""
+
+    dry_run: bool
+    retired_count: int
+    retired: list[str]
+    left_count: int
+    left: list[LeftShape]
 
 
 class MergeBody(Strict):
@@ -223,3 +258,14 @@ def _review_answer(standing: Standing, review: Review, lifecycle: Lifecycle, *, 
         live = diff_cases(standing.stored.case, review.pending) if review.pending else ()
         answer["changes"] = [change_answer(change) for change in live]
     return answer
+
+
+def retirement_answer(done: Retirement, *, dry_run: bool) -> dict[str, Any]:
+    """What retiring a product did, or would do."""
+    return {
+        "dry_run": dry_run,
+        "retired_count": len(done.retired),
+        "retired": list(done.retired[:NAMED_LIMIT]),
+        "left_count": len(done.left),
+        "left": [{"id": id, "reason": reason} for id, reason in done.left[:NAMED_LIMIT]],
+    }

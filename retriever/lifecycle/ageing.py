@@ -101,11 +101,19 @@ class Ageing:
         return expired
 
     def retire_product(
-        self, product: str, version_prefix: str, actor: Actor, reason: str, *, dry_run: bool = False
+        self,
+        product: str,
+        version_prefix: str,
+        actor: Actor,
+        reason: str,
+        *,
+        expected: int | None = None,
+        dry_run: bool = False,
     ) -> Retirement:
         """Make every published case of a product's old versions historical; see `versions_named` for what counts.
 
-        A case that also names a version that stays is left alone. All or none of a batch of 500 goes in.
+        A case that also names a version that stays is left alone. All or none of a batch of 500 goes in. `expected` is
+        the number that a preview gave: another one raises Conflict, and nothing is changed.
         """
         rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "retire a product")
         text = check_note(reason, required=True)
@@ -117,6 +125,8 @@ class Ageing:
             if rules.may_see(stored.case, actor) and is_of_product(stored.case, product):
                 obstacle = why_left(stored.case, product, version_prefix)
                 left.append((stored.case.id, obstacle)) if obstacle else going.append(stored)
+        if expected is not None and expected != len(going):
+            raise Conflict(f"{len(going)} cases would be retired now, not {expected}: look at the preview again.")
         if not dry_run:
             for start in range(0, len(going), BATCH):
                 self._retire_batch(going[start : start + BATCH], actor, text)

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
+from retriever.api.routes.lifecycle import RETIREMENT
 from retriever.api.routes.reviews import SCREENING
 from retriever.api.standings import QueueShape, StandingShape, StepListShape
 from retriever.domain import OPERATOR, Actor, Role
@@ -19,6 +20,7 @@ PEOPLE = (
 CASE = {"id": "D-1", "problem": "the plotter draws crooked lines", "solution": "level the table"}
 BODIES: dict[str, Any] = {
     "/v1/cases": CASE, "approve": SCREENING, "reject": {"reason": "which one?"}, "retire": {"reason": "sold no more"},
+    "retirements": RETIREMENT,
     "D-1": {**CASE, "solution": "level the table twice"},
 }  # fmt: skip
 
@@ -48,7 +50,7 @@ def test_the_walk_by_http(service: Service) -> None:
             seen.append(live())
 
     first = ["level the table"]
-    assert seen == [[]] * 6 + [first] * 6 + [[]] + [first] * 2
+    assert seen == [[]] * 6 + [first] * 6 + [[]] + [first] * 3
     QueueShape.model_validate(answers[3], strict=True)
     assert answers[3]["reviews"][0]["review"]["waiting_for"] == "first"
     StandingShape.model_validate(answers[8], strict=True)

@@ -19,9 +19,9 @@ from retriever.errors import InvalidCase
 OPERATIONS = {
     "listReviews", "listDueReviews", "getReview", "submitCase", "withdrawCase", "approveCase", "rejectCase",
     "reviseCase", "discardRevision", "confirmCase", "retireCase", "reinstateCase", "mergeCases", "unmergeCase",
-    "restoreVersion", "diffVersions", "listSteps", "putCases", "findSimilar", "findSimilarBatch", "findSimilarTo",
-    "giveFeedback", "checkCase", "createCase", "listCases", "getCase", "putCase", "deleteCase", "listVersions",
-    "getHealth", "getReady", "getVersion", "getMetrics", "receiveWebhook",
+    "retireProduct", "restoreVersion", "diffVersions", "listSteps", "putCases", "findSimilar", "findSimilarBatch",
+    "findSimilarTo", "giveFeedback", "checkCase", "createCase", "listCases", "getCase", "putCase", "deleteCase",
+    "listVersions", "getHealth", "getReady", "getVersion", "getMetrics", "receiveWebhook",
 }  # fmt: skip
 
 
@@ -87,6 +87,7 @@ def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) ->
         "confirmCase": standings.ScreeningBody.model_validate,
         "rejectCase": standings.RejectBody.model_validate,
         "retireCase": standings.RetireBody.model_validate,
+        "retireProduct": standings.RetirementBody.model_validate,
         "mergeCases": standings.MergeBody.model_validate,
         "restoreVersion": standings.RestoreBody.model_validate,
     }

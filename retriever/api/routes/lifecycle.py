@@ -27,9 +27,12 @@ from retriever.api.standings import (
     MergeBody,
     RestoreBody,
     RetireBody,
+    RetirementBody,
+    RetirementShape,
     ScreeningBody,
     StepListShape,
     change_answer,
+    retirement_answer,
     screening_of,
     step_answer,
 )
@@ -39,6 +42,7 @@ from retriever.lifecycle import Lifecycle, Standing
 from retriever.lifecycle.history import diff_cases
 from retriever.service import Service
 
+RETIREMENT = {"product": "LX2", "version_prefix": "3.", "reason": "Sold no more."}
 _MATCH = header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')
 
 
@@ -51,6 +55,12 @@ def add_lifecycle_routes(app: FastAPI) -> None:
     add("merge", merge, "mergeCases", body_of(MergeBody, {"merge": {"duplicates": ["ECM-007"]}}))
     add("unmerge", unmerge, "unmergeCase")
     add("restore", restore, "restoreVersion", body_of(RestoreBody, {"restore": {"version": 1}}))
+    app.add_api_route(
+        "/v1/retirements", retire_product, methods=["POST"], operation_id="retireProduct", tags=["lifecycle"],
+        response_model=RetirementShape,
+        openapi_extra=body_of(RetirementBody, {"preview": RETIREMENT}),
+        responses=problems(400, 403, 409, 413, 415, 422),
+    )  # fmt: skip
     app.add_api_route(
         "/v1/cases/{case_id}/diff", diff, methods=["GET"], operation_id="diffVersions", tags=["lifecycle"],
         response_model=DiffShape, responses=problems(400, 404, 422),
@@ -108,6 +118,23 @@ async def restore(request: Request, case_id: str) -> Response:
         case_id,
         lambda life, actor, at: life.writing.restore(case_id, version, actor, if_version=at).standing,
     )
+
+
+async def retire_product(request: Request) -> Response:
+    """Make the cases of a product, or of old versions of it, historical; a preview unless `dry_run` is false."""
+    body, actor, service = (
+        parse(RetirementBody, await read_body(request)),
+        actor_of(request),
+        serving_of(request).service,
+    )
+
+    def work() -> Response:
+        done = service.lifecycle.ageing.retire_product(
+            body.product, body.version_prefix, actor, body.reason, expected=body.expected, dry_run=body.dry_run
+        )
+        return json_response(retirement_answer(done, dry_run=body.dry_run))
+
+    return await on_thread(request, work)
 
 
 async def diff(request: Request, case_id: str, params: Annotated[DiffParams, Query()]) -> Response:
