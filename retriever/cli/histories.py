@@ -60,7 +60,7 @@ def restore(
     dry_run: DryRun = False,
 ) -> None:
     """Bring back the text of an older version: at once if it was published before, else as a draft or revision."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         written = lifecycle.writing.restore(id, version, who, if_version=if_version)
         tell(written.standing, lifecycle, dry_run=dry_run)
@@ -79,7 +79,7 @@ def revise(
     dry_run: DryRun = False,
 ) -> None:
     """Propose a new text for a published case; the live version answers until the new one is approved."""
-    case, who = read_case(file, id=id), actor_named(actor, role, team)
+    case, who = read_case(file, id=id), actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.writing.revise(id, case, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -95,7 +95,7 @@ def draft(
     dry_run: DryRun = False,
 ) -> None:
     """Write a case as a contributor does: a new one is a draft, a change of a published one waits for its reviews."""
-    case, who = read_case(file), actor_named(actor, role, team)
+    case, who = read_case(file), actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.writing.write(case, who).standing, lifecycle, dry_run=dry_run)
 
@@ -112,7 +112,7 @@ def merge(
     dry_run: DryRun = False,
 ) -> None:
     """Make duplicates historical in favour of one case, which takes over their counts; `case unmerge` undoes it."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.merging.merge(keep, duplicates, who), lifecycle, dry_run=dry_run)
     for id in duplicates:
@@ -130,7 +130,7 @@ def unmerge(
     dry_run: DryRun = False,
 ) -> None:
     """Give a merged duplicate back its state and its counts."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.merging.unmerge(id, who), lifecycle, dry_run=dry_run)
 
@@ -148,7 +148,7 @@ def retire_case(
     dry_run: DryRun = False,
 ) -> None:
     """Make a published case historical: it is found on request only."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         standing = lifecycle.ageing.retire(id, who, reason, superseded_by=superseded_by)
         tell(standing, lifecycle, dry_run=dry_run)
@@ -165,7 +165,7 @@ def reinstate(
     dry_run: DryRun = False,
 ) -> None:
     """Publish a historical case again, unless it was merged or its validity is over."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.ageing.reinstate(id, who), lifecycle, dry_run=dry_run)
 
@@ -185,7 +185,7 @@ def retire(
     dry_run: DryRun = False,
 ) -> None:
     """Make all published cases of a product, or of old versions of it, historical; --dry-run shows which."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context) as lifecycle:
         done = lifecycle.ageing.retire_product(product, version_prefix, who, reason, dry_run=dry_run)
     if json_:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from retriever.cli.context import DryRun, Json, check_library, settings_of
+from retriever.cli.context import DryRun, Json, check_library, opened_store, settings_of
 from retriever.cli.output import err, out, print_json, print_table
 from retriever.domain import OPERATOR, Actor, Role, Status
 from retriever.errors import InvalidInput
@@ -20,8 +22,10 @@ reviews_app = typer.Typer(help="Reviews of drafts and revisions, and what is due
 RoleName = Literal["viewer", "contributor", "reviewer", "knowledge_manager", "admin"]
 Id = Annotated[str, typer.Argument(help="Id of a case.")]
 Who = Annotated[str, typer.Option("--actor", help="In whose name; without it the operator's, who is an admin.")]
-RoleOf = Annotated[RoleName | None, typer.Option("--role", help="Role of --actor.")]
-TeamOf = Annotated[str, typer.Option("--team", help="Team of --actor.")]
+RoleOf = Annotated[RoleName | None, typer.Option("--role", help="Role of --actor; without it that of their API key.")]
+TeamOf = Annotated[
+    str, typer.Option("--team", help="Team of --actor; without --role and --team that of their API key.")
+]
 IfTag = Annotated[str | None, typer.Option("--if-version", help="Refuse unless this is under review: 3, or r2.")]
 Scope = Annotated[Literal["general", "special"], typer.Option(help="Helps with many problems, or is a special one.")]
 Effective = Annotated[bool, typer.Option("--effective/--not-effective", help="Is the solution known to have worked?")]
@@ -32,15 +36,30 @@ Checked = Annotated[
 Note = Annotated[str, typer.Option(help="Anything to add; kept with the case.")]
 
 
-def actor_named(name: str, role: str | None, team: str) -> Actor:
-    """The operator, or the person in whose name the operator acts. Raises InvalidInput when the role is missing."""
+def actor_named(context: typer.Context, name: str, role: str | None, team: str) -> Actor:
+    """The operator, or the person in whose name the operator acts: as --role says, else as their API key says.
+
+    Raises InvalidInput when neither says it.
+    """
     if not name:
         if role or team:
             raise InvalidInput("--role and --team say who --actor is: name somebody.")
         return OPERATOR
-    if role is None:
-        raise InvalidInput(f"say with --role what {name[:60]} may do.")
-    return Actor(name, Role[role.upper()], team, OPERATOR.audience)
+    if role is not None:
+        return Actor(name, Role[role.upper()], team, OPERATOR.audience)
+    holder = _holder_of_key(context, name)
+    if holder is None:
+        raise InvalidInput(f"say with --role what {name[:60]} may do: no API key in use has this name.")
+    return replace(holder, team=team or holder.team)
+
+
+def _holder_of_key(context: typer.Context, name: str) -> Actor | None:
+    """Who has a key that is alive under this name, with the rights of that key."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    check_library(settings_of(context).database_path)
+    with opened_store(context, read_only=True) as store:
+        found = [key.actor for key in store.keys.all() if key.actor.id == name and key.is_alive(now)]
+    return found[-1] if found else None
 
 
 @contextmanager
@@ -134,7 +153,7 @@ def submit(
     dry_run: DryRun = False,
 ) -> None:
     """Hand a draft, or a pending revision, in; reviewers of the actor's team come first."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.reviewing.submit(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -156,7 +175,7 @@ def approve(
     dry_run: DryRun = False,
 ) -> None:
     """Give the approval that is missing; the last one publishes. --effective and --checked are needed."""
-    who, answers = actor_named(actor, role, team), screening(scope, effective, quantified, checked, note)
+    who, answers = actor_named(context, actor, role, team), screening(scope, effective, quantified, checked, note)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.reviewing.approve(id, who, answers, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -174,7 +193,7 @@ def reject(
     dry_run: DryRun = False,
 ) -> None:
     """Send it back to its author; it is a draft again."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.reviewing.reject(id, who, reason, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -191,7 +210,7 @@ def withdraw(
     dry_run: DryRun = False,
 ) -> None:
     """Take it back from review; approvals are void."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.reviewing.withdraw(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -208,7 +227,7 @@ def discard(
     dry_run: DryRun = False,
 ) -> None:
     """Drop a pending revision; the live version stays."""
-    who = actor_named(actor, role, team)
+    who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.reviewing.discard(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
@@ -229,7 +248,7 @@ def confirm(
     dry_run: DryRun = False,
 ) -> None:
     """Say after a look at a published case that it still holds: its next review moves on."""
-    who, answers = actor_named(actor, role, team), screening(scope, effective, quantified, checked, note)
+    who, answers = actor_named(context, actor, role, team), screening(scope, effective, quantified, checked, note)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         tell(lifecycle.ageing.confirm(id, who, answers), lifecycle, dry_run=dry_run)
 

@@ -224,3 +224,30 @@ def test_no_library_is_made_by_looking(run: Run, tmp_path: Path) -> None:
 
     assert done.code == 3
     assert not (tmp_path / "lib").exists()
+
+
+def test_whoever_has_a_key_is_known_by_it(run: Run, drafted: Path) -> None:
+    """Role, team and groups are the key's; a revoked key says nothing, and --role still goes before."""
+    del drafted
+    made = json.loads(run("key", "create", "mia", "--role", "contributor", "--team", "blue", "--json").out)
+
+    refused = run("review", "approve", "D-1", "--actor", "mia", *YES)
+    assert (refused.code, run("review", "submit", "D-1", *ANN).code) == (1, 0)
+    assert run("review", "approve", "D-1", "--actor", "mia", *YES).code == 1
+    assert run("review", "approve", "D-1", "--actor", "mia", "--role", "reviewer", "--team", "red", *YES).code == 0
+
+    assert run("key", "revoke", made["id"]).code == 0
+    nobody = run("review", "submit", "D-1", "--actor", "mia")
+    assert nobody.code == 1
+    assert "no API key" in nobody.err
+
+
+def test_a_key_holder_acts_with_the_rights_of_the_key(run: Run, drafted: Path) -> None:
+    """The first approval by the lead of the submitter's team, as the key says."""
+    del drafted
+    run("key", "create", "lea", "--role", "reviewer", "--team", "red", "--audience", "*")
+    run("review", "submit", "D-1", *ANN)
+
+    assert run("review", "approve", "D-1", "--actor", "lea", *YES).code == 0
+    (step,) = [s for s in json.loads(run("case", "history", "D-1", "--json").out) if s["step"] == "approve"]
+    assert (step["actor"], step["role"]) == ("lea", "reviewer")
