@@ -12,12 +12,13 @@ from starlette.testclient import TestClient
 
 from benchmarks.masking_samples import MAKERS, Sample, positives
 from retriever.api.app import create_app
+from retriever.case_format import case_from_dict
 from retriever.config import Settings
 from retriever.export import export_cases
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.rebuild import rebuild
 from retriever.service import open_service
-from retriever.store import LoggedQuery
+from retriever.store import LoggedQuery, open_store
 from retriever.telemetry import configure_logging
 from tests.tiny_models import build_tiny_static
 
@@ -121,3 +122,22 @@ def _through_the_api(settings: Settings, samples: list[Sample]) -> list[str]:
             logging.getLogger("library").error("failed with %s", " ; ".join(sample.text for sample in samples))
             outputs.append(client.get("/metrics").text)
     return outputs
+
+
+def test_fifty_canaries_of_an_unmasked_library_are_gone_after_masking_it(tmp_path: Path) -> None:
+    """What came in before masking: live texts and older versions, in the file itself."""
+    samples, path = canaries(), tmp_path / "library.sqlite3"
+    with open_store(path, mask=False) as store:
+        for solution in ("told {}", "told {} again"):
+            store.upsert_cases(
+                [
+                    case_from_dict({"id": f"c{n}", "problem": s.text, "solution": solution.format(s.text)})
+                    for n, s in enumerate(samples)
+                ]
+            )
+    assert all(value_of(sample).encode() in path.read_bytes() for sample in samples)
+
+    with open_store(path) as store:
+        store.remask()
+
+    assert [value_of(sample) for sample in samples if value_of(sample).encode() in path.read_bytes()] == []

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +10,12 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from retriever.domain import Actor, Query, Role, Status
+from retriever.domain import Actor, Case, Query, Role, Status
 from retriever.errors import CaseNotFound, Conflict, Forbidden, SimilarCasesError, VersionMismatch
 from retriever.indexing import Indexing
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
+from retriever.lifecycle.tickets import revised_by_ticket
+from retriever.masking.spans import NOBODY
 from retriever.search.scope import clauses_of
 from retriever.store import QueueFilter, open_store
 from tests.builders import WordEncoder, make_case
@@ -56,6 +58,8 @@ class Life:
     written_by: set[str] = field(default_factory=set)
     merged_into: str = ""
     creator: str = ""
+    taken: str = ""
+    """What was last taken over from its ticket."""
 
     def shows_to(self, who: Actor) -> bool:
         """Drafts are there for reviewers and for who created them, what is live for everybody."""
@@ -120,7 +124,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         allowed = allowed and (life is None or life.shows_to(who))
         self.happens(
             allowed,
-            lambda: self.lifecycle.writing.write(make_case(id, text), who),
+            lambda: self.lifecycle.writing.write(case_of(id, text), who),
             steps=0 if unchanged else 1,
         )
         if allowed and not unchanged:
@@ -240,6 +244,33 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         if allowed and life:
             life.merged_into, life.historical = "", self.before
 
+    @rule(id=IDS, text=TEXTS)
+    def the_ticket_changes(self, id: str, text: str) -> None:
+        """The change waits beside a published case, unless people have a revision of their own or one in review."""
+        life = self.lives.get(id)
+        if life is None or life.live is None:
+            return
+        waiting = life.waiting
+        told = waiting.text if waiting else life.live
+        if text == life.taken:
+            expected = "unchanged"
+        elif life.historical or (waiting and (waiting.authors or waiting.submitted)):
+            expected = "kept"
+        elif text == told:
+            expected = "unchanged"
+        else:
+            expected = "kept" if waiting and text == life.live else "proposed"
+        ticket = replace(case_of(id, text), status=Status.DRAFT)
+
+        (outcome,) = self.store.imports.write([(ticket, NOBODY)], revise=revised_by_ticket)
+
+        assert outcome.action == expected
+        if expected != "kept":
+            life.taken = text
+        if expected == "proposed":
+            life.waiting = Passage(text, set())
+            self.steps += 1
+
     @rule(days=st.integers(1, 200))
     def time_goes_by(self, days: int) -> None:
         """Time alone changes nothing: these cases have no end of validity."""
@@ -310,6 +341,11 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
             for id, life in self.lives.items()
             if life.waiting is not None
         }
+
+
+def case_of(id: str, text: str) -> Case:
+    """A case that came from a ticket of the same number."""
+    return make_case(id, text, source={"system": "desk", "external_id": id})
 
 
 LifecycleAgainstDict.TestCase.settings = settings(
