@@ -130,6 +130,19 @@ def _audit(settings: "Settings") -> Iterator[Finding]:
     yield Finding("keys", "ok", f"{keys} API keys" if keys else "none: this machine only, without a key")
 
 
+def _deliveries(settings: "Settings") -> Iterator[Finding]:
+    """Deliveries of help desks that were given up: nobody else would notice."""
+    if not settings.database_path.exists():
+        return
+    from retriever.library import open_library  # noqa: PLC0415
+    from retriever.store.deliveries import State  # noqa: PLC0415
+
+    with open_library(settings, read_only=True) as store:
+        failed = store.deliveries.count(State.FAILED)
+    mend = "`similar-cases webhook list --state failed`, then `webhook retry --all`" if failed else ""
+    yield Finding("deliveries", "warn" if failed else "ok", f"{failed} given up", mend)
+
+
 def _index(settings: "Settings") -> Iterator[Finding]:
     from index.snapshots import Snapshots  # noqa: PLC0415
     from index.types import IndexDamaged  # noqa: PLC0415
@@ -188,6 +201,7 @@ CHECKS: dict[str, Callable[["Settings"], Iterator[Finding]]] = {
     "data folder": _folder,
     "library": _library,
     "audit log": _audit,
+    "deliveries": _deliveries,
     "index": _index,
     "model": _model,
     "packages": _packages,

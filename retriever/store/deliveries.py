@@ -106,6 +106,10 @@ class Deliveries:
             raise NotFound(f"there is no delivery {number}; it may be older than the retention.")
         return _delivery(rows[0])
 
+    def count(self, state: State) -> int:
+        """How many are in this state."""
+        return int(self._connections.rows("SELECT count(*) FROM deliveries WHERE state = ?", (state,))[0][0])
+
     def settle(self, number: int, outcome: str) -> None:
         """A delivery is worked off: its draft is in the library, the copy here goes, and so do earlier states of it."""
         with self._connections.writing() as db:

@@ -61,3 +61,11 @@ def test_prune_forgets_by_age(desk: Run, tmp_path: Path) -> None:
     assert "2 deliveries would be forgotten" in desk("webhook", "prune", "--days", "7", "--dry-run").err
     assert "2 deliveries are forgotten" in desk("webhook", "prune", "--days", "7").err
     assert told(desk) == []
+
+
+def test_the_doctor_tells_of_what_was_given_up(desk: Run) -> None:
+    """With the command that mends it."""
+    findings = json.loads(desk("doctor", "--json").out)["findings"]
+
+    (found,) = [finding for finding in findings if finding["what"] == "deliveries"]
+    assert (found["state"], found["found"]) == ("warn", "1 given up")

@@ -84,10 +84,11 @@ def test_a_stale_revision_is_made_again_from_the_live_text() -> None:
 @pytest.mark.parametrize("name", TRIFLES)
 def test_a_trifle_is_no_reason_and_comes_along(name: str) -> None:
     """With a change that matters."""
-    value = replace(BEFORE.source, url="https://desk.example/1") if name == "source" else "2026-05-05"
+    value: Any = replace(BEFORE.source, url="https://desk.example/1") if name == "source" else "2026-05-05"
+    trifle: dict[str, Any] = {name: value}
 
-    assert revised_by_ticket(stored(), None, ticket(**{name: value}), BEFORE) is None
-    assert getattr(proposed(title="dead unit", **{name: value}), name) == value
+    assert revised_by_ticket(stored(), None, ticket(**trifle), BEFORE) is None
+    assert getattr(proposed(title="dead unit", **trifle), name) == value
 
 
 def test_what_the_case_says_already_is_not_proposed() -> None:
