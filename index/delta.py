@@ -172,6 +172,16 @@ class Delta:
             result[known] = held.scores(np.ascontiguousarray(query, np.float32), held.rows[at[known]])
         return result
 
+    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+        """The vector of each key, (n, dim), in the order given; zeros where a key is not fresh."""
+        held = self._vectors
+        result = np.zeros((len(keys), self.dim), np.float32)
+        if len(held.keys):
+            at = np.minimum(np.searchsorted(held.keys, keys), len(held.keys) - 1)
+            known = held.keys[at] == keys
+            result[known] = held.log.vectors[held.rows[at[known]]]
+        return result
+
     def word_scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
         """BM25 score of each key, in the order given; 0 where nothing is shared or the key is not fresh."""
         return self._words.scores(tokens, keys)

@@ -101,6 +101,13 @@ class DenseIndex:
         result[known] = self._compare(self._checked(query), rows[known])
         return result
 
+    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+        """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
+        rows = self._table.find_rows(keys)
+        found: FloatMatrix = self._vectors[np.maximum(rows, 0)] if len(self) else np.zeros((len(keys), self.dim), np.float32)
+        found[rows < 0] = 0
+        return found
+
     def save(self, directory: Path) -> None:
         """Write the index into an existing directory: vectors, keys, a header, and the scan where there is one."""
         np.save(directory / VECTORS_FILE, self._vectors, allow_pickle=False)

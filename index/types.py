@@ -62,6 +62,10 @@ class VectorIndex(Protocol):
         """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
         ...
 
+    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+        """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
+        ...
+
 
 class WordIndex(Protocol):
     """BM25 over tokens."""

@@ -11,7 +11,7 @@ from index.delta import Delta, Upsert
 from index.facets import Clause, Facets
 from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
 from index.recent import Recent
-from index.types import Allowed, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits
+from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits
 
 __all__ = ["Segment", "Upsert", "View"]
 
@@ -124,6 +124,14 @@ class View:
         if self.base is not None:
             below = np.isnan(result) & ~_inside(keys, self.delta.overridden)
             result[below] = self.base.dense.scores(query, keys[below])
+        return result
+
+    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+        """The vector of each key, (n, dim), in the order given; zeros where a key cannot be found."""
+        result = self.delta.vectors_of(keys)
+        if self.base is not None:
+            below = ~_inside(keys, self.delta.overridden) & ~_inside(keys, self.delta.fresh)
+            result[below] = self.base.dense.vectors_of(keys[below])
         return result
 
     def word_scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:

@@ -57,6 +57,12 @@ class Alignment:
     sharp: FloatVector
     reverse: FloatVector
     longer: FloatVector
+    found: FloatMatrix
+    """How like the best counterpart in each case is to each piece of the question alone, (q, n)."""
+    weights: FloatVector
+    """How much each of these pieces counts, (q,)."""
+    size: int
+    """Distinct pieces of the question."""
 
 
 class Aligner:
@@ -102,16 +108,17 @@ class Aligner:
         sizes = np.fromiter(map(len, cases), np.int64, len(cases))
         longer = (np.log1p(sizes) - np.log1p(asked.size)).astype(np.float32)
         context, sharp, reverse = np.zeros((3, len(cases)), np.float32)
+        found = np.zeros((len(asked.alone), len(cases)), np.float32)
         filled = sizes > 0
         if asked.size and filled.any():
             ids = np.concatenate([case for case in cases if len(case)])
             starts = np.cumsum(sizes[filled]) - sizes[filled]
-            context[filled], sharp[filled], reverse[filled] = self._compare(asked, ids, starts, rarity)
-        return Alignment(context, sharp, reverse, longer)
+            context[filled], sharp[filled], reverse[filled], found[:, filled] = self._compare(asked, ids, starts, rarity)
+        return Alignment(context, sharp, reverse, longer, found, asked.alone_weights, asked.size)
 
     def _compare(
         self, asked: AskedPieces, ids: PieceArray, starts: NDArray[np.int64], rarity: Rarity
-    ) -> tuple[FloatVector, FloatVector, FloatVector]:
+    ) -> tuple[FloatVector, FloatVector, FloatVector, FloatMatrix]:
         # Words repeat within and between cases: vectors are read, and multiplied, once for each distinct piece.
         distinct, at = _distinct(ids)
         rows = self._encoder.rows.take(distinct)
@@ -126,6 +133,7 @@ class Aligner:
             _mean(asked.context_weights, best),
             _mean(asked.alone_weights, np.maximum(found, 0) ** _SHARP),
             _share(covered * weights, weights, starts),
+            found,
         )
 
 

@@ -21,7 +21,7 @@ from retriever.language import base_language, detect_language
 from retriever.search.candidates import Asked, Candidates, Question, Stage
 from retriever.search.explain import Explainer
 from retriever.search.grouping import Group, Placed, add_groups
-from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, logits, rank_scores
+from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, likeness, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
 from retriever.search.smalltalk import asks_nothing
 from retriever.search.trust import this_day, trust_of, trusted_order, warnings_of
@@ -197,7 +197,7 @@ class Searcher:
             weighted = _cosines(view, pieces.whole, keys)
         alignment = aligner().compare(pieces, view.pieces(keys), view.piece_rarity)
         same = view.has(BASE_LANGUAGE, asked.language, keys)
-        return Scores(cosine, words, weighted, same, alignment, ceiling)
+        return Scores(cosine, words, weighted, same, alignment, ceiling, likeness(view.vectors_of(keys)))
 
     def _ranked(
         self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_], *, limit: int
