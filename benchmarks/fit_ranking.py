@@ -2,15 +2,17 @@
 
     python -m benchmarks.fit_ranking --data DIR --out benchmarks/results/ranking.json --write
 
-Candidates and their features come from the shipped search. The order is fitted per question (some relevant candidate
+Candidates and their features come from the shipped search. The order is fitted per question (every relevant candidate
 before all others) and over all questions (a probability); the confidence on whether the best candidates are relevant,
-and, per set with out-of-scope questions, on these being less sure than the others. Sets count as in SHARE. The reported
-figures are those of weights fitted on every other question; --write ships weights fitted on all of them.
+and, per set, on questions out of scope being less sure than the others. Out of scope are those that a set brings, and
+questions whose every answer was hidden from the search. Sets count as in SHARE. The sample library is only measured.
+The reported figures are those of weights fitted on every other question; --write ships weights fitted on all of them.
 """
 
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.ranking_sets import with_mixed_sets
 from retriever.config import Settings, load_settings
 from retriever.domain import Case, Filters, Query
 from retriever.evaluation.formats import LabelledSet, Question, load_beir
@@ -30,6 +33,7 @@ from retriever.evaluation.runner import machine
 from retriever.search.ranking import (
     FACTS,
     FEATURES,
+    SUPPORT_SHARPNESS,
     Certainty,
     FloatArray,
     Ranking,
@@ -48,18 +52,20 @@ SEED = 3
 QUESTIONS_PER_SET = 600
 SHARE = {"banking77-en": 2.0, "clinc150-en": 2.0, "hint3-en": 1.5, "espfaq-dev-mixed": 2.0}
 """Weight of a set; 1 for the others. Sets with many right cases are fewer than those with a single one."""
-MANUALS = ("en", "zh-CN", "de", "es", "en", "ja", "fr", "pt-BR")
-STRANGERS = {
-    "entries-mixed": ("gnomehelp-desc-xling", "stackfaq-en"),
-    "manuals": ("espfaq-dev-zh2en", "espfaq-dev-en2zh", "parakqc-ko"),
-}
+HIDE_EVERY = 6
+"""Of six questions that follow one another, two are also asked with their answers hidden."""
+HIDDEN = 0.3
+"""Weight of such questions, where a set's own weigh as in SHARE."""
 SURE = 3  # candidates of each question that the confidence is fitted on
 TARGET = Path(__file__).parents[1] / "retriever" / "search" / "ranking.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question with its candidates; `relevant` holds the grade of each."""
+    """One question with its candidates; `relevant` holds the grade of each.
+
+    `kind` is inside, outside, or hidden: asked with its answers left out. Questions of odd places are `held_out`.
+    """
 
     set_name: str
     question: Question
@@ -67,7 +73,8 @@ class Asked:
     scores: Scores
     table: FloatArray
     relevant: FloatArray
-    in_scope: bool
+    kind: str
+    held_out: bool
 
 
 def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Iterator[Asked]:
@@ -75,153 +82,118 @@ def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Ite
     rng = np.random.default_rng(SEED)
     with open_trial(settings, cases) as service:
         names = {stored.key: stored.case.id for stored in service.store.iter_cases()}
-        for questions in (labelled.questions, labelled.out_of_scope):
-            chosen = rng.permutation(len(questions))[:QUESTIONS_PER_SET]
-            for question in (questions[i] for i in sorted(chosen.tolist())):
-                query = Query(question.text, include_historical=True, filters=Filters(exclude_ids=question.exclude))
+        for kind, questions in (("inside", labelled.questions), ("outside", labelled.out_of_scope)):
+            chosen = sorted(rng.permutation(len(questions))[:QUESTIONS_PER_SET].tolist())
+            wanted = [(kind, place, questions[i]) for place, i in enumerate(chosen)]
+            if kind == "inside":
+                wanted += [("hidden", place, question) for _, place, question in wanted if place % HIDE_EVERY in (0, 1)]
+            for asked_as, place, question in wanted:
+                judged = labelled.qrels.get(question.id, {})
+                left_out = (*question.exclude, *judged) if asked_as == "hidden" else question.exclude
+                query = Query(question.text, include_historical=True, filters=Filters(exclude_ids=left_out))
                 keys, scores = service.searcher.scores_of(query)
                 ids = [names[key] for key in keys.tolist()]
-                judged = labelled.qrels.get(question.id, {})
                 relevant = np.array([float(judged.get(name, 0)) for name in ids])
-                yield Asked(labelled.name, question, ids, scores, features(scores), relevant, bool(judged))
-
-
-def with_mixed_sets(sets: dict[str, LabelledSet]) -> dict[str, LabelledSet]:
-    """The sets, and three made of them in which cases of the question's language compete with answers in another one.
-
-    `entries-mixed`: every second vendor entry in Chinese, the others in English, asked in both languages. `library`:
-    these entries, English help pages asked in many languages, and Korean and English questions, in one corpus.
-    `manuals`: each help page in one of several languages, asked in the others.
-    """
-    needed = ("espfaq-dev-zh2en", "espfaq-dev-en2zh", "gnomehelp-desc-xling", "parakqc-ko", "stackfaq-en")
-    if not set(needed) <= set(sets):
-        return sets
-    english, chinese, *others = (sets[name] for name in needed)
-    kept = {d.id for d in english.documents[::2]}
-    documents = [d for d in english.documents if d.id in kept] + [d for d in chinese.documents if d.id not in kept]
-    asked = [english, chinese]
-    mixed = _joined("entries-mixed", documents, asked)
-    whole = _joined("library", [*documents, *(d for other in others for d in other.documents)], [*asked, *others])
-    manuals = _manuals(sets["gnomehelp-desc-xling"])
-    return {**sets, **{made.name: _with_strangers(made, sets) for made in (mixed, whole, manuals)}}
-
-
-def _with_strangers(made: LabelledSet, sets: Mapping[str, LabelledSet]) -> LabelledSet:
-    """Out of scope are questions of sets that speak of something else, in many languages."""
-    asked = []
-    for name in STRANGERS.get(made.name, ()):
-        questions = sets[name].questions
-        asked += [replace(q, id=f"{name}/{q.id}", exclude=()) for q in questions[:: max(1, len(questions) // 150)]]
-    return replace(made, out_of_scope=tuple(asked))
-
-
-def _manuals(pages: LabelledSet) -> LabelledSet:
-    """A quarter of the pages as they are; instead of another one, its summary in the next language of MANUALS."""
-    summaries = {(page, q.language): q for q in pages.questions for page in pages.qrels[q.id]}
-    documents, taken = [], set()
-    for number, page in enumerate(pages.documents):
-        summary = summaries.get((page.id, MANUALS[number % len(MANUALS)]))
-        documents.append(replace(page, title="", text=summary.text, language=summary.language) if summary else page)
-        taken.add(summary.id if summary else "")
-    asked = tuple(q for q in pages.questions if q.id not in taken)
-    return LabelledSet("manuals", tuple(documents), asked, {q.id: pages.qrels[q.id] for q in asked})
-
-
-def _joined(name: str, documents: list[Any], asked: list[LabelledSet]) -> LabelledSet:
-    """One set of these documents and all questions; a question that several sets ask in its own way keeps apart."""
-    known = {document.id for document in documents}
-    questions, qrels = [], {}
-    for labelled in asked:
-        for question in labelled.questions:
-            own = f"{labelled.name}/{question.id}"
-            kept = tuple(one for one in question.exclude if one in known)
-            questions.append(replace(question, id=own, exclude=kept))
-            qrels[own] = {d: grade for d, grade in labelled.qrels[question.id].items() if d in known}
-    answerable = [question for question in questions if qrels[question.id]]
-    return LabelledSet(name, tuple(documents), tuple(answerable), {q.id: qrels[q.id] for q in answerable})
+                table, odd = features(scores), place % 2 == 1
+                yield Asked(labelled.name, question, ids, scores, table, relevant, asked_as, odd)
 
 
 def fit(asked: list[Asked]) -> Ranking:
-    """Order first, then confidence over it, then the threshold."""
-    asked = [a for a in asked if a.ids]
-    same, cross = fit_order(asked)
-    ranking = Ranking(same, cross, 0.0)
+    """Order first, then confidence over it, then the threshold. The sample library's questions are not looked at."""
+    asked = [a for a in asked if a.ids and a.set_name != "sample"]
+    ranking = fit_order([a for a in asked if a.kind == "inside"])
     ranking = replace(ranking, certainty=fit_certainty(ranking, asked))
     return replace(ranking, min_confidence=_threshold(ranking, asked))
 
 
-def fit_order(asked: list[Asked]) -> tuple[Weights, Weights]:
-    """Weights of pairs in one language and in two that put a relevant candidate first."""
+def fit_order(asked: list[Asked]) -> Ranking:
+    """Weights of pairs in one language and in two, and the share of support, that put relevant candidates first."""
     width, columns = max(len(a.ids) for a in asked), len(FEATURES)
-    table = np.zeros((len(asked), width, columns))
+    table, alike = np.zeros((len(asked), width, columns)), np.zeros((len(asked), width, width), np.float32)
     same, relevant, real = np.zeros((3, len(asked), width), np.bool_)
     for row, a in enumerate(asked):
         n = len(a.ids)
         table[row, :n], same[row, :n], relevant[row, :n], real[row, :n] = a.table, a.scores.same, a.relevant > 0, True
+        alike[row, :n, :n] = np.exp(SUPPORT_SHARPNESS * (a.scores.alike - 1))
     mean, spread = table[real].mean(0), table[real].std(0) + 1e-9
     mean[0], spread[0] = 0.0, 1.0
     table = (table - mean) / spread * real[..., None]
-    both = torch.tensor(np.concatenate([table * same[..., None], table * ~same[..., None]], axis=2))
-    wanted, here, share = torch.tensor(relevant).double(), torch.tensor(real), torch.tensor(_shares(asked))
-    answerable = wanted.sum(1) > 0
+    both = torch.tensor(np.concatenate([table * same[..., None], table * ~same[..., None]], axis=2)).float()
+    near = torch.tensor(alike / np.maximum(alike.sum(axis=2, keepdims=True), 1e-9))
+    wanted, here, share = torch.tensor(relevant).float(), torch.tensor(real), torch.tensor(_shares(asked)).float()
 
     def loss(weights: torch.Tensor) -> torch.Tensor:
-        score = both @ weights
+        own, support = both @ weights[1:], torch.sigmoid(weights[0])
+        score = (1 - support) * own + support * torch.bmm(near, own[..., None])[..., 0]
         wrong = torch.nn.functional.binary_cross_entropy_with_logits(score, wanted, reduction="none")
         probability = (wrong * here).sum(1) / here.sum(1)
-        order = torch.log_softmax(score.masked_fill(~here, -1e9), 1)
-        first = -torch.logsumexp(order.masked_fill(wanted == 0, -1e9), 1)
-        size = 0.002 * (weights**2).sum()
-        return (share * (4 * probability + torch.where(answerable, first, 0.0))).sum() + size
+        others = torch.logsumexp(score.masked_fill(~here | (wanted > 0), -1e9), 1, keepdim=True)
+        each = (torch.nn.functional.softplus(others - score) * wanted).sum(1) / wanted.sum(1).clamp(min=1)
+        return (share * (4 * probability + each)).sum() + 0.002 * (weights[1:] ** 2).sum()
 
-    start = torch.zeros(2 * columns, dtype=torch.float64)
-    start[[0, columns]], start[[1, columns + 1]] = -4.0, 1.0
-    fitted = _minimised(loss, start).reshape(2, columns) / spread
+    start = torch.zeros(1 + 2 * columns)
+    start[[0, 1, 1 + columns]], start[[2, 2 + columns]] = torch.tensor([-1.5, -4.0, -4.0]), 1.0
+    found = _minimised(loss, start)
+    fitted = found[1:].reshape(2, columns) / spread
     fitted[:, 0] -= fitted[:, 1:] @ mean[1:]
     first, second = (Weights(*(round(float(value), 5) for value in row)) for row in fitted)
-    return first, second
+    return Ranking(first, second, 0.0, support=round(1 / (1 + float(np.exp(-found[0]))), 5))
 
 
 def fit_certainty(ranking: Ranking, asked: list[Asked]) -> Certainty:
     """How sure the best candidates of each question are."""
-    rows, behind, right, share, leader = [], [], [], [], []
-    shares = _shares(asked)
-    for number, a in enumerate(asked):
+    rows: list[FloatArray] = []
+    behind, right, share, first = [], [], [], []
+    for a, weight in zip(asked, _shares(asked), strict=True):
         score = rank_scores(ranking, a.scores)
         known, best = facts(a.scores, score), np.argsort(-score)[:SURE]
+        first.append(len(rows))
         for place, i in enumerate(best):
             rows.append(known)
             behind.append(score[i] - score[best[0]])
             right.append(float(a.relevant[i] > 0))
-            share.append(shares[number] * (2.0 if place == 0 else 0.5))
-            leader.append((a.set_name, a.in_scope) if place == 0 else ("", False))
+            share.append(weight * (2.0 if place == 0 else 0.5))
     table = np.array(rows)
     mean, spread = table.mean(0), table.std(0) + 1e-9
     mean[0], spread[0] = 0.0, 1.0
     known_, behind_, right_ = torch.tensor((table - mean) / spread), torch.tensor(behind), torch.tensor(right).double()
     share_ = torch.tensor(np.array(share) / np.sum(share))
-    outside = [name for name in sorted({a.set_name for a in asked}) if (name, False) in leader]
-    apart = [
-        tuple(torch.tensor([i for i, one in enumerate(leader) if one == (name, inside)]) for inside in (True, False))
-        for name in outside
-    ]
+    pairs = list(_apart(asked, np.array(first)))
 
     def loss(weights: torch.Tensor) -> torch.Tensor:
         odds = known_ @ weights[1:] + torch.exp(weights[0]) * behind_
         wrong = torch.nn.functional.binary_cross_entropy_with_logits(odds, right_, reduction="none")
-        pairs = [torch.nn.functional.softplus(2 * (odds[o][None] - odds[i][:, None])).mean() for i, o in apart]
-        split = torch.stack(pairs).mean() if pairs else torch.tensor(0.0)
-        return (share_ * wrong).sum() + split + 0.001 * (weights**2).sum()
+        split = torch.tensor(0.0)
+        for inside, outside, weight in pairs:
+            split = (
+                split + weight * torch.nn.functional.softplus(2 * (odds[outside][None] - odds[inside][:, None])).mean()
+            )
+        return (share_ * wrong).sum() + split + 0.01 * (weights[1:] ** 2).sum()
 
     fitted = _minimised(loss, torch.zeros(1 + len(FACTS), dtype=torch.float64))
     weights = fitted[1:] / spread
     weights[0] -= weights[1:] @ mean[1:]
     # The pairs pull confidences apart; what they say as probabilities is set right again, for all sets together.
-    odds = table @ weights + np.exp(fitted[0]) * np.array(behind)
-    scale, shift = _platt(odds, np.array(right), share_.numpy())
+    odds, usual = table @ weights + np.exp(fitted[0]) * np.array(behind), np.array([a.kind != "hidden" for a in asked])
+    counted = share_.numpy() * np.repeat(usual, np.diff([*first, len(rows)]))
+    scale, shift = _platt(odds, np.array(right), counted / counted.sum())
     weights *= scale
     weights[0] += shift
     return Certainty(*(round(float(value), 5) for value in (scale * np.exp(fitted[0]), *weights)))
+
+
+def _apart(asked: list[Asked], first: NDArray[np.int64]) -> Iterator[tuple[torch.Tensor, torch.Tensor, float]]:
+    """For each set the rows of first candidates inside and outside (or hidden), and how much their distance counts."""
+    kinds = {
+        (name, kind): torch.tensor(
+            [row for row, a in zip(first.tolist(), asked, strict=True) if (a.set_name, a.kind) == (name, kind)]
+        )
+        for name in sorted({a.set_name for a in asked})
+        for kind in ("inside", "outside", "hidden")
+    }
+    for kind, weight in (("outside", 2.0), ("hidden", 0.5)):
+        names = [name for name, one in kinds if one == kind and len(kinds[name, kind]) and len(kinds[name, "inside"])]
+        yield from ((kinds[name, "inside"], kinds[name, kind], weight / len(names)) for name in names)
 
 
 def _platt(odds: FloatArray, right: FloatArray, share: FloatArray) -> tuple[float, float]:
@@ -251,22 +223,25 @@ def _minimised(loss: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor
 
 
 def _shares(asked: list[Asked]) -> FloatArray:
-    names = [a.set_name for a in asked]
-    return np.array([SHARE.get(name, 1.0) / names.count(name) for name in names])
+    """Weight of each question: sets as in SHARE whatever their size, the hidden ones of a set HIDDEN beside it."""
+    names = [(a.set_name, a.kind == "hidden") for a in asked]
+    counts = Counter(names)
+    return np.array([(HIDDEN if hidden else SHARE.get(name, 1.0)) / counts[name, hidden] for name, hidden in names])
 
 
 def _threshold(ranking: Ranking, asked: list[Asked]) -> float:
-    """Where answering the answerable and abstaining from the rest, both as shares, are best on average.
-
-    Chosen on the sample library: of the sets with out-of-scope questions it alone is asked across languages.
-    """
-    best = {
-        inside: [_surest(ranking, a) for a in asked if a.set_name == "sample" and a.in_scope is inside]
-        for inside in (True, False)
+    """Where answering the answerable and abstaining from the rest, both as shares, are best on average of the sets."""
+    names = sorted({a.set_name for a in asked if a.kind == "outside"})
+    sure = {
+        (name, kind): np.array([_surest(ranking, a) for a in asked if (a.set_name, a.kind) == (name, kind)])
+        for name in names
+        for kind in ("inside", "outside")
     }
-    inside, outside = np.array(best[True]), np.array(best[False])
     grid = np.arange(0.02, 0.9, 0.01)
-    return round(float(grid[int(np.argmax([(inside >= t).mean() + (outside < t).mean() for t in grid]))]), 2)
+    gains = [
+        sum((sure[name, "inside"] >= t).mean() + (sure[name, "outside"] < t).mean() for name in names) for t in grid
+    ]
+    return round(float(grid[int(np.argmax(gains))]), 2)
 
 
 def _surest(ranking: Ranking, a: Asked) -> float:
@@ -288,7 +263,7 @@ def report(ranking: Ranking, asked: list[Asked], sets: Mapping[str, LabelledSet]
 
 
 def _line(ranking: Ranking, label: str, group: list[Asked], labelled: LabelledSet) -> dict[str, Any]:
-    answerable = [a for a in group if a.in_scope]
+    answerable = [a for a in group if a.kind == "inside"]
     qrels = {a.question.id: labelled.qrels[a.question.id] for a in answerable}
     arms: dict[str, Callable[[Asked], FloatArray]] = {
         "words": lambda a: a.scores.words,
@@ -302,7 +277,7 @@ def _line(ranking: Ranking, label: str, group: list[Asked], labelled: LabelledSe
             run = {q: {d: s for d, s in found.items() if s > 0} for q, found in run.items()}
         line[arm] = round(100 * measure(qrels, run).means["ndcg@10"], 1)
     inside = np.array([_surest(ranking, a) for a in answerable])
-    outside = np.array([_surest(ranking, a) for a in group if not a.in_scope])
+    outside = np.array([_surest(ranking, a) for a in group if a.kind == "outside"])
     line["answered"] = round(float((inside >= ranking.min_confidence).mean()), 3)
     line["ece"] = round(calibration_error(ranking, group), 3)
     line["abstained"] = line["auroc"] = line["abstained_at_5"] = None
@@ -315,7 +290,7 @@ def _line(ranking: Ranking, label: str, group: list[Asked], labelled: LabelledSe
 
 def calibration_error(ranking: Ranking, group: list[Asked]) -> float:
     """Expected calibration error of the first match's confidence, ten bins, sets counting as in SHARE."""
-    group = [a for a in group if a.ids]
+    group = [a for a in group if a.ids and a.kind != "hidden"]
     sure = np.array([_surest(ranking, a) for a in group])
     right = np.array([float(a.relevant[int(np.argmax(rank_scores(ranking, a.scores)))] > 0) for a in group])
     share = _shares(group)
@@ -339,8 +314,8 @@ def main() -> None:
     for labelled, cases in pairs:
         asked += ask(labelled, cases, settings)
         print(f"{labelled.name}: {len(cases):,} cases", file=sys.stderr, flush=True)
-    ranking = fit(asked[::2])
-    held_out = asked[1::2]
+    ranking = fit([a for a in asked if not a.held_out])
+    held_out = [a for a in asked if a.held_out]
     lines = report(ranking, held_out, {labelled.name: labelled for labelled, _ in pairs})
     table = Table(*lines[0])
     for line in lines:

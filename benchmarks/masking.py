@@ -243,7 +243,7 @@ def _ndcg(labelled: LabelledSet, settings: Settings) -> float:
     run = {
         one.question.id: dict(zip(one.ids, rank_scores(ranking, one.scores).tolist(), strict=True))
         for one in ask(renamed, cases, settings)
-        if one.in_scope
+        if one.kind == "inside"
     }
     return round(100 * measure({q: renamed.qrels[q] for q in run}, run).means["ndcg@10"], 2)
 

@@ -104,8 +104,8 @@ class DenseIndex:
     def vectors_of(self, keys: KeyArray) -> FloatMatrix:
         """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
         rows = self._table.find_rows(keys)
-        found: FloatMatrix = self._vectors[np.maximum(rows, 0)] if len(self) else np.zeros((len(keys), self.dim), np.float32)
-        found[rows < 0] = 0
+        found: FloatMatrix = np.zeros((len(keys), self.dim), np.float32)
+        found[rows >= 0] = self._vectors[rows[rows >= 0]]
         return found
 
     def save(self, directory: Path) -> None:

@@ -27,6 +27,7 @@ QUESTION_PIECES = 48
 """Pieces of a question that are compared, the weightiest."""
 _NEIGHBOUR = 0.35  # share of the pieces left and right in what is compared
 _SHARP = 4  # power that lets near-equal pieces count and vague likeness not
+_NO_PIECE = np.array([np.iinfo(np.int32).max], np.int32)
 
 Rarity = Callable[[PieceArray], FloatVector]
 """From pieces to their idf in the library."""
@@ -43,6 +44,10 @@ class AskedPieces:
     whole: FloatVector
     """One vector of the question, in which rare pieces count more; (dim,), unit length or zero."""
     size: int
+    unknown: float
+    """Share, by weight, of pieces that no case of the library has."""
+    rarity: float
+    """Mean idf of its pieces."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +68,10 @@ class Alignment:
     """How much each of these pieces counts, (q,)."""
     size: int
     """Distinct pieces of the question."""
+    unknown: float
+    """Share, by weight, of the question's pieces that no case of the library has."""
+    rarity: float
+    """Mean idf of the question's pieces."""
 
 
 class Aligner:
@@ -94,13 +103,21 @@ class Aligner:
         around = rows.copy()
         around[1:] += _NEIGHBOUR * rows[:-1]
         around[:-1] += _NEIGHBOUR * rows[1:]
-        weights = rarity(ids) * norms
+        idf = rarity(ids)
+        weights, unknown = idf * norms, idf >= rarity(_NO_PIECE)
         kept = np.sort(np.argsort(-weights, kind="stable")[:QUESTION_PIECES])
         distinct, first = np.unique(ids, return_index=True)
         once = first[np.argsort(-weights[first], kind="stable")[:QUESTION_PIECES]]
         whole = (rows[first] * np.sqrt(weights[first] / np.maximum(norms[first], 1e-9))[:, None]).sum(axis=0)
         return AskedPieces(
-            _unit(around[kept]), weights[kept], _unit(rows[once]), weights[once], _unit(whole[None])[0], len(distinct)
+            _unit(around[kept]),
+            weights[kept],
+            _unit(rows[once]),
+            weights[once],
+            _unit(whole[None])[0],
+            len(distinct),
+            float(weights[unknown].sum()) / max(float(weights.sum()), 1e-9),
+            float(idf.mean()) if len(idf) else 0.0,
         )
 
     def compare(self, asked: AskedPieces, cases: Sequence[PieceArray], rarity: Rarity) -> Alignment:
@@ -113,8 +130,10 @@ class Aligner:
         if asked.size and filled.any():
             ids = np.concatenate([case for case in cases if len(case)])
             starts = np.cumsum(sizes[filled]) - sizes[filled]
-            context[filled], sharp[filled], reverse[filled], found[:, filled] = self._compare(asked, ids, starts, rarity)
-        return Alignment(context, sharp, reverse, longer, found, asked.alone_weights, asked.size)
+            compared = self._compare(asked, ids, starts, rarity)
+            context[filled], sharp[filled], reverse[filled], found[:, filled] = compared
+        weights, size = asked.alone_weights, asked.size
+        return Alignment(context, sharp, reverse, longer, found, weights, size, asked.unknown, asked.rarity)
 
     def _compare(
         self, asked: AskedPieces, ids: PieceArray, starts: NDArray[np.int64], rarity: Rarity

@@ -2,8 +2,10 @@
 
 Each score is put on a scale that does not depend on the question (cosines as they are; BM25 as a share of the
 question's own ceiling). A weighted sum of them ranks; pairs in one language and in two have weights of their own, so a
-case in another language does not lose for having no words to share. The confidence is a second sum, over what is known
-of the question's best candidates, minus how far a candidate lies behind the best: it can never contradict the order.
+case in another language does not lose for having no words to share. Then cases that say nearly the same lend each other
+a part of their scores: many cases of one problem support one another against a single lookalike. The confidence is a
+second sum, over what is known of the question's best candidates, minus how far a candidate lies behind the best: it can
+never contradict the order.
 """
 
 import json
@@ -16,10 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.types import FloatMatrix
 from retriever.embedding.alignment import Alignment
 from retriever.errors import InvalidSettings
 
 FloatArray = NDArray[np.float64]
+
+SUPPORT_SHARPNESS = 10.0
+"""Of cases with cosines 1 and 0.9 to a case, the first lends it e times as much of its score."""
+_EXACT = 0.9  # likeness of a piece to itself or to the same word written otherwise
+NEAREST = 10
+"""So many candidates say whether the library has many cases of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,11 @@ class Weights:
     longer_words: float = 0.0
     longer_weighted: float = 0.0
     longer_context: float = 0.0
+    clustered: float = 0.0
+    clustered_cosine: float = 0.0
+    clustered_words: float = 0.0
+    clustered_weighted: float = 0.0
+    clustered_context: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,31 @@ class Certainty:
     ceiling: float = 0.0
     same_nearest: float = 0.0
     longer_nearest: float = 0.0
+    alike_5: float = 0.0
+    alike_10: float = 0.0
+    clustered: float = 0.0
+    clustered_nearest: float = 0.0
+    first_crowded: float = 0.0
+    top_crowded: float = 0.0
+    nearest_relative: float = 0.0
+    top_cosine: float = 0.0
+    top_context: float = 0.0
+    top_words: float = 0.0
+    lacking: float = 0.0
+    lacking_most: float = 0.0
+    exact: float = 0.0
+    first_lacking: float = 0.0
+    first_lacking_most: float = 0.0
+    first_exact: float = 0.0
+    pieces: float = 0.0
+    pieces_nearest: float = 0.0
+    pieces_context: float = 0.0
+    unknown: float = 0.0
+    unknown_same: float = 0.0
+    rarity: float = 0.0
+    within_1: float = 0.0
+    within_2: float = 0.0
+    lead_9: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +128,7 @@ class Ranking:
     """Weights for both kinds of pair, the confidence below which a match is not shown, and how confidence is made.
 
     Without `certainty` the score itself is the log-odds. `scale` and `shift` are a library's own calibration of them.
+    `support` is the share (0 to 1) of its score that a case gets from the candidates like it.
     """
 
     same: Weights
@@ -97,6 +137,7 @@ class Ranking:
     certainty: Certainty | None = None
     scale: float = 1.0
     shift: float = 0.0
+    support: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +153,8 @@ class Scores:
     alignment: Alignment
     ceiling: float
     """Highest BM25 score that the question could reach."""
+    alike: FloatArray
+    """Cosines of the candidates to one another, (n, n)."""
 
 
 def load_ranking(model: str) -> Ranking:
@@ -124,9 +167,20 @@ def ranking_from_dict(data: Mapping[str, Any]) -> Ranking:
     """Ranking from its JSON form. Raises InvalidSettings when a number is missing or unknown."""
     try:
         certainty = Certainty(**data["certainty"]) if data.get("certainty") else None
-        return Ranking(Weights(**data["same"]), Weights(**data["cross"]), float(data["min_confidence"]), certainty)
+        return Ranking(
+            Weights(**data["same"]),
+            Weights(**data["cross"]),
+            float(data["min_confidence"]),
+            certainty,
+            support=float(data.get("support", 0.0)),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidSettings(f"ranking weights are not readable: {error}") from error
+
+
+def likeness(vectors: FloatMatrix) -> FloatArray:
+    """Cosines of unit vectors (n, dim) to one another, (n, n). Equal vectors have equal rows, unlike with a BLAS."""
+    return np.asarray(np.vecdot(vectors[:, None], vectors[None]), np.float64)
 
 
 def features(scores: Scores) -> FloatArray:
@@ -134,6 +188,7 @@ def features(scores: Scores) -> FloatArray:
     fit = scores.alignment
     cosine, words, weighted = scores.cosine, scores.words, scores.weighted
     context, longer = fit.context.astype(np.float64), fit.longer.astype(np.float64)
+    clustered = _clustered(scores, crowded(scores))
     columns = (
         np.ones_like(cosine),
         cosine,
@@ -153,55 +208,123 @@ def features(scores: Scores) -> FloatArray:
         longer * words,
         longer * weighted,
         longer * context,
+        np.full_like(cosine, clustered),
+        clustered * cosine,
+        clustered * words,
+        clustered * weighted,
+        clustered * context,
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
 
+def crowded(scores: Scores) -> FloatArray:
+    """How near each candidate's nearest fellow candidate is, (n,); 0 where it has none."""
+    if len(scores.cosine) < 2:
+        return np.zeros(len(scores.cosine))
+    fellows = scores.alike - 2 * np.eye(len(scores.cosine))
+    return np.asarray(fellows.max(axis=1), np.float64)
+
+
 def facts(scores: Scores, score: FloatArray) -> FloatArray:
     """What the candidates say about the question, one number per field of `Certainty` from `bias` on; n must be > 0."""
+    told = _nearness(scores, score), _company(scores, score), _coverage(scores, score), _doubt(scores, score)
+    return np.array([number for part in told for number in part], np.float64)
+
+
+def _nearness(scores: Scores, score: FloatArray) -> list[float]:
     first, fit = int(np.argmax(score)), scores.alignment
     near, ranked = np.sort(scores.cosine)[::-1], np.sort(score)[::-1]
     same, longer = float(scores.same[first]), float(fit.longer[first])
-    return np.array(
-        [
-            1.0,
-            near[0],
-            near[0] ** 2,
-            near[:5].mean(),
-            near[:20].mean(),
-            near[:20].std(),
-            scores.words.max(),
-            scores.words.max() ** 2,
-            fit.context.max(),
-            fit.sharp.max(),
-            fit.reverse.max(),
-            scores.weighted.max(),
-            scores.cosine[first],
-            scores.words[first],
-            fit.context[first],
-            fit.context[first] ** 2,
-            fit.sharp[first],
-            fit.reverse[first],
-            scores.weighted[first],
-            same,
-            float(scores.same.any()),
-            longer,
-            ranked[0],
-            ranked[0] - ranked[min(1, len(ranked) - 1)],
-            ranked[0] - ranked[min(4, len(ranked) - 1)],
-            np.log1p(scores.ceiling),
-            same * near[0],
-            longer * near[0],
-        ],
-        np.float64,
-    )
+    return [
+        1.0,
+        near[0],
+        near[0] ** 2,
+        near[:5].mean(),
+        near[:20].mean(),
+        near[:20].std(),
+        scores.words.max(),
+        scores.words.max() ** 2,
+        fit.context.max(),
+        fit.sharp.max(),
+        fit.reverse.max(),
+        scores.weighted.max(),
+        scores.cosine[first],
+        scores.words[first],
+        fit.context[first],
+        fit.context[first] ** 2,
+        fit.sharp[first],
+        fit.reverse[first],
+        scores.weighted[first],
+        same,
+        float(scores.same.any()),
+        longer,
+        ranked[0],
+        ranked[0] - ranked[min(1, len(ranked) - 1)],
+        ranked[0] - ranked[min(4, len(ranked) - 1)],
+        np.log1p(scores.ceiling),
+        same * near[0],
+        longer * near[0],
+    ]
+
+
+def _company(scores: Scores, score: FloatArray) -> list[float]:
+    """Whether the best candidates speak of one thing, and how near the question is compared with how near they are."""
+    order, near = np.argsort(-score, kind="stable"), crowded(scores)
+    top, nearest, clustered = order[:5], float(scores.cosine.max()), _clustered(scores, near)
+    return [
+        _mutual(scores.alike, top),
+        _mutual(scores.alike, order[:10]),
+        clustered,
+        clustered * nearest,
+        near[order[0]],
+        near[top].mean(),
+        nearest / max(near[order[0]], 0.05),
+        scores.cosine[top].mean(),
+        scores.alignment.context[top].mean(),
+        scores.words[top].mean(),
+    ]
+
+
+def _coverage(scores: Scores, score: FloatArray) -> list[float]:
+    """Which share of the question's pieces, by weight, no candidate has, which the first one; and its length."""
+    fit, first = scores.alignment, int(np.argmax(score))
+    pieces, nearest = float(np.log1p(fit.size)), float(scores.cosine.max())
+    length = [pieces, pieces * nearest, pieces * float(fit.context[first])]
+    if not len(fit.weights):
+        return [0.0] * 6 + length
+    share = fit.weights / max(float(fit.weights.sum()), 1e-9)
+    told: list[float] = []
+    for found in (fit.found.max(axis=1), fit.found[:, first]):
+        lacking = share * (1 - found)
+        told += [lacking.sum(), lacking.max(), share[found > _EXACT].sum()]
+    return [*told, *length]
+
+
+def _doubt(scores: Scores, score: FloatArray) -> list[float]:
+    """How much of the question the library has never heard of, and how many candidates come close to the first one."""
+    fit, ranked = scores.alignment, np.sort(score)[::-1]
+    same = float(scores.same[int(np.argmax(score))])
+    close = [float(np.log1p(np.count_nonzero(score > ranked[0] - margin))) for margin in (1.0, 2.0)]
+    return [fit.unknown, same * fit.unknown, fit.rarity, *close, ranked[0] - ranked[min(9, len(ranked) - 1)]]
+
+
+def _mutual(alike: FloatArray, some: NDArray[np.int64]) -> float:
+    """Mean cosine of these candidates to one another; 0 for a single one."""
+    among = alike[np.ix_(some, some)]
+    return float(among.sum() - among.trace()) / max(len(some) * (len(some) - 1), 1)
+
+
+def _clustered(scores: Scores, near: FloatArray) -> float:
+    """Whether the library has many cases of one kind where the question lies: a property of libraries of messages."""
+    return float(near[np.argsort(-scores.cosine, kind="stable")[:NEAREST]].mean()) if len(near) else 0.0
 
 
 def rank_scores(ranking: Ranking, scores: Scores) -> FloatArray:
     """Fused score of each candidate, (n,): what they are ranked by."""
     table = features(scores)
     same, cross = (table @ _array(weights) for weights in (ranking.same, ranking.cross))
-    return np.asarray(np.where(scores.same, same, cross), np.float64)
+    own = np.asarray(np.where(scores.same, same, cross), np.float64)
+    return _supported(own, scores.alike, ranking.support) if ranking.support else own
 
 
 def logits(ranking: Ranking, scores: Scores, score: FloatArray) -> FloatArray:
@@ -225,6 +348,13 @@ FACTS = tuple(field.name for field in fields(Certainty))[1:]
 @lru_cache(maxsize=64)
 def _array(weights: Weights | Certainty) -> FloatArray:
     return np.array(astuple(weights), np.float64)
+
+
+def _supported(own: FloatArray, alike: FloatArray, share: float) -> FloatArray:
+    """Scores of which a share is the mean of the scores of similar candidates, the case itself among them."""
+    near = np.exp(SUPPORT_SHARPNESS * (alike - 1))
+    # Row by row, so that equal cases get equal scores.
+    return np.asarray((1 - share) * own + share * np.vecdot(near, own) / near.sum(axis=1), np.float64)
 
 
 def _behind(values: FloatArray) -> FloatArray:

@@ -157,6 +157,20 @@ def test_scores_are_those_of_search_and_nan_for_strangers(built: Callable[[Kind]
 
 
 @every_kind
+def test_vectors_come_back_as_they_went_in(built: Callable[[Kind], DenseIndex], kind: Kind) -> None:
+    """In the order asked, with zeros for unknown keys, and not as a window into the index."""
+    index = built(kind)
+    keys = np.array([index.keys[5], -1, index.keys[0]])
+
+    vectors = index.vectors_of(keys)
+    vectors[2] += 1
+
+    assert (vectors[0] == index.vectors[5]).all()
+    assert not vectors[1].any()
+    assert (vectors[2] != index.vectors[0]).any()
+
+
+@every_kind
 def test_threads_share_one_index(built: Callable[[Kind], DenseIndex], kind: Kind) -> None:
     """Searches from several threads, filtered differently, give what they give one after the other."""
     index = built(kind)

@@ -134,6 +134,14 @@ class ViewMachine(RuleBasedStateMachine):
             case = self.model.get(key)
             assert np.isnan(score) if case is None else score == np.vecdot(case.vector, POOL[seed])
 
+    @rule(first=st.integers(0, 34))
+    def ask_vectors(self, first: int) -> None:
+        """Vectors by key are the live ones, in the order asked; zeros for keys that are gone."""
+        keys = [*range(first, 35), *range(first)]
+        for key, vector in zip(keys, self.view.vectors_of(np.array(keys)), strict=True):
+            case = self.model.get(key)
+            assert not vector.any() if case is None else (vector == case.vector).all()
+
     @invariant()
     def facets_and_keys_agree(self) -> None:
         """Keys, size, membership, filters and counts are those of the model."""

@@ -18,8 +18,10 @@ from retriever.search.ranking import (
     Scores,
     Weights,
     confidence,
+    crowded,
     facts,
     features,
+    likeness,
     load_ranking,
     logits,
     rank_scores,
@@ -32,8 +34,10 @@ RANKING = Ranking(Weights(-1.0, 2.0, 3.0, 4.0, -5.0, context=7.0), Weights(-2.0,
 def scores(cosine: list[float], words: list[float], same: list[bool]) -> Scores:
     """Candidates that align by a tenth of their cosine."""
     near = np.array(cosine)
-    fit = Alignment(*(np.asarray(near / 10, np.float32) for _ in range(4)))
-    return Scores(near, np.array(words), near, np.array(same, np.bool_), fit, 12.0)
+    found = np.ones((1, len(near)), np.float32)
+    part = np.asarray(near / 10, np.float32)
+    fit = Alignment(part, part, part, part, found, np.ones(1, np.float32), 1, 0.0, 3.0)
+    return Scores(near, np.array(words), near, np.array(same, np.bool_), fit, 12.0, np.eye(len(near)))
 
 
 def test_the_score_is_the_weighted_sum() -> None:
@@ -99,3 +103,54 @@ def test_unreadable_weights_are_refused(data: dict[str, object]) -> None:
     """Missing or unknown numbers are an error that says so."""
     with pytest.raises(InvalidSettings, match="ranking weights"):
         ranking_from_dict(data)
+
+
+def test_cases_that_say_the_same_support_each_other() -> None:
+    """Of two equal scores, the one with a strong near-equal beside it ends higher; without support they stay equal."""
+    alone, strong, beside = scores([0.5, 0.9, 0.5], [0.0] * 3, [True] * 3), 1, 2
+    alike = np.eye(3)
+    alike[strong, beside] = alike[beside, strong] = 0.99
+    known = replace(alone, alike=alike)
+
+    plain, supported = (rank_scores(replace(RANKING, support=share), known) for share in (0.0, 0.5))
+
+    assert plain[0] == plain[beside]
+    assert supported[0] < supported[beside] < supported[strong]
+
+
+@given(st.integers(0, 10_000))
+def test_equal_cases_have_equal_scores(seed: int) -> None:
+    """Bit for bit, wherever they stand among the others, so that ties break by key."""
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(24, 20)).astype(np.float32)
+    vectors[17] = vectors[3]
+    near = vectors @ vectors[0]
+    near[17] = near[3]
+    known = replace(scores(near.tolist(), [0.2] * 24, [True] * 24), alike=likeness(vectors))
+
+    ranked = rank_scores(replace(RANKING, support=0.4), known)
+
+    assert ranked[3] == ranked[17]
+
+
+def test_facts_tell_what_nobody_covers() -> None:
+    """By weight: what no candidate has, what the first one has not, and the heaviest single piece of it."""
+    known = scores([0.9, 0.5], [0.4, 0.2], [True, True])
+    found = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], np.float32)
+    fit = replace(known.alignment, found=found, weights=np.array([5.0, 3.0, 2.0], np.float32), size=3)
+
+    told = dict(zip(FACTS, facts(replace(known, alignment=fit), np.array([2.0, 1.0])).tolist(), strict=True))
+
+    assert (told["lacking"], told["lacking_most"], told["exact"]) == pytest.approx((0.1, 0.1, 0.8))
+    assert (told["first_lacking"], told["first_lacking_most"], told["first_exact"]) == pytest.approx((0.4, 0.3, 0.5))
+
+
+def test_a_library_of_many_like_cases_is_told_from_one_of_single_cases() -> None:
+    """`clustered` is the likeness of the nearest candidates to their nearest fellows; a single candidate has none."""
+    known = scores([0.9, 0.8, 0.1], [0.1] * 3, [True] * 3)
+    alike = np.array([[1.0, 0.8, 0.2], [0.8, 1.0, 0.1], [0.2, 0.1, 1.0]])
+
+    column = features(replace(known, alike=alike))[:, FEATURES.index("clustered")]
+
+    assert column.tolist() == pytest.approx([0.6] * 3)
+    assert crowded(scores([0.9], [0.1], [True])).tolist() == [0.0]
