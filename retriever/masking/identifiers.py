@@ -67,7 +67,7 @@ def is_resident(number: str) -> bool:
 
 def _is_day(text: str) -> bool:
     try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])).year >= 1850
+        return date.fromisoformat(text).year >= 1850
     except ValueError:
         return False
 

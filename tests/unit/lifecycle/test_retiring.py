@@ -297,3 +297,31 @@ def test_expiring_says_since_when(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert desk.store.review_steps("c4")[-1].note == "valid until 2026-02-28"
     assert (desk.status("valid"), desk.status("endless")) == (Status.PUBLISHED, Status.PUBLISHED)
     assert isinstance(today_utc(), date)
+
+
+def test_a_product_is_not_retired_on_an_old_look(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a case was changed after the look, its whole batch stays."""
+    put(desk, "a", product="X")
+    put(desk, "b", product="X")
+    seen = list(desk.store.iter_cases())
+    put(desk, "b", product="X", tags=["new"])
+    monkeypatch.setattr(type(desk.store), "iter_cases", lambda *_: seen)
+
+    with pytest.raises(VersionMismatch):
+        desk.life.ageing.retire_product("X", "", MANAGER, "old")
+    assert (desk.status("a"), desk.status("b")) == (Status.PUBLISHED, Status.PUBLISHED)
+
+
+def test_what_was_changed_meanwhile_does_not_expire(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prolonged, retired or deleted between the look and the lock by somebody else."""
+    for id in ("over", "prolonged", "retired", "deleted"):
+        put(desk, id, valid_until="2026-02-01")
+    looks = [desk.store.find_expired("2026-03-01"), []]
+    put(desk, "prolonged", valid_until="2027-02-01")
+    desk.life.ageing.retire("retired", MANAGER, "old")
+    desk.store.delete_case("deleted")
+    monkeypatch.setattr(type(desk.store), "find_expired", lambda *_, **__: looks.pop(0))
+
+    assert desk.life.ageing.expire() == ["over"]
+    assert desk.status("prolonged") is Status.PUBLISHED
+    assert desk.store.review_steps("retired")[-1].note == "old"
