@@ -1,9 +1,7 @@
 """BM25 over tokens: exact, filtered inside the search, read from memory-mapped arrays.
 
 A posting list holds, for one token, the rows of the cases that contain it and what the token adds to each of them
-(idf included), so that a search is a sum over a few lists. Rare tokens are summed first; as soon as the k-th best
-sum exceeds what all remaining, frequent tokens could add, those are looked up for the few rows that can still win
-instead of being read through (the idea of MaxScore). The result is the same as without.
+(idf included), so that a search is a sum over a few lists: `index.posting_loops` does it.
 """
 
 import json
@@ -11,14 +9,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.postings import Counted, Postings, Rows, count_tokens, join_chunks, list_offsets
+from index.posting_loops import Lists, Rows, find_best, sum_rows
+from index.postings import Counted, Postings, count_tokens, join_chunks, list_offsets
 from index.recent import Recent
 from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
 from index.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
@@ -32,10 +30,6 @@ _QUESTIONS_KEPT = 16  # more than are in work at any time
 
 Mask: TypeAlias = NDArray[np.bool_]
 """(cases,) True where a row is allowed."""
-
-_SAMPLE = 4_096  # rows, those of the rarest tokens first, from which the k-th best sum is estimated
-_WORTH_SKIPPING = 30_000  # fewer postings are summed without asking whether they could be skipped
-_ROUNDING = 1e-4  # float32 sums differ from the exact ones by less than this share
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +46,17 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Term:
-    """One distinct token of a question with its posting list; `times` is how often the question says it."""
+class _Asked:
+    """What is looked up of a question once: its lists, the most that they can add from each on, and its ceiling."""
 
-    rows: Rows
-    adds: FloatVector
-    times: int
-    bound: float
+    lists: Lists
+    left: FloatVector
+    ceiling: float
+
+    @property
+    def size(self) -> int:
+        """How many postings its lists have."""
+        return int((self.lists[3] - self.lists[2]).sum())
 
 
 class Words:
@@ -76,7 +74,8 @@ class Words:
         first = int(keys[0]) if len(keys) else 0
         self._first_key = first if len(keys) and int(keys[-1]) - first + 1 == len(keys) else None
         # A question is searched, then its candidates are scored: its lists are looked up once for both.
-        self._recent: Recent[tuple[str, ...], list[_Term]] = Recent(_QUESTIONS_KEPT)
+        self._recent: Recent[tuple[str, ...], _Asked] = Recent(_QUESTIONS_KEPT)
+        self._everything = np.ones(len(keys), np.bool_)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -93,28 +92,26 @@ class Words:
 
     def search(self, tokens: Sequence[str], k: int, allowed: Allowed = None) -> Hits:
         """The k best allowed keys with a score above 0; fewer only if fewer allowed keys share a token."""
-        terms = self._terms(tokens)
-        if not terms or k <= 0:
+        asked = self._asked(tokens)
+        if not asked.size or k <= 0:
             return _NO_HITS
-        rows, scores = self._candidates(terms, k, allowed)
+        rows, scores = self._candidates(asked, k, allowed)
         return best_hits(self._keys[rows], scores, k)
 
     def scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
         """BM25 score of each key, in the order given; 0 where nothing is shared or the key is not in the index."""
-        terms = self._terms(tokens)
+        asked = self._asked(tokens)
         result = np.zeros(len(keys), np.float32)
-        if not terms:
+        if not asked.size:
             return result
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[rows] == keys
-        result[known] = _exact_scores(terms, rows[known].astype(np.int32))
+        result[known] = sum_rows(asked.lists, rows[known].astype(np.int32))
         return result
 
     def ceiling(self, tokens: Sequence[str]) -> float:
         """An upper bound of any score for these tokens: the sum of their idf, unknown ones at the highest."""
-        source = self if self._like is None else self._like
-        idfs = source.idf(tokens)
-        return float(sum(idfs)) if idfs else self._statistics.idf(0)
+        return self._asked(tokens).ceiling if self._like is None else self._like.ceiling(tokens)
 
     def idf(self, tokens: Sequence[str]) -> list[float]:
         """The idf of each token in this index, the highest for an unknown one."""
@@ -132,38 +129,39 @@ class Words:
         header = {"format": FORMAT, "cases": self._statistics.cases, "mean_length": self._statistics.mean_length}
         (directory / "words.json").write_text(json.dumps(header) + "\n", encoding="utf-8")
 
-    def _terms(self, tokens: Sequence[str]) -> list[_Term]:
-        """The known tokens of a question, rarest first: the one order in which scores are summed."""
+    def _asked(self, tokens: Sequence[str]) -> _Asked:
         asked = tuple(tokens)
         return self._recent.get(asked, lambda: self._look_up(asked))
 
-    def _look_up(self, tokens: Sequence[str]) -> list[_Term]:
-        counts = Counter(tokens)
-        numbers = self._vocabulary.numbers(list(counts))
-        offsets, rows, adds, bounds = (getattr(self._postings, name) for name in _POSTING_ARRAYS)
-        found = []
-        for number, times in zip(numbers, counts.values(), strict=True):
-            if number >= 0:
-                start, stop = int(offsets[number]), int(offsets[number + 1])
-                found.append((stop - start, number, times, start))
-        found.sort()
-        return [
-            _Term(rows[start : start + size], adds[start : start + size], times, times * float(bounds[number]))
-            for size, number, times, start in found
-        ]
+    def _look_up(self, tokens: Sequence[str]) -> _Asked:
+        """The lists of a question's known tokens, shortest first: the one order in which scores are summed."""
+        said = Counter(tokens)
+        numbers = np.array(self._vocabulary.numbers(list(said)), np.int64)
+        times = np.fromiter(said.values(), np.float32, len(said))
+        postings, known = self._postings, numbers >= 0
+        sizes = np.zeros(len(numbers), np.int64)
+        sizes[known] = postings.offsets[numbers[known] + 1] - postings.offsets[numbers[known]]
+        idfs = map(self._statistics.idf, sizes.tolist())
+        ceiling = sum(idf * often for idf, often in zip(idfs, times.tolist(), strict=True))
+        order = np.lexsort((numbers, sizes))
+        order = order[known[order]]
+        numbers, sizes, times = numbers[order], sizes[order], times[order]
+        starts = postings.offsets[numbers]
+        left = np.cumsum((times * postings.bounds[numbers])[::-1])[::-1]
+        lists = (postings.rows, postings.adds, starts, starts + sizes, times)
+        return _Asked(lists, np.append(left, np.float32(0)), ceiling or self._statistics.idf(0))
 
-    def _candidates(self, terms: list[_Term], k: int, allowed: Allowed) -> tuple[Rows, FloatVector]:
+    def _candidates(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[Rows, FloatVector]:
         """Rows among which the k best allowed ones are, with their scores, every one above 0."""
-        mask = None
+        mask = self._everything
         if allowed is not None:
-            postings = sum(len(term.rows) for term in terms)
-            if len(allowed) * len(terms) * _LOOKUP_COST <= postings + len(self._keys) * _SCAN_COST:
+            if len(allowed) * len(asked.left) * _LOOKUP_COST <= asked.size + len(self._keys) * _SCAN_COST:
                 rows = self._allowed_rows(allowed)
-                scores = _exact_scores(terms, rows)
+                scores = sum_rows(asked.lists, rows)
                 return rows[scores > 0], scores[scores > 0]
             mask = self._allowed_mask(allowed)
-        rows = _search_lists(terms, k, len(self._keys), mask)
-        return rows, _exact_scores(terms, rows)
+        rows = find_best(asked.lists, asked.left, mask, k)
+        return rows, sum_rows(asked.lists, rows)
 
     def _allowed_rows(self, allowed: "Allowed") -> Rows:
         keys = _as_keys(allowed)
@@ -197,78 +195,6 @@ def _as_keys(allowed: "Allowed") -> KeyArray:
     """The keys of a roaring bitmap, ascending."""
     assert allowed is not None  # noqa: S101 - callers have handled None
     return np.frombuffer(allowed.to_array(), np.uint32).astype(np.int64)
-
-
-def _lookup(term: _Term, rows: Rows) -> FloatVector:
-    """What a term adds to each of the given rows, 0 where the case lacks the token."""
-    at = np.minimum(np.searchsorted(term.rows, rows), len(term.rows) - 1)
-    adds = np.where(term.rows[at] == rows, term.adds[at], np.float32(0))
-    return adds if term.times == 1 else adds * np.float32(term.times)
-
-
-def _exact_scores(terms: list[_Term], rows: Rows) -> FloatVector:
-    """Scores summed in one fixed order in double precision: the same for a row however it was found."""
-    sums = np.zeros(len(rows), np.float64)
-    for term in terms:
-        sums += _lookup(term, rows)
-    return sums.astype(np.float32)
-
-
-def _search_lists(terms: list[_Term], k: int, cases: int, mask: Mask | None) -> Rows:
-    """Rows that hold the k best of all (allowed) rows, found by adding up lists, rarest first."""
-    left = [0.0, *accumulate(term.bound for term in reversed(terms))][::-1]  # left[i]: most that terms[i:] can add
-    sums = np.zeros(cases, np.float32)
-    floor, done = 0.0, len(terms)
-    for i, term in enumerate(terms):
-        unread = sum(len(later.rows) for later in terms[i:])
-        if unread > _WORTH_SKIPPING and left[0] - left[i] > left[i]:
-            floor = _floor(sums, terms[:i], k, mask)
-            if floor * (1 - _ROUNDING) > left[i] * (1 + _ROUNDING):
-                done = i
-                break
-        np.add.at(sums, term.rows, term.adds if term.times == 1 else term.adds * np.float32(term.times))
-    else:
-        floor = _floor(sums, terms, k, mask)
-    lowest = (floor - left[done]) * (1 - _ROUNDING)
-    rows = np.flatnonzero(sums >= lowest if lowest > 0 else sums > 0).astype(np.int32)
-    if mask is not None:
-        rows = rows[mask[rows]]
-    return _narrow(rows, sums[rows], k, terms[done:], left[done:])
-
-
-def _narrow(rows: Rows, sums: FloatVector, k: int, terms: list[_Term], left: list[float]) -> Rows:
-    """Finish the sums of candidate rows with the lists not yet read, dropping rows that can no longer win."""
-    for i in range(len(terms) + 1):
-        if len(rows) > k:
-            floor = float(np.partition(sums, len(sums) - k)[len(sums) - k])
-            keep = sums >= (floor - left[i]) * (1 - _ROUNDING) - 1e-9
-            rows, sums = rows[keep], sums[keep]
-        if i < len(terms):
-            sums = sums + _lookup(terms[i], rows)
-    return rows
-
-
-def _floor(sums: FloatVector, terms: list[_Term], k: int, mask: Mask | None) -> float:
-    """A value that the k-th best sum reaches at least, from a sample of the lists; 0 when the sample has no k rows."""
-    samples, size = [], 0
-    for term in terms:
-        rows = term.rows[: _SAMPLE if mask is None else 4 * _SAMPLE]
-        if mask is not None:
-            rows = rows[mask[rows]][:_SAMPLE]
-        samples.append(rows)
-        size += len(rows)
-        if size >= _SAMPLE:
-            break
-    some = sums[_distinct(np.concatenate(samples))] if len(samples) > 1 else sums[samples[0]]
-    if len(some) < k:
-        return 0.0
-    return float(np.partition(some, len(some) - k)[len(some) - k])
-
-
-def _distinct(rows: Rows) -> Rows:
-    """Rows without repetition, ascending; on a few thousand of them five times as fast as numpy's `unique`."""
-    ordered = np.sort(rows)
-    return np.asarray(ordered[np.diff(ordered, prepend=-1) != 0], np.int32)
 
 
 def build_words(

@@ -7,15 +7,12 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.posting_loops import Rows
 from index.types import FloatVector
-
-Rows: TypeAlias = NDArray[np.int32]
-"""Positions in the ascending key array."""
 
 _CHUNK_TOKENS = 4_000_000  # tokens sorted at a time: about 100 MB of working memory
 
