@@ -16,8 +16,12 @@ INTS = types.Array(types.int32, 1, "C", readonly=True)
 LONGS = types.Array(types.int64, 1, "C", readonly=True)
 FLOATS = types.Array(types.float32, 1, "C", readonly=True)
 TABLE = types.Array(types.float32, 2, "C", readonly=True)
+LONG_TABLE = types.Array(types.int64, 2, "C", readonly=True)
 FLAGS = types.Array(types.boolean, 1, "C", readonly=True)
+BUFFER = types.Array(types.float32, 1, "C")
+INT = types.int32
 LONG = types.int64
+FLOAT = types.float32
 """Argument types; an array that may be written to passes as one that may not."""
 
 

@@ -47,10 +47,9 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """What is looked up of a question once: its lists, the most that they can add from each on, and its ceiling."""
+    """What is looked up of a question once: its lists and its ceiling."""
 
     lists: Lists
-    left: FloatVector
     ceiling: float
 
     @property
@@ -147,20 +146,19 @@ class Words:
         order = order[known[order]]
         numbers, sizes, times = numbers[order], sizes[order], times[order]
         starts = postings.offsets[numbers]
-        left = np.cumsum((times * postings.bounds[numbers])[::-1])[::-1]
         lists = (postings.rows, postings.adds, starts, starts + sizes, times)
-        return _Asked(lists, np.append(left, np.float32(0)), ceiling or self._statistics.idf(0))
+        return _Asked(lists, ceiling or self._statistics.idf(0))
 
     def _candidates(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[Rows, FloatVector]:
         """Rows among which the k best allowed ones are, with their scores, every one above 0."""
         mask = self._everything
         if allowed is not None:
-            if len(allowed) * len(asked.left) * _LOOKUP_COST <= asked.size + len(self._keys) * _SCAN_COST:
+            if len(allowed) * len(asked.lists[2]) * _LOOKUP_COST <= asked.size + len(self._keys) * _SCAN_COST:
                 rows = self._allowed_rows(allowed)
                 scores = sum_rows(asked.lists, rows)
                 return rows[scores > 0], scores[scores > 0]
             mask = self._allowed_mask(allowed)
-        rows = find_best(asked.lists, asked.left, mask, k)
+        rows = find_best(asked.lists, mask, k)
         return rows, sum_rows(asked.lists, rows)
 
     def _allowed_rows(self, allowed: "Allowed") -> Rows:
@@ -183,8 +181,7 @@ class Words:
         return mask
 
 
-_ARRAYS = ("keys", "offsets", "rows", "adds", "bounds")
-_POSTING_ARRAYS = _ARRAYS[1:]
+_ARRAYS = ("keys", "offsets", "rows", "adds")
 _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 # In units of adding one posting to a sum: the cost of one binary search in one list, and of one row of the final scan.
 _LOOKUP_COST = 25
@@ -239,12 +236,12 @@ def load_words(directory: Path) -> Words:
     header = json.loads((directory / "words.json").read_text(encoding="utf-8"))
     if header.get("format") != FORMAT:
         raise ValueError(f"word index has format {header.get('format')}, this program reads {FORMAT}")
-    keys, offsets, rows, adds, bounds = (
+    keys, offsets, rows, adds = (
         np.load(directory / f"words_{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for name in _ARRAYS
     )
     vocabulary = load_vocabulary(directory)
     tokens, total = len(vocabulary), int(offsets[-1]) if len(offsets) else -1
-    if (len(offsets), len(bounds), len(rows), len(adds)) != (tokens + 1, tokens, total, total):
+    if (len(offsets), len(rows), len(adds)) != (tokens + 1, total, total):
         raise ValueError("word index files do not fit together")
     statistics = Statistics(int(header["cases"]), float(header["mean_length"]))
-    return Words(keys, vocabulary, Postings(offsets, rows, adds, bounds), statistics, None)
+    return Words(keys, vocabulary, Postings(offsets, rows, adds), statistics, None)

@@ -10,14 +10,14 @@ from index.types import FloatVector
 
 Rows: TypeAlias = NDArray[np.int32]
 """Positions in the ascending key array."""
+Flags: TypeAlias = NDArray[np.bool_]
 Longs: TypeAlias = NDArray[np.int64]
 Lists: TypeAlias = tuple[Rows, FloatVector, Longs, Longs, FloatVector]
 """The lists of a question, shortest first: `rows` and `adds` of all lists there are, then for each list of the question
 where it starts and stops in them and how often the question says its token."""
 
 _LISTS = together(INTS, FLOATS, LONGS, LONGS, FLOATS)
-_SAMPLE = 4_096  # rows, those of the rarest tokens first, from which the k-th best sum is estimated
-_WORTH_SKIPPING = 30_000  # fewer postings are summed without asking whether they could be skipped
+_FULL = 1_024  # so many found rows are cut down to the best
 _ROUNDING = 1e-4  # float32 sums differ from the exact ones by less than this share
 
 
@@ -35,10 +35,22 @@ def _bisect(rows: Rows, start: int, stop: int, row: int) -> int:
 
 @compiled(FLOATS, LONG)
 def _kth_best(values: FloatVector, k: int) -> float:
-    """The k-th largest value, 0 when there are fewer."""
-    if len(values) < k:
+    """The k-th largest value, 0 when there are fewer; numba's `partition` takes quadratic time when many are equal."""
+    if len(values) < k or k < 1:
         return 0.0
-    return float(np.partition(values, len(values) - k)[len(values) - k])
+    heap = np.sort(values[:k])  # the smallest on top, as in every sorted array
+    for value in values[k:]:
+        if value > heap[0]:
+            at, child = 0, 1
+            while child < k:
+                if child + 1 < k and heap[child + 1] < heap[child]:
+                    child += 1
+                if heap[child] >= value:
+                    break
+                heap[at] = heap[child]
+                at, child = child, 2 * child + 1
+            heap[at] = value
+    return float(heap[0])
 
 
 @compiled(_LISTS, INTS)
@@ -59,51 +71,31 @@ def sum_rows(lists: Lists, wanted: Rows) -> FloatVector:
     return sums.astype(np.float32)
 
 
-@compiled(_LISTS, FLOATS, LONG, INTS, FLOATS, LONG)
-def _narrowed(lists: Lists, left: FloatVector, done: int, rows_found: Rows, all_sums: FloatVector, k: int) -> Rows:
-    """The found rows without those that can no longer win, once the lists from `done` on are looked up for them."""
+@compiled(FLOATS, INTS, LONG)
+def _cut(sums: FloatVector, found: Rows, k: int) -> Rows:
+    """The found rows that may be among the k best."""
+    lowest = _kth_best(sums[found], k) * (1 - _ROUNDING)
+    return found[sums[found] >= lowest]
+
+
+@compiled(_LISTS, FLAGS, LONG)
+def find_best(lists: Lists, allowed: Flags, k: int) -> Rows:
+    """Ascending rows among which the k best allowed ones are, every one with a sum above 0."""
     rows, adds, starts, stops, times = lists
-    found, sums = rows_found.copy(), all_sums[rows_found]
-    for i in range(done, len(starts) + 1):
-        if len(found) > k:
-            keep = sums >= (_kth_best(sums, k) - left[i]) * (1 - _ROUNDING) - 1e-9
-            found, sums = found[keep], sums[keep]
-        if i < len(starts):
-            at = starts[i]
-            for j in range(len(found)):
-                at = _bisect(rows, at, stops[i], found[j])
-                if at < stops[i] and rows[at] == found[j]:
-                    sums[j] += adds[at] * times[i]
-    return found
-
-
-@compiled(_LISTS, FLOATS, FLAGS, LONG)
-def find_best(lists: Lists, left: FloatVector, allowed: NDArray[np.bool_], k: int) -> Rows:
-    """Ascending rows among which the k best allowed ones are; `left[i]` is the most that the lists from i on can add.
-
-    Lists are added up, shortest first; as soon as the k-th best sum exceeds what all the others could add, those are
-    looked up for the rows that can still win and not read (the idea of MaxScore, Turtle and Flood 1995).
-    """
-    rows, adds, starts, stops, times = lists
-    unread = (stops - starts).sum()
     sums = np.zeros(len(allowed), np.float32)
-    touched = np.empty(min(unread, len(allowed)), np.int32)
-    count, done = 0, len(starts)
     for i in range(len(starts)):
-        if unread > _WORTH_SKIPPING and left[0] - left[i] > left[i]:
-            floor = _kth_best(sums[touched[: min(count, _SAMPLE)]], k)
-            if floor * (1 - _ROUNDING) > left[i] * (1 + _ROUNDING):
-                done = i
-                break
         for at in range(starts[i], stops[i]):
-            row = rows[at]
-            if allowed[row]:
-                if sums[row] == 0:
-                    touched[count] = row
-                    count += 1
-                sums[row] += adds[at] * times[i]
-        unread -= stops[i] - starts[i]
-    floor = _kth_best(sums[touched[: min(count, _SAMPLE)]], k)
-    lowest = (floor - left[done]) * (1 - _ROUNDING)
-    found = touched[:count]
-    return _narrowed(lists, left, done, np.sort(found[sums[found] >= lowest]), sums, k)
+            sums[rows[at]] += adds[at] * times[i]
+    found, count, full = np.empty(len(sums), np.int32), 0, _FULL
+    lowest = np.float32(0)
+    for row in range(len(sums)):
+        if sums[row] > lowest and allowed[row]:
+            found[count] = row
+            count += 1
+            if count == full:
+                best = _cut(sums, found[:count], k)
+                count = len(best)
+                found[:count] = best
+                full = max(_FULL, 2 * count)
+                lowest = sums[best].min() * np.float32(1 - _ROUNDING)
+    return _cut(sums, found[:count], k)

@@ -24,8 +24,6 @@ class Postings:
     offsets: NDArray[np.int64]
     rows: Rows
     adds: FloatVector
-    bounds: FloatVector
-    """(tokens,) the largest of each token's `adds`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +87,7 @@ def join_chunks(
         rows[places] = chunk.rows
         adds[places] = idf_by_id[chunk.ids] * chunk.times / (chunk.times + norms[chunk.rows])
         cursor += counts
-    bounds = np.maximum.reduceat(adds, offsets[:-1]) if total else np.empty(0, np.float32)
-    return Postings(offsets, rows, adds, bounds)
+    return Postings(offsets, rows, adds)
 
 
 def _iter_chunks(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
+from retriever.embedding.alignment_loops import NEIGHBOUR, align, number_pieces
 from retriever.embedding.cards import BUILTIN
 from retriever.embedding.loading import find_model_folder
 from retriever.embedding.static import StaticEncoder, load_static
@@ -25,8 +26,7 @@ CASE_PIECES = 256
 """Pieces kept of a case: about 150 words. Only this comparison is cut; vector and words see the whole text."""
 QUESTION_PIECES = 48
 """Pieces of a question that are compared, the weightiest."""
-_NEIGHBOUR = 0.35  # share of the pieces left and right in what is compared
-_SHARP = 4  # power that lets near-equal pieces count and vague likeness not
+_TINY = 1e-9
 _NO_PIECE = np.array([np.iinfo(np.int32).max], np.int32)
 
 Rarity = Callable[[PieceArray], FloatVector]
@@ -35,19 +35,30 @@ Rarity = Callable[[PieceArray], FloatVector]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedPieces:
-    """A question ready to be compared: unit vectors of its pieces in context and alone, each with its weight (q,)."""
+    """A question ready to be compared: vectors of its distinct pieces and which of them stand where.
 
-    context: FloatMatrix
-    context_weights: FloatVector
-    alone: FloatMatrix
-    alone_weights: FloatVector
+    `triples` (q, 3) name the row of each compared piece and those of its neighbours, `sizes` the lengths of their sums;
+    `once` (d,) name the rows compared alone, `lengths` theirs. A missing neighbour is the last row, which is zero.
+    """
+
+    rows: FloatMatrix
+    triples: NDArray[np.int64]
+    sizes: FloatVector
+    weights: FloatVector
+    once: NDArray[np.int64]
+    lengths: FloatVector
+    once_weights: FloatVector
     whole: FloatVector
     """One vector of the question, in which rare pieces count more; (dim,), unit length or zero."""
-    size: int
     unknown: float
     """Share, by weight, of pieces that no case of the library has."""
     rarity: float
     """Mean idf of its pieces."""
+
+    @property
+    def size(self) -> int:
+        """How many distinct pieces the question has."""
+        return len(self.rows) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,27 +108,30 @@ class Aligner:
 
     def ask(self, text: str, rarity: Rarity) -> AskedPieces:
         """Prepare a question."""
-        ids = np.array(self._encoder.token_ids([text])[0], np.int32)
-        rows = self._encoder.rows.take(ids.astype(np.int64))
-        norms = _norms(rows)
-        around = rows.copy()
-        around[1:] += _NEIGHBOUR * rows[:-1]
-        around[:-1] += _NEIGHBOUR * rows[1:]
-        idf = rarity(ids)
-        weights, unknown = idf * norms, idf >= rarity(_NO_PIECE)
-        kept = np.sort(np.argsort(-weights, kind="stable")[:QUESTION_PIECES])
-        distinct, first = np.unique(ids, return_index=True)
-        once = first[np.argsort(-weights[first], kind="stable")[:QUESTION_PIECES]]
-        whole = (rows[first] * np.sqrt(weights[first] / np.maximum(norms[first], 1e-9))[:, None]).sum(axis=0)
+        ids = self._encoder.token_ids([text])[0]
+        distinct = list(dict.fromkeys(ids))
+        places, nothing = {piece: place for place, piece in enumerate(distinct)}, len(distinct)
+        at = np.array([nothing, *(places[piece] for piece in ids), nothing], np.int64)
+        numbers = np.array(distinct, np.int64)
+        rows = np.zeros((nothing + 1, self._encoder.dim), np.float32)
+        rows[:-1] = self._encoder.rows.take(numbers)
+        lengths, idf = _norms(rows), np.append(rarity(numbers.astype(np.int32)), np.float32(0))
+        weights = idf * lengths
+        triples = np.stack([at[1:-1], at[:-2], at[2:]], axis=1)
+        kept, once = _weightiest(weights[at[1:-1]]), _weightiest(weights[:-1])
+        around = rows[triples[kept, 0]] + NEIGHBOUR * (rows[triples[kept, 1]] + rows[triples[kept, 2]])
+        every = weights[at[1:-1]]
         return AskedPieces(
-            _unit(around[kept]),
-            weights[kept],
-            _unit(rows[once]),
-            weights[once],
-            _unit(whole[None])[0],
-            len(distinct),
-            float(weights[unknown].sum()) / max(float(weights.sum()), 1e-9),
-            float(idf.mean()) if len(idf) else 0.0,
+            rows=rows,
+            triples=triples[kept],
+            sizes=_norms(around),
+            weights=every[kept],
+            once=once,
+            lengths=lengths[once],
+            once_weights=weights[once],
+            whole=_unit(np.sqrt(weights / np.maximum(lengths, _TINY)) @ rows),
+            unknown=float(every[idf[at[1:-1]] >= rarity(_NO_PIECE)].sum()) / max(float(every.sum()), _TINY),
+            rarity=float(idf[at[1:-1]].mean()) if ids else 0.0,
         )
 
     def compare(self, asked: AskedPieces, cases: Sequence[PieceArray], rarity: Rarity) -> Alignment:
@@ -125,34 +139,28 @@ class Aligner:
         sizes = np.fromiter(map(len, cases), np.int64, len(cases))
         longer = (np.log1p(sizes) - np.log1p(asked.size)).astype(np.float32)
         context, sharp, reverse = np.zeros((3, len(cases)), np.float32)
-        found = np.zeros((len(asked.alone), len(cases)), np.float32)
+        found = np.zeros((len(asked.once), len(cases)), np.float32)
         filled = sizes > 0
         if asked.size and filled.any():
             ids = np.concatenate([case for case in cases if len(case)])
-            starts = np.cumsum(sizes[filled]) - sizes[filled]
-            compared = self._compare(asked, ids, starts, rarity)
-            context[filled], sharp[filled], reverse[filled], found[:, filled] = compared
-        weights, size = asked.alone_weights, asked.size
+            fit, likest = self._compare(asked, ids, np.append(0, np.cumsum(sizes[filled])), rarity)
+            (context[filled], sharp[filled], reverse[filled]), found[:, filled] = fit, likest.T
+        weights, size = asked.once_weights, asked.size
         return Alignment(context, sharp, reverse, longer, found, weights, size, asked.unknown, asked.rarity)
 
     def _compare(
-        self, asked: AskedPieces, ids: PieceArray, starts: NDArray[np.int64], rarity: Rarity
-    ) -> tuple[FloatVector, FloatVector, FloatVector, FloatMatrix]:
+        self, asked: AskedPieces, ids: PieceArray, bounds: NDArray[np.int64], rarity: Rarity
+    ) -> tuple[FloatMatrix, FloatMatrix]:
         # Words repeat within and between cases: vectors are read, and multiplied, once for each distinct piece.
-        distinct, at = _distinct(ids)
+        distinct, at = number_pieces(ids)
         rows = self._encoder.rows.take(distinct)
         norms = _norms(rows)
-        likeness = np.concatenate([asked.context, asked.alone]) @ rows.T
-        split = len(asked.context)
-        best = np.maximum.reduceat(_in_context(likeness[:split].take(at, axis=1), norms[at], starts), starts, axis=1)
-        alone = likeness[split:] / np.maximum(norms, 1e-9)
-        found = np.maximum.reduceat(alone.take(at, axis=1), starts, axis=1)
-        covered, weights = alone.max(axis=0)[at], (rarity(distinct.astype(np.int32)) * norms)[at]
-        return (
-            _mean(asked.context_weights, best),
-            _mean(asked.alone_weights, np.maximum(found, 0) ** _SHARP),
-            _share(covered * weights, weights, starts),
-            found,
+        return align(
+            rows @ asked.rows.T,
+            (asked.triples, asked.sizes, asked.weights, asked.once, asked.lengths, asked.once_weights),
+            (norms, rarity(distinct.astype(np.int32)) * norms),
+            at,
+            bounds,
         )
 
 
@@ -162,48 +170,17 @@ def aligner() -> Aligner:
     return Aligner(load_static(find_model_folder(BUILTIN), name=BUILTIN))
 
 
-def _distinct(ids: PieceArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pieces without repetition, ascending, and the place of each among them; counting beats sorting here."""
-    seen = np.zeros(int(ids.max()) + 1, np.bool_)
-    seen[ids] = True
-    places = np.cumsum(seen) - 1
-    return np.flatnonzero(seen), places[ids]
-
-
-def _in_context(likeness: FloatMatrix, norms: FloatVector, starts: NDArray[np.int64]) -> FloatMatrix:
-    """Likeness to each piece with its neighbours, (q, pieces), from the inner products with the pieces alone.
-
-    The length of a sum is taken as if neighbours stood at right angles, which they nearly do: measured, it ranks the
-    same as the true length, which would take ten times as long.
-    """
-    square = norms**2
-    inner = np.ones(len(norms), np.float32)
-    inner[starts] = 0  # the first piece of a case has nothing to its left
-    total = square.copy()
-    total[1:] += _NEIGHBOUR**2 * square[:-1] * inner[1:]
-    total[:-1] += _NEIGHBOUR**2 * square[1:] * inner[1:]
-    joined = likeness * _NEIGHBOUR
-    result = likeness.copy()
-    # What stands on the other side of a case's first piece belongs to another case.
-    result[:, 1:] += joined[:, :-1] * inner[1:]
-    result[:, :-1] += joined[:, 1:] * inner[1:]
-    result /= np.maximum(np.sqrt(total), 1e-9)
-    return result
-
-
-def _mean(weights: FloatVector, values: FloatMatrix) -> FloatVector:
-    return np.asarray((weights @ values) / max(float(weights.sum()), 1e-9), np.float32)
-
-
-def _share(parts: FloatVector, wholes: FloatVector, starts: NDArray[np.int64]) -> FloatVector:
-    whole = np.maximum(np.add.reduceat(wholes, starts), 1e-9)
-    return np.asarray(np.add.reduceat(parts, starts) / whole, np.float32)
-
-
 def _norms(rows: FloatMatrix) -> FloatVector:
     norms: FloatVector = np.sqrt(np.vecdot(rows, rows))
     return norms
 
 
-def _unit(rows: FloatMatrix) -> FloatMatrix:
-    return np.asarray(rows / np.maximum(_norms(rows), 1e-9)[:, None], np.float32)
+def _unit(vector: FloatVector) -> FloatVector:
+    return np.asarray(vector / max(float(np.sqrt(np.vecdot(vector, vector))), _TINY), np.float32)
+
+
+def _weightiest(weights: FloatVector) -> NDArray[np.int64]:
+    """The places of the QUESTION_PIECES largest weights, ascending."""
+    if len(weights) <= QUESTION_PIECES:
+        return np.arange(len(weights))
+    return np.sort(np.argsort(-weights, kind="stable")[:QUESTION_PIECES])
