@@ -96,6 +96,7 @@ def _last_of(id: str, successors: Mapping[str, str], home: Mapping[str, Group]) 
     return last
 
 
+@lru_cache(maxsize=1_024)
 def _letters(text: str) -> str:
     return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text[:COMPARED]).casefold())
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
@@ -24,6 +25,7 @@ STORED_COLUMNS = """
     c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
     r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
 WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
+_DECODED = 1_024  # some megabytes
 _HELD = "c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.content_hash, c.created_at, c.deleted"
 
 
@@ -325,11 +327,15 @@ def _readable(actor: Actor | None) -> tuple[list[str], dict[str, Any]]:
     return clauses, {"groups": json.dumps(actor.audience), "reader": actor.id}
 
 
-def stored_case(row: tuple[Any, ...]) -> StoredCase:
+def stored_case(row: tuple[Any, ...], decode: Callable[[bytes], Case] = decode_case) -> StoredCase:
     """The case in a row of the columns above."""
     key, version, revision, digest, created_at, updated_at, document, shown, *rest = row
     reuse = _NO_REUSE if shown is None else Reuse(shown, *rest)
-    return StoredCase(decode_case(document), key, version, revision, digest, created_at, updated_at, reuse)
+    return StoredCase(decode(document), key, version, revision, digest, created_at, updated_at, reuse)
+
+
+decode_often = lru_cache(maxsize=_DECODED)(decode_case)
+"""For the cases that searches load again and again: one document is always one case, and a case never changes."""
 
 
 def version(row: tuple[Any, ...]) -> Version:

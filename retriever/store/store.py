@@ -147,7 +147,7 @@ class Store:
         """The cases with these keys, in one SELECT; deleted and unknown keys are missing from the answer."""
         wanted = "[" + ",".join(map(str, map(int, keys))) + "]"
         rows = self._connections.rows(case_rows.STORED_BY_KEYS, (wanted,))
-        return {row[0]: case_rows.stored_case(row) for row in rows}
+        return {row[0]: case_rows.stored_case(row, case_rows.decode_often) for row in rows}
 
     def find_keys(self, ids: Iterable[str]) -> list[int]:
         """Keys of those ids that exist, growing."""
