@@ -168,8 +168,9 @@ class Searcher:
             view.search_dense(asked.vector, CANDIDATES, allowed).keys if asked.vector.any() else _NO_KEYS,
             view.search_words(asked.tokens, CANDIDATES, allowed).keys if asked.tokens else _NO_KEYS,
         ]
-        keys = np.unique(np.concatenate(found))
-        return keys, np.isin(keys, np.concatenate([arm[:PROMISING] for arm in found]))
+        every = sorted({key for arm in found for key in arm.tolist()})
+        promising = {key for arm in found for key in arm[:PROMISING].tolist()}
+        return np.array(every, np.int64), np.array([key in promising for key in every], np.bool_)
 
     def _widened(
         self,
@@ -266,7 +267,9 @@ _NO_KEYS: KeyArray = np.empty(0, np.int64)
 
 
 def _cosines(view: View, vector: FloatVector, keys: KeyArray) -> FloatArray:
-    return np.nan_to_num(view.dense_scores(vector, keys)).astype(np.float64)
+    scores = view.dense_scores(vector, keys).astype(np.float64)
+    scores[np.isnan(scores)] = 0.0  # a case without a vector
+    return scores
 
 
 def _word_shares(view: View, asked: Asked, keys: KeyArray, ceiling: float) -> FloatArray:
