@@ -27,7 +27,8 @@ FLOAT = types.float32
 
 def together(*arguments: object) -> object:
     """The type of a tuple of these."""
-    return types.Tuple(arguments)
+    result: object = types.Tuple(arguments)  # type: ignore[no-untyped-call]
+    return result
 
 
 def compiled(*arguments: object) -> Callable[[F], F]:

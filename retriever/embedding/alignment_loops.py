@@ -58,9 +58,9 @@ def align(
     at: NDArray[np.int32],
     bounds: NDArray[np.int64],
 ) -> FloatMatrix:
-    """`context`, `sharp` and `reverse` of an `Alignment`, (3, cases); case i has the pieces `at[bounds[i]:bounds[i + 1]]`.
+    """`context`, `sharp` and `reverse` of an `Alignment`, (3, cases); case i has `at[bounds[i]:bounds[i + 1]]`.
 
-    `inner` are the products of all distinct pieces of the cases with `AskedPieces.rows`, `asked` are its other fields in
+    `inner` are the products of all distinct pieces of the cases with `AskedPieces.rows`, `asked` its other fields in
     their order, `pieces` the lengths and weights of the cases' distinct pieces.
     """
     triples, sizes, context_weights, once, once_lengths, once_weights = asked

@@ -66,6 +66,7 @@ HOMES = {
     "ijson": ("retriever.ingest.records",),
     "openpyxl": ("retriever.ingest.records",),
     "selectolax": ("retriever.ingest.cleaning",),
+    "numba": ("index.compiled",),
     "pickle": (),
 }
 MAX_FILE_LINES = 420
