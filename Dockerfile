@@ -11,6 +11,8 @@ RUN pip install -c constraints.txt . \
     && useradd --system --uid 10001 --create-home app \
     && install -d -o app -g app /data
 USER app
+# Compiles what is compiled, so that no start waits for it.
+RUN python -c 'import retriever.search.searcher'
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
