@@ -57,11 +57,12 @@ def align(
     pieces: tuple[FloatVector, FloatVector],
     at: NDArray[np.int32],
     bounds: NDArray[np.int64],
-) -> FloatMatrix:
-    """`context`, `sharp` and `reverse` of an `Alignment`, (3, cases); case i has `at[bounds[i]:bounds[i + 1]]`.
+) -> tuple[FloatMatrix, FloatMatrix]:
+    """How cases fit a question; a case has the pieces `at[bounds[i]:bounds[i + 1]]`, one at least.
 
     `inner` are the products of all distinct pieces of the cases with `AskedPieces.rows`, `asked` its other fields in
-    their order, `pieces` the lengths and weights of the cases' distinct pieces.
+    their order, `pieces` the lengths and weights of the distinct pieces. Returns `context`, `sharp` and `reverse`
+    of an `Alignment`, (3, cases), and its `found`, (cases, pieces alone).
     """
     triples, sizes, context_weights, once, once_lengths, once_weights = asked
     lengths, weights = pieces
@@ -77,20 +78,21 @@ def align(
             alone[piece, j] = row[once[j]] / max(once_lengths[j] * lengths[piece], _TINY)
         covered[piece] = alone[piece].max()
     fit = np.zeros((3, len(bounds) - 1), np.float32)
-    best, sharpest = np.empty(len(triples), np.float32), np.empty(len(once), np.float32)
+    found = np.full((len(bounds) - 1, len(once)), -2, np.float32)
+    best = np.empty(len(triples), np.float32)
     for case in range(len(bounds) - 1):
         begin, end = bounds[case], bounds[case + 1]
-        best[:], sharpest[:] = -2, 0
+        best[:], likest = -2, found[case]
         shared, total = np.float32(0), _TINY
         for i in range(begin, end):
             piece = at[i]
             before, after = at[i - 1] if i > begin else -1, at[i + 1] if i + 1 < end else -1
             _raise_best(best, context, lengths, before, piece, after)
-            for j in range(len(sharpest)):
-                sharpest[j] = max(sharpest[j], alone[piece, j])
+            for j in range(len(likest)):
+                likest[j] = max(likest[j], alone[piece, j])
             shared += covered[piece] * weights[piece]
             total += weights[piece]
         fit[0, case] = (context_weights * best).sum() / max(context_weights.sum(), _TINY)
-        fit[1, case] = (once_weights * sharpest**_SHARP).sum() / max(once_weights.sum(), _TINY)
+        fit[1, case] = (once_weights * np.maximum(likest, 0) ** _SHARP).sum() / max(once_weights.sum(), _TINY)
         fit[2, case] = shared / total
-    return fit
+    return fit, found
