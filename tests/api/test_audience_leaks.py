@@ -111,6 +111,7 @@ def test_random_questions_leak_nothing(service: Service) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_ten_thousand_random_questions_leak_nothing(service: Service) -> None:
     """10,000 questions: 0 cases are shown to people who are in none of their groups."""
     assert run(service, 10_000, seed=11) > 50_000
