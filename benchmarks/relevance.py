@@ -1,10 +1,11 @@
 """Answers on every labelled set, through the whole shipped search: words alone, vectors alone, both fused.
 
-    python -m benchmarks.relevance --data DIR [--out benchmarks/results/relevance.json] [--with rerank=true]
+    python -m benchmarks.relevance --data DIR [--out benchmarks/results/relevance.json] [--with "+x: rewrite_below=0.4"]
 
 DIR holds BEIR folders; the sample library's questions are always asked too. Nothing is tuned here: ranking, model and
-thresholds are those that the settings and the package ship. `--with` measures a setting in one more column. The tables
-of the README come from the committed result (`python -m benchmarks.report`).
+thresholds are those that the settings and the package ship. `--with` measures other settings (`LABEL: name=value;
+name=value`) in one more column, side by side. The tables of the pages come from the committed results
+(`python -m benchmarks.report`).
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.halves import second_half
 from benchmarks.relevance_tables import ablation_rows
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
@@ -50,15 +52,18 @@ def run_set(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) ->
     return found
 
 
-def _option(settings: Settings, text: str) -> Settings:
-    name, _, value = text.partition("=")
-    return Settings.model_validate({**settings.model_dump(), name: value})
+def _option(settings: Settings, text: str) -> tuple[str, Settings]:
+    """Label and settings of `LABEL: name=value; name=value`; without a label the text is its own."""
+    label, _, changes = text.rpartition(": ")
+    pairs = (change.strip().partition("=") for change in changes.split(";"))
+    changed = {name: value for name, _, value in pairs}
+    return label or text, Settings.model_validate({**settings.model_dump(), **changed})
 
 
 def _figures(found: Evaluation) -> dict[str, float]:
-    """nDCG@10 of the whole set under "", and of its halves under their names."""
+    """nDCG@10 of the whole set under "", of its halves under their names, and the median milliseconds of a question."""
     halves = {part.name: part.means["ndcg@10"] for part in found.slices if part.group == "kind"}
-    return {"": found.scores.means["ndcg@10"], **halves}
+    return {"": found.scores.means["ndcg@10"], **halves, "ms": found.latency_ms["total"]["p50"]}
 
 
 def _committed(report: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +79,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of BEIR folders")
     parser.add_argument("--only", nargs="*", default=(), help="names of sets; all of them without it")
     parser.add_argument("--questions", type=int, help="at most this many of each set, drawn with a seed")
+    parser.add_argument("--second-half", action="store_true", help="only questions on which no stage was fitted")
     parser.add_argument("--with", dest="options", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--html", type=Path)
@@ -81,14 +87,16 @@ def main() -> None:
     settings = load_settings()
     encoder = open_encoder(settings)
     done: list[Evaluation] = []
-    options: dict[str, dict[str, dict[str, float]]] = {text: {} for text in arguments.options}
+    changed = dict(_option(settings, text) for text in arguments.options)
+    options: dict[str, dict[str, dict[str, float]]] = {label: {} for label in changed}
     for labelled, cases in labelled_sets(arguments.data):
         if arguments.only and labelled.name not in arguments.only:
             continue
-        asked = sample_questions(labelled, arguments.questions) if arguments.questions else labelled
+        half = second_half(labelled) if arguments.second_half else labelled
+        asked = sample_questions(half, arguments.questions) if arguments.questions else half
         done.append(run_set(asked, cases, settings))
-        for text, figures in options.items():
-            figures[labelled.name] = _figures(run_set(asked, cases, _option(settings, text)))
+        for label, figures in options.items():
+            figures[labelled.name] = _figures(run_set(asked, cases, changed[label]))
     report = build_report(encoder.name, encoder.fingerprint, "search", done)
     report |= {"options": options} if options else {}
     head, rows = ablation_rows(report)

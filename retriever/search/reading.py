@@ -20,7 +20,7 @@ from retriever.search.candidates import Candidates, Question, replaced
 from retriever.search.ranking import FloatArray
 from retriever.texts import embedded_text, vector_key
 
-RESCORE_WEIGHT = 4.1
+RESCORE_WEIGHT = 6.5
 """Log-odds that a standard deviation of the model's cosines counts; fitted by benchmarks/fit_stages.py."""
 RERANK_WEIGHT = 6.0
 """Log-odds between a pair that the cross-encoder is sure of and one it rules out. Chosen, not fitted: no cross-encoder
