@@ -1,5 +1,6 @@
 """Tables of a relevance result: every arm on every set, the confidence, the language matrix; cells as texts."""
 
+import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,20 @@ def ablation_rows(report: Mapping[str, Any]) -> Table:
             figures = [points(value) for value in (*alone, part["means"]["ndcg@10"], *changed)]
             rows.append([f"– {half}" if half else one["name"], f"{part['questions']:,}", *figures])
     return ["set", "questions", "words alone", "vectors alone", "fused", *options], rows
+
+
+def options_rows(report: Mapping[str, Any]) -> Table:
+    """The same, with a last row of what a question costs: the middle of the sets' median milliseconds."""
+    head, rows = ablation_rows(report)
+    usual = statistics.median(one["latency_ms"]["total"]["p50"] for one in report["sets"])
+    spent = [statistics.median(one["ms"] for one in found.values()) for found in report["options"].values()]
+    return head, [*rows, ["ms a question", "", "", "", *(f"{value:.1f}" for value in (usual, *spent))]]
+
+
+def reading_rows(report: Mapping[str, Any]) -> Table:
+    """What a reading stage does on the questions that it was not fitted on, in points."""
+    columns = ("questions", "read", "fused", "with the stage", "reader alone")
+    return ["set", *columns], [[one["set"], *(str(one[name]) for name in columns)] for one in report["sets"]]
 
 
 def confidence_rows(report: Mapping[str, Any]) -> Table:

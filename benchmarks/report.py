@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import model_tables, word_tables
-from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows
+from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows, options_rows, reading_rows
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -63,6 +63,35 @@ def relevance_table() -> str:
     return _markdown(*ablation_rows(load("relevance")))
 
 
+def options_table() -> str:
+    """Optional stages beside the shipped ranking, in one run."""
+    return _markdown(*options_rows(load("relevance-options")))
+
+
+def stages_table() -> str:
+    """The rescoring model on questions that its weight was not fitted on."""
+    return _markdown(*reading_rows(load("stages")))
+
+
+def rewriting_table() -> str:
+    """Ways of rewriting unsure questions."""
+    columns = ("questions", "unsure", "as asked", "proposed", "expanded", "shortened")
+    rows = [[one["set"], *(str(one[name]) for name in columns)] for one in load("rewriting")["sets"]]
+    return _markdown(["set", *columns], rows)
+
+
+def stage_costs_table() -> str:
+    """Milliseconds to read candidates, cold and warm."""
+    report = load("stages")
+    random = report["random_cross_encoder"]
+    rows = [
+        [f"rescoring {report['top']} cases, none of them remembered", f"{report['cost']['first_ms']:,.0f}"],
+        ["the same, all of them remembered", f"{report['cost']['again_ms']:,.0f}"],
+        [f"a cross-encoder of the same size on {random['top']} cases", f"{random['again_ms']:,.0f}"],
+    ]
+    return _markdown(["what", "ms a question"], rows)
+
+
 def confidence_table() -> str:
     """Calibration and abstention on every labelled set."""
     return _markdown(*confidence_rows(load("relevance")))
@@ -104,6 +133,10 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "sample": sample_table,
     "relevance": relevance_table,
     "confidence": confidence_table,
+    "options": options_table,
+    "stages": stages_table,
+    "stage-costs": stage_costs_table,
+    "rewriting": rewriting_table,
     "matrix": matrix_table,
     "masking": masking_table,
     "masking-costs": masking_costs_table,

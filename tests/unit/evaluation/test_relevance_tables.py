@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from benchmarks import relevance
-from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows
+from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_rows, options_rows
+from retriever.config import Settings
 from retriever.evaluation.results import load_report
 from tests.tiny_models import build_tiny_static
 from tests.unit.evaluation.conftest import WriteSet
@@ -43,6 +44,24 @@ def test_arms_and_options_stand_beside_the_fusion() -> None:
         ["– same language", "2", "–", "–", "75.0", "80.0"],
         ["– cross language", "2", "–", "–", "25.0", "–"],
     ]
+
+
+def test_options_end_with_what_a_question_costs() -> None:
+    """The middle of the sets' median times, without the options and with each."""
+    latency = [{**ONE, "latency_ms": {"total": {"p50": spent}}} for spent in (1.0, 2.0, 9.0)]
+    option = {str(number): {"": 0.5, "ms": spent} for number, spent in enumerate((3.0, 50.0, 4.0))}
+
+    _, rows = options_rows({"sets": latency, "options": {"+ x": option}})
+
+    assert rows[-1] == ["ms a question", "", "", "", "2.0", "4.0"]
+
+
+def test_an_option_may_change_several_settings() -> None:
+    """Its label is what stands before the colon; without one it is called what it says."""
+    label, changed = relevance._option(Settings(), "+ model: rescore_top=9; rescore_languages=en")
+
+    assert (label, changed.rescore_top, changed.rescore_languages) == ("+ model", 9, "en")
+    assert relevance._option(Settings(), "threads=1")[0] == "threads=1"
 
 
 def test_confidence_without_out_of_scope_questions_has_no_auroc() -> None:
