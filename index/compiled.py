@@ -18,10 +18,7 @@ FLOATS = types.Array(types.float32, 1, "C", readonly=True)
 TABLE = types.Array(types.float32, 2, "C", readonly=True)
 LONG_TABLE = types.Array(types.int64, 2, "C", readonly=True)
 FLAGS = types.Array(types.boolean, 1, "C", readonly=True)
-BUFFER = types.Array(types.float32, 1, "C")
-INT = types.int32
 LONG = types.int64
-FLOAT = types.float32
 """Argument types; an array that may be written to passes as one that may not."""
 
 
@@ -29,6 +26,11 @@ def together(*arguments: object) -> object:
     """The type of a tuple of these."""
     result: object = types.Tuple(arguments)  # type: ignore[no-untyped-call]
     return result
+
+
+def helper(function: F) -> F:
+    """Let compiled functions call this one; it becomes a part of them."""
+    return cast(F, numba.njit(error_model="numpy")(function))
 
 
 def compiled(*arguments: object) -> Callable[[F], F]:

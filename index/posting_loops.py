@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.compiled import FLAGS, FLOATS, INTS, LONG, LONGS, compiled, together
+from index.compiled import FLAGS, FLOATS, INTS, LONG, LONGS, compiled, helper, together
 from index.types import FloatVector
 
 Rows: TypeAlias = NDArray[np.int32]
@@ -21,7 +21,7 @@ _FULL = 1_024  # so many found rows are cut down to the best
 _ROUNDING = 1e-4  # float32 sums differ from the exact ones by less than this share
 
 
-@compiled(INTS, LONG, LONG, LONG)
+@helper
 def _bisect(rows: Rows, start: int, stop: int, row: int) -> int:
     """The first place in [start, stop) with a row that is not smaller."""
     while start < stop:
@@ -33,7 +33,7 @@ def _bisect(rows: Rows, start: int, stop: int, row: int) -> int:
     return start
 
 
-@compiled(FLOATS, LONG)
+@helper
 def _kth_best(values: FloatVector, k: int) -> float:
     """The k-th largest value, 0 when there are fewer; numba's `partition` takes quadratic time when many are equal."""
     if len(values) < k or k < 1:
@@ -71,7 +71,7 @@ def sum_rows(lists: Lists, wanted: Rows) -> FloatVector:
     return sums.astype(np.float32)
 
 
-@compiled(FLOATS, INTS, LONG)
+@helper
 def _cut(sums: FloatVector, found: Rows, k: int) -> Rows:
     """The found rows that may be among the k best."""
     lowest = _kth_best(sums[found], k) * (1 - _ROUNDING)

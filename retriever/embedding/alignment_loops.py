@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from index.compiled import BUFFER, FLOATS, INT, INTS, LONG_TABLE, LONGS, TABLE, compiled, together
+from index.compiled import FLOATS, INTS, LONG_TABLE, LONGS, TABLE, compiled, helper, together
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
 
@@ -27,7 +27,7 @@ def number_pieces(ids: PieceArray) -> tuple[NDArray[np.int64], NDArray[np.int32]
     return distinct[:count], at
 
 
-@compiled(BUFFER, TABLE, FLOATS, INT, INT, INT)
+@helper
 def _raise_best(
     best: FloatVector, context: FloatMatrix, lengths: FloatVector, before: int, piece: int, after: int
 ) -> None:
