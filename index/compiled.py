@@ -4,7 +4,9 @@ Compiled code is kept beside the source, or in the user's cache folder, and made
 only the first start after an installation waits for it, some seconds.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import numba
@@ -26,6 +28,24 @@ def together(*arguments: object) -> object:
     """The type of a tuple of these."""
     result: object = types.Tuple(arguments)  # type: ignore[no-untyped-call]
     return result
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """Importing this module fails meanwhile, unless it was imported before."""
+    absent = module not in sys.modules
+    if absent:
+        sys.modules[module] = cast(Any, None)
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules[module]
+
+
+# numba looks for a BLAS there, which no loop of ours calls and which takes as long to load as numba itself.
+with _hidden("scipy.linalg"):
+    import numba.np.arraymath
 
 
 def helper(function: F) -> F:

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, Self, TypeAlias, cast
 
 import ijson
-import openpyxl
 
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import unguarded
@@ -245,6 +244,8 @@ def iter_sheet(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
 
     Raises InvalidInput for what is no workbook, or one too large when unpacked.
     """
+    import openpyxl  # noqa: PLC0415  takes as long to load as all modules of the server, which hardly ever needs it
+
     _check_archive(stream)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and print areas, which nobody asked for
