@@ -1,6 +1,7 @@
 """Which language a text is in: script first (sure and fast), then py3langid among the library's languages."""
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
@@ -51,6 +52,7 @@ _LANGUAGES_OF = {
     for words in _TELLING.values()
     for word in words.split()
 }
+_loading = threading.Lock()
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORDS_WITH_DIGITS = re.compile(r"\S*\d\S*")
 
@@ -89,8 +91,8 @@ def base_language(tag: str) -> str:
 
 
 def warm_up() -> None:
-    """Load the statistics now, so that no question waits for them."""
-    _identifier()
+    """Begin to load the statistics, in a thread of its own: they are unpacked without the interpreter's lock."""
+    threading.Thread(target=_identifier, name="similar-cases-languages", daemon=True).start()
 
 
 def _told_by_words(text: str) -> str:
@@ -101,8 +103,13 @@ def _told_by_words(text: str) -> str:
     return best if most > (others[0][1] if others else 0) else ""
 
 
-@lru_cache(maxsize=1)
 def _identifier() -> "LanguageIdentifier":
+    with _loading:  # whoever comes meanwhile waits instead of loading them again
+        return _loaded()
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  most questions do without
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)

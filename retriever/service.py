@@ -17,6 +17,7 @@ from retriever.indexing import Indexing
 from retriever.ingest.report import Arrival, Like
 from retriever.ingest.rules import Rules, load_rules
 from retriever.ingest.webhooks import Receipt, receive, work_off
+from retriever.language import warm_up
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
@@ -191,6 +192,7 @@ def open_service(settings: Settings) -> Service:
     Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
     InvalidSettings, each with the command that mends it.
     """
+    warm_up()
     channels_of(settings)  # reminders that cannot be sent should not wait for their day to say so
     store = open_library(settings)
     try:

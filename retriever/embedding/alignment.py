@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
 from retriever.embedding.alignment_loops import NEIGHBOUR, align, number_pieces
-from retriever.embedding.cards import BUILTIN
-from retriever.embedding.loading import find_model_folder
-from retriever.embedding.static import StaticEncoder, load_static
+from retriever.embedding.loading import load_builtin
+from retriever.embedding.static import StaticEncoder
 
 CASE_PIECES = 256
 """Pieces kept of a case: about 150 words. Only this comparison is cut; vector and words see the whole text."""
@@ -167,7 +166,7 @@ class Aligner:
 @lru_cache(maxsize=1)
 def aligner() -> Aligner:
     """The aligner over the built-in model, loaded when first needed. Raises ModelUnavailable."""
-    return Aligner(load_static(find_model_folder(BUILTIN), name=BUILTIN))
+    return Aligner(load_builtin())
 
 
 def _norms(rows: FloatMatrix) -> FloatVector:

@@ -2,13 +2,14 @@
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from retriever.domain import Encoder
 from retriever.embedding.cards import BUILTIN, find_card
 from retriever.embedding.folder import ModelFolder, read_model_folder
-from retriever.embedding.static import TABLE_FILE, load_static
+from retriever.embedding.static import TABLE_FILE, StaticEncoder, load_static
 from retriever.errors import ModelUnavailable
 
 BackendChoice: TypeAlias = Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"]
@@ -39,12 +40,24 @@ def load_encoder(
     folder = find_model_folder(name_or_path, offline=offline, revision=revision)
     _bound_tokenizer_threads(threads)
     name = _named(name_or_path, revision)
+    if name == BUILTIN and dims is None:
+        return load_builtin()
     if folder.is_static:
         return load_static(folder, name=name, dims=dims)
     from retriever.embedding.transformer import load_transformer  # noqa: PLC0415  costs seconds, static models pay none
 
     card = find_card(split_revision(name)[0])
     return load_transformer(folder, name=name, card=card, backend=backend, dims=dims, threads=threads)
+
+
+def load_builtin() -> StaticEncoder:
+    """The built-in model, one for the whole process: it only reads. Raises ModelUnavailable."""
+    return _load_builtin(find_model_folder(BUILTIN).path)
+
+
+@lru_cache(maxsize=1)
+def _load_builtin(path: Path) -> StaticEncoder:
+    return load_static(read_model_folder(path), name=BUILTIN)
 
 
 def find_model_folder(name_or_path: str, *, offline: bool = True, revision: str | None = None) -> ModelFolder:
