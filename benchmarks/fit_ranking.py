@@ -45,6 +45,7 @@ from retriever.search.ranking import (
     logits,
     rank_scores,
 )
+from retriever.search.trust import HALF_LIFT_AT, LIFT, trusted_order
 from retriever.service import open_encoder
 from retriever.trial import documents_as_cases, open_trial, sample_set
 
@@ -288,6 +289,37 @@ def _line(ranking: Ranking, label: str, group: list[Asked], labelled: LabelledSe
     return line
 
 
+def reuse(ranking: Ranking, asked: list[Asked]) -> list[dict[str, Any]]:
+    """What the lift of cases that solved problems does: nDCG@10 of the held-out questions without it and with it.
+
+    Every other question stands for the past: the first right case among the five shown to it has solved a problem.
+    """
+    lines = []
+    for name in sorted({a.set_name for a in asked}):
+        own = [a for a in asked if a.set_name == name and a.kind == "inside" and a.ids]
+        solved: Counter[str] = Counter()
+        for a in own:
+            right = [i for i in np.argsort(-rank_scores(ranking, a.scores))[:5].tolist() if a.relevant[i] > 0]
+            if right and not a.held_out:
+                solved[a.ids[right[0]]] += 1
+        gains = [_with_lift(ranking, a, solved) for a in own if a.held_out]
+        plain, lifted = (round(100 * float(np.mean(gain)), 2) for gain in zip(*gains, strict=True))
+        lines.append({"set": name, "cases that solved": len(solved), "plain": plain, "lifted": lifted})
+    return lines
+
+
+def _with_lift(ranking: Ranking, a: Asked, solved: Mapping[str, int]) -> tuple[float, float]:
+    """Share of the gain that the first ten could have, found cases only, in the plain order and in the lifted one."""
+    score = rank_scores(ranking, a.scores)
+    order = np.argsort(-score, kind="stable")
+    sure = confidence(logits(ranking, a.scores, score))[order].tolist()
+    lifts = [1 + LIFT * times / (times + HALF_LIFT_AT) for times in (solved.get(a.ids[i], 0) for i in order)]
+    discount = 1 / np.log2(np.arange(2, 12))[: len(order)]
+    best = float(np.sort(a.relevant)[::-1][:10] @ discount) or 1.0
+    plain, lifted = a.relevant[order], a.relevant[order[trusted_order(sure, lifts)]]
+    return float(plain[:10] @ discount) / best, float(lifted[:10] @ discount) / best
+
+
 def calibration_error(ranking: Ranking, group: list[Asked]) -> float:
     """Expected calibration error of the first match's confidence, ten bins, sets counting as in SHARE."""
     group = [a for a in group if a.ids and a.kind != "hidden"]
@@ -323,10 +355,12 @@ def main() -> None:
     Console(width=140).print(table)
     error = round(calibration_error(ranking, held_out), 4)
     print(f"calibration error over all sets: {error}; threshold {ranking.min_confidence}")
+    lifts = reuse(ranking, asked)
+    print("\n".join(f"{one['set']}: {one['plain']} plain, {one['lifted']} with the lift" for one in lifts))
     shipped = fit(asked) if arguments.write else ranking
     if arguments.out:
         result = {"machine": machine(), "model": encoder.name, "fingerprint": encoder.fingerprint, "seed": SEED}
-        result |= {"calibration_error": error, "ranking": asdict(ranking), "sets": lines}
+        result |= {"calibration_error": error, "ranking": asdict(ranking), "sets": lines, "reuse": lifts}
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if arguments.write:
         kept = {name: value for name, value in asdict(shipped).items() if name not in ("scale", "shift")}
