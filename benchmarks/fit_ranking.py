@@ -51,12 +51,16 @@ from retriever.trial import documents_as_cases, open_trial, sample_set
 
 SEED = 3
 QUESTIONS_PER_SET = 600
+OUT_OF_SCOPE_PER_SET = 1_400
 SHARE = {"banking77-en": 2.0, "clinc150-en": 2.0, "hint3-en": 1.5, "espfaq-dev-mixed": 2.0}
 """Weight of a set; 1 for the others. Sets with many right cases are fewer than those with a single one."""
 HIDE_EVERY = 6
 """Of six questions that follow one another, two are also asked with their answers hidden."""
 HIDDEN = 0.3
 """Weight of such questions, where a set's own weigh as in SHARE."""
+WITHHELD = 0.01
+"""Right answers that the threshold may cost, as a share: whoever gets one withheld loses more than one who gets a
+match that is marked as unsure."""
 SURE = 3  # candidates of each question that the confidence is fitted on
 TARGET = Path(__file__).parents[1] / "retriever" / "search" / "ranking.json"
 
@@ -84,7 +88,8 @@ def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Ite
     with open_trial(settings, cases) as service:
         names = {stored.key: stored.case.id for stored in service.store.iter_cases()}
         for kind, questions in (("inside", labelled.questions), ("outside", labelled.out_of_scope)):
-            chosen = sorted(rng.permutation(len(questions))[:QUESTIONS_PER_SET].tolist())
+            limit = QUESTIONS_PER_SET if kind == "inside" else OUT_OF_SCOPE_PER_SET
+            chosen = sorted(rng.permutation(len(questions))[:limit].tolist())
             wanted = [(kind, place, questions[i]) for place, i in enumerate(chosen)]
             if kind == "inside":
                 wanted += [("hidden", place, question) for _, place, question in wanted if place % HIDE_EVERY in (0, 1)]
@@ -231,18 +236,14 @@ def _shares(asked: list[Asked]) -> FloatArray:
 
 
 def _threshold(ranking: Ranking, asked: list[Asked]) -> float:
-    """Where answering the answerable and abstaining from the rest, both as shares, are best on average of the sets."""
-    names = sorted({a.set_name for a in asked if a.kind == "outside"})
-    sure = {
-        (name, kind): np.array([_surest(ranking, a) for a in asked if (a.set_name, a.kind) == (name, kind)])
-        for name in names
-        for kind in ("inside", "outside")
-    }
+    """The highest that withholds no more than WITHHELD of the right first matches, sets counting alike."""
+    sure: dict[str, list[float]] = {}
+    for a in asked:
+        if a.kind == "inside" and a.relevant[int(np.argmax(rank_scores(ranking, a.scores)))] > 0:
+            sure.setdefault(a.set_name, []).append(_surest(ranking, a))
     grid = np.arange(0.02, 0.9, 0.01)
-    gains = [
-        sum((sure[name, "inside"] >= t).mean() + (sure[name, "outside"] < t).mean() for name in names) for t in grid
-    ]
-    return round(float(grid[int(np.argmax(gains))]), 2)
+    lost = np.array([np.mean([(np.array(one) < t).mean() for one in sure.values()]) for t in grid])
+    return round(float(grid[np.flatnonzero(lost <= WITHHELD)].max(initial=0.02)), 2)
 
 
 def _surest(ranking: Ranking, a: Asked) -> float:
