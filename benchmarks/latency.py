@@ -113,7 +113,7 @@ def _arms(service: Service, questions: Sequence[str]) -> dict[str, dict[str, flo
 
 
 @contextmanager
-def running_server(settings: Settings) -> Iterator[tuple[int, float]]:
+def running_server(settings: Settings, *flags: str) -> Iterator[tuple[int, float]]:
     """A server of its own process on a free port; the port and the seconds until it was ready."""
     environment = os.environ | {
         "SIMILAR_CASES_DATA_DIR": str(settings.data_dir),
@@ -121,7 +121,7 @@ def running_server(settings: Settings) -> Iterator[tuple[int, float]]:
         "SIMILAR_CASES_MODEL": settings.model,
     }
     port = _free_port()
-    command = [sys.executable, "-m", "retriever.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "retriever.cli", "serve", "--port", str(port), *flags]
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

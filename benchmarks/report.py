@@ -45,6 +45,28 @@ def speed_table() -> str:
     return _markdown(head, [[name, *(cell(report) for report in reports)] for name, cell in rows])
 
 
+def startup_table() -> str:
+    """How long the first moments take."""
+    report = load("startup")
+    rows = [
+        ["first start: 268 cases read, masked, indexed", f"{report['first_start_s']} s", ""],
+        ["every later start until ready", *(f"{report['next_start_s'][which]} s" for which in ("median", "slowest"))],
+        [
+            "`similar-cases search …`, cold",
+            *(f"{report['cold_question_s'][which]} s" for which in ("median", "slowest")),
+        ],
+    ]
+    return _markdown(["sample library", "median", f"slowest of {report['runs']}"], rows)
+
+
+def where_time_goes_table() -> str:
+    """What a search does with its milliseconds, by stage and library size."""
+    reports = [load(path.stem) for path in sorted(RESULTS.glob("latency-*.json"), key=lambda p: load(p.stem)["cases"])]
+    head = ["stage", *(f"{report['cases']:,} cases, p50 / p99" for report in reports)]
+    stages = [report["in_process"]["stages_ms"] for report in reports]
+    return _markdown(head, [[name, *(_pair(one[name]) for one in stages)] for name in stages[0]])
+
+
 def sample_table() -> str:
     """The sample library's questions, by language pair."""
     report = load("sample")
@@ -130,6 +152,8 @@ def masking_costs_table() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "speed": speed_table,
+    "startup": startup_table,
+    "where-time-goes": where_time_goes_table,
     "sample": sample_table,
     "relevance": relevance_table,
     "confidence": confidence_table,
