@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from retriever.domain import FloatMatrix
 from retriever.embedding.fingerprint import Identity, hash_files
@@ -24,6 +24,9 @@ TOKENIZER_FILE = "tokenizer.json"
 
 CHUNK = 1024
 """Texts tokenised together: enough to keep every core busy, small enough to bound memory."""
+
+FEW = 64
+"""Texts tokenised one by one: they would be done before the tokenizer's threads got a processor."""
 
 BLOCK = 4096
 """Token rows summed at once, so that one huge text cannot take gigabytes."""
@@ -111,7 +114,7 @@ class StaticEncoder:
 
     def locate_tokens(self, words: Sequence[str]) -> list[Located]:
         """The tokens of texts without white space; a token that only marks the beginning of a word is left out."""
-        encodings = self._tokenizer.encode_batch_fast([_encodable(word) for word in words], add_special_tokens=False)
+        encodings = self._encodings([_encodable(word) for word in words])
         text_of = self._tokenizer.id_to_token  # the fast way leaves texts and offsets out
         return [
             _by_lengths(word, encoding.ids, [text_of(token) or "" for token in encoding.ids]) or self._by_offsets(word)
@@ -138,12 +141,14 @@ class StaticEncoder:
 
     def _token_ids(self, texts: list[str]) -> list[list[int]]:
         try:
-            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            return [encoding.ids for encoding in self._encodings(texts)]
         except (UnicodeEncodeError, TypeError):  # a lone surrogate cannot be UTF-8
-            encodings = self._tokenizer.encode_batch_fast(
-                [_encodable(text) for text in texts], add_special_tokens=False
-            )
-        return [encoding.ids for encoding in encodings]
+            return [encoding.ids for encoding in self._encodings([_encodable(text) for text in texts])]
+
+    def _encodings(self, texts: list[str]) -> list[Encoding]:
+        if len(texts) <= FEW:
+            return [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
+        return self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
 
 
 @dataclass(frozen=True, slots=True)
