@@ -22,14 +22,14 @@ faiss: Any = typed_faiss  # its stubs know neither keyword arguments nor who own
 Engine: TypeAlias = Any
 """A FAISS index."""
 
-FORMAT = 1
+FORMAT = 2
 VECTORS_FILE = "dense_vectors.npy"
 KEYS_FILE = "dense_keys.npy"
 ENGINE_FILE = "dense.faiss"
 HEADER_FILE = "dense.json"
 
 _CHUNK = 65_536  # vectors read, rotated and encoded at a time while building
-_TRAINING = 65_536  # 16 centroids for each 4 dimensions need no more
+_TRAINING = 32_768  # 16 centroids for each 2 dimensions need no more
 _SEED = 20_240_601
 _EXACT_SHARE = 64  # an allowed set smaller than 1/64 of the cases is compared exactly: cheaper than the scan
 _EXACT_ROWS = 1_024
@@ -207,7 +207,7 @@ def _scan(vectors: FloatMatrix, threads: int, progress: Callable[[int], None] | 
     rotation = faiss.RandomRotationMatrix(dim, wide)
     rotation.init(_SEED)
     quantizer = faiss.IndexFlatIP(wide)
-    codes = faiss.IndexIVFPQFastScan(quantizer, wide, 1, wide // 4, 4, faiss.METRIC_INNER_PRODUCT)
+    codes = faiss.IndexIVFPQFastScan(quantizer, wide, 1, wide // 2, 4, faiss.METRIC_INNER_PRODUCT)
     codes.by_residual = False
     codes.own_fields = True
     quantizer.this.disown()
