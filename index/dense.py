@@ -29,7 +29,7 @@ ENGINE_FILE = "dense.faiss"
 HEADER_FILE = "dense.json"
 
 _CHUNK = 65_536  # vectors read, rotated and encoded at a time while building
-_TRAINING = 32_768  # 16 centroids for each 2 dimensions need no more
+_TRAINING = 32_768  # 16 centroids for each code need no more
 _SEED = 20_240_601
 _EXACT_SHARE = 64  # an allowed set smaller than 1/64 of the cases is compared exactly: cheaper than the scan
 _EXACT_ROWS = 1_024
@@ -188,7 +188,11 @@ def build_dense(
         if not np.isfinite(vectors[start : start + _CHUNK]).all():
             raise ValueError("a vector holds a value that is not finite")
     kind = kind or kind_for(len(table))
-    engine = _flat(vectors) if kind.family == "exact" else _scan(vectors, threads or os.cpu_count() or 1, progress)
+    engine = (
+        _flat(vectors)
+        if kind.family == "exact"
+        else _scan(vectors, kind.coded, threads or os.cpu_count() or 1, progress)
+    )
     if progress:
         progress(len(table))
     return DenseIndex(table, vectors, engine, kind)
@@ -200,14 +204,14 @@ def _flat(vectors: FloatMatrix) -> Engine:
     return flat
 
 
-def _scan(vectors: FloatMatrix, threads: int, progress: Callable[[int], None] | None) -> Engine:
+def _scan(vectors: FloatMatrix, coded: int, threads: int, progress: Callable[[int], None] | None) -> Engine:
     """Rotation, then 4-bit codes in a single list: one list is a plain scan, but unlike it takes a filter."""
     dim = vectors.shape[1]
     wide = -(-dim // 8) * 8
     rotation = faiss.RandomRotationMatrix(dim, wide)
     rotation.init(_SEED)
     quantizer = faiss.IndexFlatIP(wide)
-    codes = faiss.IndexIVFPQFastScan(quantizer, wide, 1, wide // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    codes = faiss.IndexIVFPQFastScan(quantizer, wide, 1, wide // coded, 4, faiss.METRIC_INNER_PRODUCT)
     codes.by_residual = False
     codes.own_fields = True
     quantizer.this.disown()

@@ -3,13 +3,13 @@
 Figures: `benchmarks/results/recall.json` (written by `python -m benchmarks.recall`). Two families are enough:
 
 - `exact`: every vector is compared, in float32.
-- `scan4`: every vector is compared in 4 bits for each 2 dimensions (product quantisation after a random rotation, read
-  32 cases at a time from registers), and the best candidates are compared again exactly.
+- `scan4`: every vector is compared in 4 bits for each 2 or 4 dimensions (product quantisation after a random rotation,
+  read 32 cases at a time from registers), and the best candidates are compared again exactly.
 
 Graphs and inverted lists were tried and not taken (`benchmarks/results/recall-rivals.json`). Questions to a case
 library are often unlike any case, and vectors of short texts then have no near neighbour to lead the way to the rest:
 at 100,000 cases, inverted lists had to read half of all lists for a recall@10 of 0.98, and a graph reached 0.990 in
-0.8 ms after a build of 223 s, where the scan reached 0.999 in 0.5 ms after 12 s (two busy cores, not equally busy). A
+0.8 ms after a build of 223 s, where the scan (then of 4 dimensions a code) reached 0.999 in 0.5 ms after 12 s (two busy cores, not equally busy). A
 scan has no such weakness, and filters cost it next to nothing. Its time grows with the number of cases: beyond a few
 million, lists above it will pay.
 """
@@ -27,6 +27,8 @@ class Kind:
     candidates: int
     recall_floor: float
     reason: str
+    coded: int = 1
+    """Dimensions that share one 4-bit code."""
 
 
 EXACT = Kind(
@@ -44,14 +46,16 @@ SCAN4 = Kind(
     candidates=256,
     recall_floor=0.98,
     reason="256 exact comparisons bring recall@10 to 0.99 and above, and cost less than the scan itself",
+    coded=2,
 )
 SCAN4_WIDE = Kind(
     name="scan4-wide",
     family="scan4",
     upto=2**32,
-    candidates=512,
+    candidates=1_024,
     recall_floor=0.95,
-    reason="more cases crowd around the tenth; twice the candidates keep recall@10 above 0.95 at a million",
+    reason="a long scan costs what it reads: half the bytes, and four times the candidates to make up for it",
+    coded=4,
 )
 KINDS = (EXACT, SCAN4, SCAN4_WIDE)
 

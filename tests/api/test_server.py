@@ -38,14 +38,19 @@ def running_server(folder: Path, **settings: str) -> Iterator[tuple[subprocess.P
     environment = os.environ | {ENV_PREFIX + name.upper(): value for name, value in values.items()}
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     with subprocess.Popen(
-        [sys.executable, str(program)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(program)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None
             yield process, process.stdout.readline().strip()
         finally:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its workers too
 
 
 def fetch(address: str, body: object = None) -> tuple[int, dict[str, object]]:
