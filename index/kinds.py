@@ -9,9 +9,9 @@ Figures: `benchmarks/results/recall.json` (written by `python -m benchmarks.reca
 Graphs and inverted lists were tried and not taken (`benchmarks/results/recall-rivals.json`). Questions to a case
 library are often unlike any case, and vectors of short texts then have no near neighbour to lead the way to the rest:
 at 100,000 cases, inverted lists had to read half of all lists for a recall@10 of 0.98, and a graph reached 0.990 in
-0.8 ms after a build of 223 s, where the scan (then of 4 dimensions a code) reached 0.999 in 0.5 ms after 12 s (two busy cores, not equally busy). A
-scan has no such weakness, and filters cost it next to nothing. Its time grows with the number of cases: beyond a few
-million, lists above it will pay.
+0.8 ms after a build of 223 s, where the scan, then of 4 dimensions a code, reached 0.999 in 0.5 ms after 12 s (two
+cores, not equally busy). A scan has no such weakness, and filters cost it next to nothing. Its time grows with the
+number of cases: beyond a few million, lists above it will pay.
 """
 
 from dataclasses import dataclass
