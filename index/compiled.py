@@ -16,6 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 INTS = types.Array(types.int32, 1, "C", readonly=True)
 LONGS = types.Array(types.int64, 1, "C", readonly=True)
+SHORTS = types.Array(types.uint16, 1, "C", readonly=True)
 FLOATS = types.Array(types.float32, 1, "C", readonly=True)
 TABLE = types.Array(types.float32, 2, "C", readonly=True)
 LONG_TABLE = types.Array(types.int64, 2, "C", readonly=True)

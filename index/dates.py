@@ -1,6 +1,6 @@
 """Dates in order, so that "between" is two binary searches and a few unions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -42,7 +42,7 @@ class Dates:
         return BitMap.union(BitMap(edges), *self._blocks[first:last])
 
     def merged(self, other: "Dates") -> "Dates":
-        """Both together."""
+        """Both together; keys of one date in any order."""
         width = max(self.texts.itemsize, other.texts.itemsize)
         texts = self.texts.astype(f"S{width}")
         at = np.searchsorted(texts, other.texts, "right")
@@ -57,9 +57,18 @@ class Dates:
 def build_dates(pairs: Iterable[tuple[str, int]]) -> Dates:
     """Sort (date, key) pairs; at least one."""
     found = list(pairs)
-    texts = np.array([_text(text) for text, _ in found])
-    keys = np.array([key for _, key in found], np.uint32)
-    order = np.argsort(texts, kind="stable")
+    return _sorted(np.array([_text(text) for text, _ in found]), np.array([key for _, key in found], np.uint32))
+
+
+def join_dates(parts: Sequence[Dates]) -> Dates:
+    """What `build_dates` gives for all pairs of these (one or more) together, at least one pair."""
+    texts = np.concatenate([part.texts for part in parts])
+    width = max(int(np.strings.str_len(texts).max()), 1)
+    return _sorted(texts.astype(f"S{width}"), np.concatenate([part.keys for part in parts]))
+
+
+def _sorted(texts: Texts, keys: KeyOfText) -> Dates:
+    order = np.lexsort((keys, texts))
     return Dates(texts[order], keys[order])
 
 

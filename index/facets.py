@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.dates import Dates, build_dates
+from index.dates import Dates, build_dates, join_dates
 from index.recent import Recent
 from index.types import IndexDamaged, KeyArray
 
@@ -131,16 +131,35 @@ class Facets:
         keys.update(BitMap(key for key, _ in added))
         return Facets(keys, values, self._changed_dates(added, removed))
 
+    def carried(self, gone: BitMap, added: Iterable[FacetRow]) -> "Facets":
+        """These facets without the keys that go, and with the added rows: equal to `build_facets` of all of them.
+
+        Unlike `with_changes` it needs not know what the values of those keys were, and looks at every value.
+        """
+        fresh, nothing = build_facets(added), BitMap()
+        values: dict[str, dict[str, BitMap]] = {}
+        for field in {*self._values, *fresh._values}:
+            old, new = self._values.get(field, {}), fresh._values.get(field, {})
+            sets = {value: (old.get(value, nothing) - gone) | new.get(value, nothing) for value in {*old, *new}}
+            values[field] = {value: found for value, found in sets.items() if found}
+        dates = {}
+        for field in {*self._dates, *fresh._dates}:
+            days = [self._dates[field].without(gone)] if field in self._dates else []
+            days = [part for part in (*days, fresh._dates.get(field)) if part]
+            if days:
+                dates[field] = join_dates(days)
+        return Facets((self._keys - gone) | fresh._keys, {f: sets for f, sets in values.items() if sets}, dates)
+
     def save(self, directory: Path) -> None:
-        """Write everything into one file of an existing directory."""
-        blobs: list[bytes] = [self._keys.serialize()]
+        """Write everything into one file of an existing directory; the same facets give the same bytes."""
+        blobs = [_packed(self._keys)]
         values = {
-            field: {value: _placed(blobs, found.serialize()) for value, found in sets.items()}
-            for field, sets in self._values.items()
+            field: {value: _placed(blobs, _packed(found)) for value, found in sorted(sets.items())}
+            for field, sets in sorted(self._values.items())
         }
         dates = {
             field: [_placed(blobs, days.texts.tobytes()), _placed(blobs, days.keys.tobytes()), days.texts.itemsize]
-            for field, days in self._dates.items()
+            for field, days in sorted(self._dates.items())
         }
         sizes = [len(blob) for blob in blobs]
         header = json.dumps({"sizes": sizes, "values": values, "dates": dates}, ensure_ascii=False).encode()
@@ -206,6 +225,13 @@ def _date_pairs(rows: Iterable[FacetRow]) -> dict[str, list[tuple[str, int]]]:
     return {field: found for field, found in pairs.items() if found}
 
 
+def _packed(found: BitMap) -> bytes:
+    """Equal sets give equal bytes, however they came about: their containers are chosen anew."""
+    own = found.copy()
+    own.run_optimize()
+    return bytes(own.serialize())
+
+
 def _placed(blobs: list[bytes], blob: bytes) -> int:
     blobs.append(blob)
     return len(blobs) - 1
@@ -230,6 +256,7 @@ def build_facets(rows: Iterable[FacetRow]) -> Facets:
     sets_of = {
         field: {value: BitMap(np.array(found, np.uint32)) for value, found in sets.items()}
         for field, sets in lists.items()
+        if sets
     }
     return Facets(
         BitMap(np.array(keys, np.uint32)),

@@ -15,8 +15,9 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from index.carry import Carry
 from index.posting_loops import Lists, Rows, find_best, sum_rows
-from index.postings import Counted, Postings, count_tokens, join_chunks, list_offsets
+from index.postings import Counted, Counts, Postings, count_tokens, join_chunks, merge_counts, weigh
 from index.recent import Recent
 from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
 from index.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
@@ -64,7 +65,7 @@ class Words:
     def __init__(
         self, keys: KeyArray, vocabulary: Vocabulary, postings: Postings, statistics: Statistics, like: "Words | None"
     ) -> None:
-        """Use `build_words` or `load_words`."""
+        """Use `build_words`, `carry_words` or `load_words`."""
         self._keys = keys
         self._vocabulary = vocabulary
         self._postings = postings
@@ -83,6 +84,16 @@ class Words:
     def keys(self) -> KeyArray:
         """Every key, ascending."""
         return self._keys
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens that some case has."""
+        return self._vocabulary
+
+    @property
+    def counts(self) -> Counts | None:
+        """What `carry_words` takes over; None in an index that was saved before it was kept."""
+        return self._postings.counts
 
     @property
     def statistics(self) -> Statistics:
@@ -124,6 +135,8 @@ class Words:
         for name in _ARRAYS:
             array_ = self._keys if name == "keys" else getattr(postings, name)
             np.save(directory / f"words_{name}.npy", array_, allow_pickle=False)
+        for name in _COUNT_ARRAYS if postings.counts is not None else ():
+            np.save(directory / f"words_{name}.npy", getattr(postings.counts, name), allow_pickle=False)
         self._vocabulary.save(directory)
         header = {"format": FORMAT, "cases": self._statistics.cases, "mean_length": self._statistics.mean_length}
         (directory / "words.json").write_text(json.dumps(header) + "\n", encoding="utf-8")
@@ -182,6 +195,7 @@ class Words:
 
 
 _ARRAYS = ("keys", "offsets", "rows", "adds")
+_COUNT_ARRAYS = ("times", "lengths")
 _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 # In units of adding one posting to a sum: the cost of one binary search in one list, and of one row of the final scan.
 _LOOKUP_COST = 25
@@ -218,16 +232,45 @@ def words_from_counts(keys: KeyArray, counted: Counted, *, like: WordIndex | Non
         raise TypeError("`like` must be an index built by build_words or load_words")
     if len(counted.lengths) != len(keys):
         raise ValueError(f"{len(keys)} keys but {len(counted.lengths)} token lists")
-    mean = float(counted.lengths.mean()) if len(keys) else 0.0
-    statistics = Statistics(len(keys), mean) if like is None else like.statistics
     vocabulary, order = build_vocabulary(counted.tokens)
-    offsets = list_offsets(counted, order)
+    return _weighed(keys, vocabulary, join_chunks(counted, order, len(vocabulary)), like)
+
+
+def carry_words(old: Words, carry: Carry, counted: Counted) -> Words:
+    """The old index without the cases that go, and with the counted fresh ones (by ascending key).
+
+    Equal, number by number, to an index of the same cases built from nothing. ValueError when `old` holds no counts.
+    """
+    from index.merge_loops import count_kept  # noqa: PLC0415  loaded when needed: a server never does
+
+    if old.counts is None:
+        raise ValueError("this word index does not say how often its tokens are said: build it from nothing")
+    staying = np.flatnonzero(count_kept(old.counts.offsets, old.counts.rows, carry.old_rows))
+    listed = np.full(len(old.vocabulary), -1, np.int64)  # place of each old token among those that stay
+    listed[staying] = np.arange(len(staying))
+    known = np.array(old.vocabulary.numbers(counted.tokens), np.int64)
+    places = np.where(known >= 0, listed[known], -1) if len(listed) else known
+    names = old.vocabulary.tokens()
+    unseen = np.flatnonzero(places < 0)
+    places[unseen] = len(staying) + np.arange(len(unseen))
+    vocabulary, numbers = build_vocabulary(
+        [*(names[i] for i in staying.tolist()), *(counted.tokens[i] for i in unseen.tolist())]
+    )
+    sources = np.full(len(vocabulary), -1, np.int64)
+    sources[numbers[: len(staying)]] = staying
+    fresh = join_chunks(counted, numbers[places], len(vocabulary))
+    return _weighed(carry.keys, vocabulary, merge_counts(old.counts, sources, fresh, carry), None)
+
+
+def _weighed(keys: KeyArray, vocabulary: Vocabulary, counts: Counts, like: Words | None) -> Words:
+    mean = float(counts.lengths.mean()) if len(keys) else 0.0
+    statistics = Statistics(len(keys), mean) if like is None else like.statistics
     if like is None:
-        idfs = [statistics.idf(count) for count in np.diff(offsets).tolist()]
+        idfs = [statistics.idf(count) for count in np.diff(counts.offsets).tolist()]
     else:
         idfs = like.idf(vocabulary.tokens())
-    norms = K1 * (1 - B + B * counted.lengths / (statistics.mean_length or 1.0))
-    postings = join_chunks(counted, order, offsets, np.array(idfs, np.float32), norms.astype(np.float32))
+    norms = K1 * (1 - B + B * counts.lengths / (statistics.mean_length or 1.0))
+    postings = weigh(counts, np.array(idfs, np.float32), norms.astype(np.float32))
     return Words(keys, vocabulary, postings, statistics, like)
 
 
@@ -244,4 +287,18 @@ def load_words(directory: Path) -> Words:
     if (len(offsets), len(rows), len(adds)) != (tokens + 1, total, total):
         raise ValueError("word index files do not fit together")
     statistics = Statistics(int(header["cases"]), float(header["mean_length"]))
-    return Words(keys, vocabulary, Postings(offsets, rows, adds), statistics, None)
+    postings = Postings(offsets, rows, adds, _load_counts(directory, offsets, rows))
+    if postings.counts is not None and len(postings.counts.lengths) != len(keys):
+        raise ValueError("word index files do not fit together")
+    return Words(keys, vocabulary, postings, statistics, None)
+
+
+def _load_counts(directory: Path, offsets: NDArray[np.int64], rows: Rows) -> Counts | None:
+    """How often tokens are said; None in an index that was saved before this was kept."""
+    paths = [directory / f"words_{name}.npy" for name in _COUNT_ARRAYS]
+    if not all(path.exists() for path in paths):
+        return None
+    times, lengths = (np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths)
+    if len(times) != len(rows):
+        raise ValueError("word index files do not fit together")
+    return Counts(offsets, rows, times, lengths)

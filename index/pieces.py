@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.carry import Carry
 from index.types import FloatVector, KeyArray
 
 PieceArray: TypeAlias = NDArray[np.int32]
@@ -58,15 +59,26 @@ def build_pieces(keys: KeyArray, pieces: Iterable[PieceArray]) -> Pieces:
         raise ValueError(f"{len(keys)} keys but {len(lists)} lists of pieces")
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
     ids = np.concatenate([NO_PIECES, *lists]).astype(np.int32)
-    rows = np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    return Pieces(np.ascontiguousarray(keys, np.int64), offsets, ids, _cases_with(lengths, ids))
+
+
+def carry_pieces(old: Pieces, carry: Carry, fresh: Pieces) -> Pieces:
+    """The old pieces without the cases that go, and the fresh ones: equal to `build_pieces` of all of them."""
+    offsets, ids = carry.join_lists((old.offsets, old.ids), (fresh.offsets, fresh.ids))
+    lengths, gone = np.diff(old.offsets), ~carry.kept
+    lost = _cases_with(lengths[gone], old.ids[np.repeat(gone, lengths)])
+    table = np.zeros(max(len(old.cases_with), len(fresh.cases_with)), np.int32)
+    for sign, counts in ((1, old.cases_with), (-1, lost), (1, fresh.cases_with)):
+        table[: len(counts)] += sign * counts
+    return Pieces(carry.keys, offsets, ids, np.trim_zeros(table, "b"))
+
+
+def _cases_with(lengths: NDArray[np.int64], ids: PieceArray) -> NDArray[np.int32]:
+    rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
     pairs = np.sort((rows << 32) | ids)  # numpy's `unique` takes ten times as long
     pairs = pairs[np.diff(pairs, prepend=-1) != 0] & 0xFFFFFFFF
-    return Pieces(
-        np.ascontiguousarray(keys, np.int64),
-        np.concatenate(([0], np.cumsum(lengths))),
-        ids,
-        np.bincount(pairs).astype(np.int32),
-    )
+    return np.bincount(pairs).astype(np.int32)
 
 
 def load_pieces(directory: Path) -> Pieces:

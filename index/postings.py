@@ -1,29 +1,51 @@
-"""Posting lists: for each token the rows of the cases that contain it and what it adds to their scores.
+"""Posting lists: for each token the rows of the cases that contain it, how often, and what that adds to their scores.
 
-Built in chunks of consecutive cases, so that a million cases never lie in memory as Python lists.
+Built in chunks of consecutive cases, so that a million cases never lie in memory as Python lists; or from the lists of
+an older index and the counted tokens of the cases that changed since, with the same result.
 """
 
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.carry import Carry
 from index.posting_loops import Rows
 from index.types import FloatVector
 
+Times: TypeAlias = NDArray[np.uint16]
+"""How often a case says a token."""
+
 _CHUNK_TOKENS = 4_000_000  # tokens sorted at a time: about 100 MB of working memory
+_BLOCK = 4_000_000  # postings weighed at a time
+_MOST_TIMES = 2**16 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """The lists of all tokens, one after the other; token t owns [offsets[t], offsets[t + 1]), rows ascending in it.
+
+    `times`: how often a case says the token, more than 65,535 times counting as so many; `lengths`: tokens per case.
+    """
+
+    offsets: NDArray[np.int64]
+    rows: Rows
+    times: Times
+    lengths: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Postings:
-    """The lists of all tokens, one after the other; token t owns [offsets[t], offsets[t + 1]), rows ascending in it."""
+    """The same lists weighed: what each token adds to each case. `counts`: what that was computed from, if known."""
 
     offsets: NDArray[np.int64]
     rows: Rows
     adds: FloatVector
+    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +54,7 @@ class Chunk:
 
     ids: NDArray[np.int64]
     rows: Rows
-    times: FloatVector
+    times: Times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,36 +80,51 @@ def count_tokens(token_lists: Iterable[Sequence[str]], progress: Callable[[int],
     return Counted(list(numbers), np.concatenate(lengths), chunks)
 
 
-def list_offsets(counted: Counted, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each list begins, and the end of the last; `order[id]` is the token's place among the lists."""
-    counts = np.zeros(len(order), np.int64)
-    for chunk in counted.chunks:
-        counts[order] += np.bincount(chunk.ids, minlength=len(order))
-    return np.concatenate(([0], np.cumsum(counts)))
+def join_chunks(counted: Counted, order: NDArray[np.int64], lists: int) -> Counts:
+    """Move each chunk's postings to their lists; rows ascend from chunk to chunk, so lists do.
 
-
-def join_chunks(
-    counted: Counted,
-    order: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    idfs: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> Postings:
-    """Move each chunk's postings to their lists (`idfs` in list order); rows ascend from chunk to chunk, so lists do.
-
-    What a token adds to a case is idf * times / (times + norm), norm being BM25's length term of the case.
+    `order[id]` is the token's place among so many lists.
     """
-    total = int(offsets[-1])
-    rows, adds = np.empty(total, np.int32), np.empty(total, np.float32)
-    cursor, idf_by_id = offsets[:-1][order], idfs[order]
+    sizes = np.zeros(lists, np.int64)
+    for chunk in counted.chunks:
+        sizes[order] += np.bincount(chunk.ids, minlength=len(order))
+    offsets = np.concatenate(([0], np.cumsum(sizes)))
+    rows, times = np.empty(int(offsets[-1]), np.int32), np.empty(int(offsets[-1]), np.uint16)
+    cursor = offsets[:-1][order]
     for chunk in counted.chunks:
         counts = np.bincount(chunk.ids, minlength=len(order))
         shift = cursor - (np.cumsum(counts) - counts)
         places = np.arange(len(chunk.ids)) + shift[chunk.ids]
         rows[places] = chunk.rows
-        adds[places] = idf_by_id[chunk.ids] * chunk.times / (chunk.times + norms[chunk.rows])
+        times[places] = chunk.times
         cursor += counts
-    return Postings(offsets, rows, adds)
+    return Counts(offsets, rows, times, counted.lengths)
+
+
+def merge_counts(old: Counts, sources: NDArray[np.int64], fresh: Counts, carry: Carry) -> Counts:
+    """The old lists without the rows that go, and those of the fresh rows merged into them.
+
+    `fresh` has one list for each new one, in that order; `sources` names the old one of each, or -1.
+    """
+    from index.merge_loops import merge_lists  # noqa: PLC0415  loaded when needed: a server never does
+
+    lists = (old.offsets, old.rows, old.times), (fresh.offsets, carry.fresh_rows[fresh.rows], fresh.times)
+    offsets, rows, times = merge_lists(*lists, sources, carry.old_rows)
+    return Counts(offsets, rows, times, carry.join(old.lengths, fresh.lengths))
+
+
+def weigh(counts: Counts, idfs: FloatVector, norms: FloatVector) -> Postings:
+    """What each token adds to each case: idf * times / (times + norm), norm being BM25's length term of the case.
+
+    `idfs` in order of the lists, `norms` by row.
+    """
+    adds = np.repeat(idfs, np.diff(counts.offsets))
+    for start in range(0, len(adds), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        times = counts.times[part].astype(np.float32)
+        adds[part] *= times
+        adds[part] /= times + norms[counts.rows[part]]
+    return Postings(counts.offsets, counts.rows, adds, counts)
 
 
 def _iter_chunks(
@@ -110,6 +147,6 @@ def _count_chunk(ids: NDArray[np.int64], sizes: NDArray[np.int64], first_row: in
     pairs = (ids << 32) | rows
     pairs.sort()
     starts = np.flatnonzero(np.diff(pairs, prepend=-1))
-    times = np.diff(starts, append=len(pairs)).astype(np.float32)
+    times = np.minimum(np.diff(starts, append=len(pairs)), _MOST_TIMES).astype(np.uint16)
     pairs = pairs[starts]
     return Chunk(pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32), times)

@@ -56,10 +56,16 @@ class Vocabulary:
 
 
 def build_vocabulary(tokens: Iterable[str]) -> tuple[Vocabulary, NDArray[np.int64]]:
-    """A vocabulary of distinct tokens, and for each token in the order given its number."""
+    """A vocabulary of distinct tokens, and for each token in the order given its number.
+
+    The numbers do not depend on that order: tokens with one hash follow each other by their bytes.
+    """
     encoded = [token.encode("utf-8", "surrogatepass") for token in tokens]
     hashes = np.fromiter(map(zlib.crc32, encoded), np.uint32, len(encoded))
     order = np.argsort(hashes, kind="stable")
+    if bool(np.any(np.diff(hashes[order]) == 0)):
+        codes = hashes.tolist()
+        order = np.array(sorted(order.tolist(), key=lambda i: (codes[i], encoded[i])), np.int64)
     ordered = [encoded[i] for i in order.tolist()]
     ends = np.cumsum(np.fromiter(map(len, ordered), np.int64, len(ordered)), dtype=np.int64)
     text = np.frombuffer(b"".join(ordered), np.uint8)

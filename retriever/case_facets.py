@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from retriever.domain import Case
 from retriever.language import base_language
 
+FACETS_VERSION = 1
+"""Grows when `facets_of` gives other values for the same case: an index holds values of one version only."""
 EVERYONE = "*"
 """Audience value of a case without an audience: everybody may see it."""
 BASE_LANGUAGE = "base_language"

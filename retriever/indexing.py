@@ -21,7 +21,7 @@ from index.snapshots import Snapshots
 from index.tokenise import TOKENISER_VERSION, tokens
 from index.types import IndexDamaged
 from index.view import Segment, Upsert, View
-from retriever.case_facets import facets_of
+from retriever.case_facets import FACETS_VERSION, facets_of
 from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.embedding.cache import VectorCache, encode_cases_cached
@@ -33,6 +33,8 @@ from retriever.texts import TEXT_VERSION, embedded_text, matched_text
 log = structlog.get_logger()
 
 CANARY_FILE = "canaries.npy"
+FACETS_LABEL = "facets_version"
+"""Missing in snapshots of earlier programs, which are served all the same."""
 CHANGES_PER_STEP = 2_000
 """Cases encoded and added to the delta at a time while catching up; readers see each step."""
 
@@ -186,6 +188,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
         "text_version": str(TEXT_VERSION),
         "masking_version": str(MASKING_VERSION),
         "tokeniser_version": str(TOKENISER_VERSION),
+        FACETS_LABEL: str(FACETS_VERSION),
         "pieces": aligner().fingerprint,
         "revision": str(revision),
     }
@@ -194,7 +197,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
 def check_labels(manifest: Manifest, encoder: Encoder) -> None:
     """Raises ModelMismatch, naming both sides and the mending command, when the snapshot was built otherwise."""
     for label, wanted in labels_of(encoder, 0).items():
-        found = manifest.labels.get(label, "")
+        found = manifest.labels.get(label, wanted if label == FACETS_LABEL else "")
         if label not in ("revision", "model") and found != wanted:
             raise ModelMismatch(
                 f"snapshot {manifest.name} was built with {label} {found[:16]} ({manifest.labels.get('model', '?')}), "

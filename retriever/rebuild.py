@@ -5,7 +5,7 @@ by the next builder, and readers keep the snapshot they have until CURRENT names
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,17 @@ from typing import Protocol
 
 import numpy as np
 import structlog
+from pyroaring import BitMap
 
 from index.dense import DenseIndex, build_dense
 from index.facets import FacetRow, Facets, build_facets
-from index.lexical import Words, words_from_counts
+from index.lexical import Words, carry_words, words_from_counts
 from index.manifest import Manifest, read_manifest
-from index.pieces import PieceArray, Pieces, build_pieces, load_pieces
-from index.postings import count_tokens
+from index.pieces import PieceArray, Pieces, build_pieces, carry_pieces, load_pieces
+from index.postings import Counted, count_tokens
 from index.snapshots import BuildLocked, Snapshots
 from index.tokenise import tokens
-from index.types import IndexDamaged
+from index.types import IndexDamaged, KeyArray
 from retriever.case_facets import facets_of
 from retriever.domain import Encoder, FloatMatrix, Status, StoredCase
 from retriever.embedding.alignment import aligner
@@ -30,6 +31,7 @@ from retriever.embedding.cache import encode_cases_cached
 from retriever.embedding.canaries import canary_vectors
 from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
 from retriever.indexing import CANARY_FILE, Changes, check_labels, is_searchable, labels_of
+from retriever.last_snapshot import LastSnapshot, find_last_snapshot
 from retriever.texts import embedded_text, matched_text
 
 log = structlog.get_logger()
@@ -86,12 +88,14 @@ def rebuild(
     threads: int = 2,
     keep: int = 2,
     force: bool = False,
+    full: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
     """Fold all searchable cases into a new snapshot below `root` and make it the current one.
 
-    Does nothing when the current snapshot already holds the store's revision for this model, unless `force`. Raises
-    Locked when another process builds here, SnapshotDamaged when the new snapshot fails its own check.
+    Does nothing when the current snapshot already holds the store's revision for this model, unless `force` or `full`.
+    What the current snapshot says of unchanged cases is taken over; with `full`, it is not looked at. Raises Locked
+    when another process builds here, SnapshotDamaged when the new snapshot fails its own check.
     """
     report = progress or (lambda _stage, _done, _total: None)
     snapshots = Snapshots(root)
@@ -99,10 +103,14 @@ def rebuild(
         with snapshots.build_lock():
             # Read before the cases: what changes meanwhile comes again with the changes after this revision.
             revision = library.revision()
-            current = None if force else _current(snapshots, encoder, revision)
+            current = None if force or full else _current(snapshots, encoder, revision)
             if current is not None:
                 return Rebuilt(current, fresh=False)
-            parts = _build(library, encoder, threads, report, _known_pieces(snapshots, encoder))
+            last = None if full else find_last_snapshot(snapshots, library, encoder)
+            parts = _build_from_last(library, encoder, threads, report, last) if last else None
+            if parts is None:
+                known = _NOTHING_KNOWN if full else _known_pieces(snapshots, encoder)
+                parts = _build(library, encoder, threads, report, known)
             _check(parts.dense, report)
             with snapshots.stage() as staged:
                 manifest = _write(staged, parts, encoder, revision)
@@ -145,47 +153,110 @@ class KnownPieces:
         return found
 
 
+_NOTHING_KNOWN = KnownPieces(build_pieces(np.empty(0, np.int64), []), 0)
+
+
 def _known_pieces(snapshots: Snapshots, encoder: Encoder) -> KnownPieces:
-    nothing = KnownPieces(build_pieces(np.empty(0, np.int64), []), 0)
+    """Pieces of the last snapshot, those of another model too."""
     try:
         name = snapshots.current_name()
         if name is None:
-            return nothing
+            return _NOTHING_KNOWN
         manifest = snapshots.verify(name)
         wanted = labels_of(encoder, 0)
         if any(manifest.labels.get(label) != wanted[label] for label in ("text_version", "pieces")):
-            return nothing
+            return _NOTHING_KNOWN
         return KnownPieces(load_pieces(snapshots.path(name)), int(manifest.labels["revision"]))
     except (IndexDamaged, KeyError, OSError, ValueError):
-        return nothing
+        return _NOTHING_KNOWN
 
 
-def _build(library: Library, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
-    """The three indexes over every searchable case, from one pass over the store."""
-    keys, rows_of_facets, pages = array("q"), list[FacetRow](), list[FloatMatrix]()
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What was read of some cases, by ascending key."""
+
+    keys: KeyArray
+    facets: Sequence[FacetRow]
+    vectors: FloatMatrix
+    words: Counted
+    pieces: Pieces
+
+
+def _read(
+    pages: Iterable[list[StoredCase]],
+    library: Library,
+    encoder: Encoder,
+    known: KnownPieces,
+    done: Callable[[int], None],
+) -> Read:
+    """Everything the indexes need of these cases, from one pass over them."""
+    keys, rows_of_facets, vectors = array("q"), list[FacetRow](), [np.empty((0, encoder.dim), np.float32)]
     pieces = list[PieceArray]()
-    counts = library.count_by_status()
-    total = counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
 
     def token_lists() -> Iterator[Sequence[str]]:
-        for page in _pages(library):
+        for page in pages:
             texts = [embedded_text(stored.case) for stored in page]
-            pages.append(encode_cases_cached(encoder, texts, library))
+            vectors.append(encode_cases_cached(encoder, texts, library))
             pieces.extend(known.of(page, texts))
             for stored in page:
                 keys.append(stored.key)
                 rows_of_facets.append((stored.key, facets_of(stored.case)))
                 yield tokens(matched_text(stored.case))
-            report("read", len(keys), max(total, len(keys)))
+            done(len(keys))
 
     counted = count_tokens(token_lists())
     rows = np.array(keys, np.int64)
-    words = words_from_counts(rows, counted)
-    report("vectors", 0, len(rows))
-    matrix = np.concatenate(pages) if pages else np.empty((0, encoder.dim), np.float32)
-    pages.clear()
-    dense = build_dense(matrix, rows, threads=threads, progress=lambda done: report("vectors", done, len(rows)))
-    return Parts(dense, words, build_facets(rows_of_facets), build_pieces(rows, pieces), canary_vectors(encoder))
+    return Read(rows, rows_of_facets, np.concatenate(vectors), counted, build_pieces(rows, pieces))
+
+
+def _build(library: Library, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
+    """The indexes over every searchable case, all of which are read."""
+    total = _searchable(library)
+    read = _read(_pages(library), library, encoder, known, lambda done: report("read", done, max(total, done)))
+    words = words_from_counts(read.keys, read.words)
+    dense = _dense(read.vectors, read.keys, threads, report)
+    return Parts(dense, words, build_facets(read.facets), read.pieces, canary_vectors(encoder))
+
+
+def _build_from_last(
+    library: Library, encoder: Encoder, threads: int, report: Progress, last: LastSnapshot
+) -> Parts | None:
+    """The same indexes from the last snapshot and the cases changed since; None if they would not hold all cases."""
+    staying = len(last.staying)
+    total = staying + len(last.changed)
+    report("read", staying, total)
+    pages = _pages_of(library, last.changed)
+    read = _read(pages, library, encoder, _NOTHING_KNOWN, lambda done: report("read", staying + done, total))
+    carry = last.plan(read.keys)
+    # Only when nothing is written meanwhile can the two be compared.
+    if len(carry.keys) != _searchable(library) and library.revision() == last.reached:
+        log.warning("last_snapshot_not_used", reason="its cases and those of the library differ in number")
+        return None
+    report("read", len(carry.keys), len(carry.keys))
+    words = carry_words(last.words, carry, read.words)
+    facets = last.facets.carried(BitMap(last.changed.astype(np.uint32)), read.facets)
+    pieces = carry_pieces(last.pieces, carry, read.pieces)
+    dense = _dense(carry.join(last.dense.vectors, read.vectors), carry.keys, threads, report)
+    return Parts(dense, words, facets, pieces, canary_vectors(encoder))
+
+
+def _dense(vectors: FloatMatrix, keys: KeyArray, threads: int, report: Progress) -> DenseIndex:
+    report("vectors", 0, len(keys))
+    return build_dense(vectors, keys, threads=threads, progress=lambda done: report("vectors", done, len(keys)))
+
+
+def _searchable(library: Library) -> int:
+    counts = library.count_by_status()
+    return counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
+
+
+def _pages_of(library: Library, keys: KeyArray) -> Iterator[list[StoredCase]]:
+    """The searchable ones of these cases."""
+    for start in range(0, len(keys), PAGE):
+        found = library.get_cases(keys[start : start + PAGE].tolist())
+        page = [found[key] for key in sorted(found) if is_searchable(found[key])]
+        if page:
+            yield page
 
 
 def _pages(library: Library) -> Iterator[list[StoredCase]]:

@@ -18,9 +18,15 @@ Name = Annotated[str | None, typer.Argument(help="Name of a snapshot; the curren
 def rebuild(
     context: typer.Context,
     force: Annotated[bool, typer.Option("--force", help="Build even if the current snapshot is up to date.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Build from nothing: read every case, look at no snapshot; implies --force.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Build a new snapshot beside a running server, check it, and publish it. Goes on where it was interrupted."""
+    """Build a new snapshot beside a running server, check it, and publish it. Goes on where it was interrupted.
+
+    What the last snapshot says of unchanged cases is taken over, so that only changed cases are read.
+    """
     from retriever.rebuild import rebuild as build  # noqa: PLC0415  see retriever/cli/__init__.py
     from retriever.service import open_encoder  # noqa: PLC0415
 
@@ -39,6 +45,7 @@ def rebuild(
                 threads=settings.threads,
                 keep=settings.keep_snapshots,
                 force=force,
+                full=full,
                 progress=bars,
             )
         pruned = store.prune_vectors(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)

@@ -40,6 +40,7 @@ LAYERS = {
     "retriever.search": 6,
     "retriever.evaluation": 6,
     "retriever.stages": 7,
+    "retriever.last_snapshot": 6.5,
     "retriever.rebuild": 7,
     "retriever.caretaker": 7,
     "retriever.service": 8,
