@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -31,7 +32,7 @@ from retriever.domain import Filters, Query
 from retriever.evaluation.runner import machine
 from retriever.rebuild import rebuild
 from retriever.service import Service, open_encoder, open_service
-from retriever.store import open_store
+from retriever.store import Store, open_store
 
 SEED = 7
 SHARES = (2, 10, 100, 1000, 10000)
@@ -39,12 +40,21 @@ SHARES = (2, 10, 100, 1000, 10000)
 STARTUP_SECONDS = 60
 HEAD = b"POST /v1/similar HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
+CHANGED = "rebuild, 1 % of the cases changed"
+REBUILDS = {
+    "rebuild from nothing": True,
+    "rebuild with cached vectors": True,
+    "rebuild, nothing changed": False,
+    CHANGED: False,
+}
+"""Ways of rebuilding, and whether every case is read again (`--full`)."""
+
 SEARCH = ("filter", "search", "rank")
 """Stages of the search itself: facets, both arms, fusion."""
 
 
 def build_library(settings: Settings, cases: int) -> dict[str, float]:
-    """Store synthetic cases and build the index twice: from nothing, and with cached vectors. Seconds of each."""
+    """Store synthetic cases and build the index in each way of REBUILDS, one after the other. Seconds of each."""
     took = {}
     with open_store(settings.database_path) as store:
         started, batch = time.perf_counter(), []
@@ -56,11 +66,20 @@ def build_library(settings: Settings, cases: int) -> dict[str, float]:
         store.upsert_cases(batch)
         took["store"] = time.perf_counter() - started
         encoder = open_encoder(settings)
-        for name in ("rebuild from nothing", "rebuild with cached vectors"):
+        for name, full in REBUILDS.items():
+            if name == CHANGED:
+                _change(store, max(cases // 100, 1))
             started = time.perf_counter()
-            rebuild(store, encoder, settings.index_dir, threads=settings.threads, force=True, keep=1)
+            rebuild(store, encoder, settings.index_dir, threads=settings.threads, force=True, full=full, keep=1)
             took[name] = time.perf_counter() - started
     return {name: round(seconds, 2) for name, seconds in took.items()}
+
+
+def _change(store: Store, count: int) -> None:
+    """Say something more in so many cases, spread over the library."""
+    stored = list(store.iter_cases(batch=1_000))
+    chosen = [stored[at].case for at in range(0, len(stored), max(len(stored) // count, 1))][:count]
+    store.upsert_cases([replace(case, problem=f"{case.problem} It happened again.") for case in chosen])
 
 
 def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
