@@ -134,7 +134,7 @@ def test_a_case_that_vanished_without_a_change_is_noticed(
     """A row that somebody took out of the database is in no new snapshot, even if it was not among the sampled."""
     monkeypatch.setattr("retriever.last_snapshot.SAMPLE", sample)
     with sqlite3.connect(store.path) as database:
-        database.execute("DELETE FROM cases WHERE id = 'c3'")
+        database.execute("DELETE FROM cases WHERE id = 'c1'")
 
     assert reads_all(store)
 
@@ -149,6 +149,7 @@ def test_a_write_in_the_middle_comes_with_the_changes_after(store: Store) -> Non
     indexing.open()
 
     best = indexing.view().search_dense(ENCODER.encode_query(["labels peel off"])[0], 1)
+    assert not during.all_read
     assert best.keys.tolist() == [store.get_case("c2").key]
     assert len(indexing.view()) == 3
 
