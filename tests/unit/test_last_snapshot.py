@@ -94,11 +94,11 @@ def test_a_damaged_snapshot_is_not_taken_over(store: Store) -> None:
     assert reads_all(store)
 
 
-@pytest.mark.parametrize("name", ["words_times.npy", "words_lengths.npy"])
-def test_a_snapshot_of_an_earlier_program_is_not_taken_over(store: Store, name: str) -> None:
-    """A snapshot that does not say how often words are said is served, and read over at the next rebuild."""
-    (snapshot(store) / name).unlink()
-    signed_again(snapshot(store), {"facets_version": ""})
+@pytest.mark.parametrize("missing", ["words_times.npy", "words_lengths.npy", "facets_version"])
+def test_a_snapshot_of_an_earlier_program_is_not_taken_over(store: Store, missing: str) -> None:
+    """A snapshot that lacks what later programs write down is served, and read over at the next rebuild."""
+    (snapshot(store) / missing).unlink(missing_ok=True)
+    signed_again(snapshot(store), {missing: ""})
     indexing = Indexing(store, ENCODER, store.path.parent / "index")
     indexing.open()
     served = len(indexing.view()), len(indexing.view().delta)
@@ -137,6 +137,30 @@ def test_a_case_that_vanished_without_a_change_is_noticed(
         database.execute("DELETE FROM cases WHERE id = 'c1'")
 
     assert reads_all(store)
+
+
+def test_a_vanished_case_is_noticed_though_the_number_is_right(store: Store) -> None:
+    """One case lost and another added behind the library's back: the sampled cases tell."""
+    store.upsert_cases([make_case("d", "a draft", status="draft")])
+    rebuild(store, ENCODER, store.path.parent / "index")
+    with sqlite3.connect(store.path) as database:
+        database.execute("DELETE FROM cases WHERE id = 'c1'")
+        database.execute("UPDATE cases SET status = 'published' WHERE id = 'd'")
+    library = Watched(store)
+
+    rebuild(library, ENCODER, store.path.parent / "index", force=True)  # type: ignore[arg-type]
+
+    assert library.all_read
+
+
+def test_a_case_that_becomes_a_draft_leaves_the_index(store: Store) -> None:
+    """A changed case is taken in only if searches may find it."""
+    store.upsert_cases([make_case("c1", "not reviewed any more", status="draft")])
+    library = Watched(store)
+
+    made = rebuild(library, ENCODER, store.path.parent / "index")  # type: ignore[arg-type]
+
+    assert (library.all_read, made.manifest.rows) == (False, 3)
 
 
 def test_a_write_in_the_middle_comes_with_the_changes_after(store: Store) -> None:

@@ -152,9 +152,10 @@ FACETS: dict[int, Row] = {n: {"tags": ("all", f"t{n % 7}"), "due_on": (f"2024-0{
         ([5], {5: {"tags": ("all", "t5"), "due_on": ("2024-02-01",)}}),
         ([5], {5: {"tags": ("all",), "due_on": ("2024-02-01T00:00:00Z",)}}),
         (range(9_000), {5: {"tags": ()}}),
+        (range(1, 9_000, 2), {n: FACETS[n] for n in range(1, 9_000, 2)}),
         ([], {}),
     ],
-    ids=["much", "as before", "a longer date", "everything", "nothing"],
+    ids=["much", "as before", "a longer date", "everything", "every other as before", "nothing"],
 )
 def test_carried_facets_equal_facets_from_nothing(tmp_path: Path, gone: Sequence[int], fresh: dict[int, Row]) -> None:
     """The saved file has the same bytes: values nobody has any more are gone, dates stand in order of key."""
