@@ -16,7 +16,7 @@ from benchmarks.relevance_tables import ablation_rows, confidence_rows, matrix_r
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "model.md", ROOT / "docs" / "masking.md", ROOT / "docs" / "words.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "model", "masking", "words")))
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

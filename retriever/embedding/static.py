@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from tokenizers import Encoding, Tokenizer
 
+from index.recent import Recent
 from retriever.domain import FloatMatrix
 from retriever.embedding.fingerprint import Identity, hash_files
 from retriever.embedding.folder import ModelFolder
@@ -24,6 +25,9 @@ TOKENIZER_FILE = "tokenizer.json"
 
 CHUNK = 1024
 """Texts tokenised together: enough to keep every core busy, small enough to bound memory."""
+
+QUESTIONS = 16
+"""Last texts whose tokens are remembered: more than there are questions in work."""
 
 FEW = 64
 """Texts tokenised one by one: they would be done before the tokenizer's threads got a processor."""
@@ -60,6 +64,8 @@ class StaticEncoder:
         self._rows = rows
         self._identity = identity
         self._fingerprint = identity.digest
+        # A question is encoded whole, then compared piece by piece.
+        self._recent: Recent[str, list[int]] = Recent(QUESTIONS)
 
     @property
     def name(self) -> str:
@@ -140,6 +146,11 @@ class StaticEncoder:
         return vectors
 
     def _token_ids(self, texts: list[str]) -> list[list[int]]:
+        if len(texts) == 1:
+            return [self._recent.get(texts[0], lambda: self._cut(texts)[0])]
+        return self._cut(texts)
+
+    def _cut(self, texts: list[str]) -> list[list[int]]:
         try:
             return [encoding.ids for encoding in self._encodings(texts)]
         except (UnicodeEncodeError, TypeError):  # a lone surrogate cannot be UTF-8
