@@ -18,6 +18,7 @@ PieceArray: TypeAlias = NDArray[np.int32]
 """Token ids of one text, in order, (n,)."""
 NO_PIECES: PieceArray = np.empty(0, np.int32)
 
+_COUNTED = 65_536  # cases counted at a time, for which 50 MB of working memory are enough
 _ARRAYS = ("keys", "offsets", "ids", "cases_with")
 
 
@@ -75,10 +76,15 @@ def carry_pieces(old: Pieces, carry: Carry, fresh: Pieces) -> Pieces:
 
 
 def _cases_with(lengths: NDArray[np.int64], ids: PieceArray) -> NDArray[np.int32]:
-    rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-    pairs = np.sort((rows << 32) | ids)  # numpy's `unique` takes ten times as long
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0] & 0xFFFFFFFF
-    return np.bincount(pairs).astype(np.int32)
+    ends, size = np.cumsum(lengths), int(ids.max(initial=-1)) + 1
+    table = np.zeros(size, np.int32)
+    for start in range(0, len(lengths), _COUNTED):
+        some = lengths[start : start + _COUNTED]
+        rows = np.repeat(np.arange(len(some), dtype=np.int64), some)
+        first = int(ends[start] - some[0])
+        pairs = np.sort((rows << 32) | ids[first : first + len(rows)])  # numpy's `unique` takes ten times as long
+        table += np.bincount(pairs[np.diff(pairs, prepend=-1) != 0] & 0xFFFFFFFF, minlength=size)
+    return table
 
 
 def load_pieces(directory: Path) -> Pieces:

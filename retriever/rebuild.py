@@ -206,7 +206,11 @@ def _read(
 
     counted = count_tokens(token_lists())
     rows = np.array(keys, np.int64)
-    return Read(rows, rows_of_facets, np.concatenate(vectors), counted, build_pieces(rows, pieces))
+    kept = build_pieces(rows, pieces)
+    pieces.clear()  # at a million cases each of these is a gigabyte
+    matrix = np.concatenate(vectors)
+    vectors.clear()
+    return Read(rows, rows_of_facets, matrix, counted, kept)
 
 
 def _build(library: Library, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
