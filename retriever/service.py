@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from retriever.access import admitted, check_readable
 from retriever.caretaker import channels_of, lifecycle_of
@@ -14,13 +14,8 @@ from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing import Indexing
-from retriever.ingest.report import Arrival, Like
-from retriever.ingest.rules import Rules, load_rules
-from retriever.ingest.webhooks import Receipt, receive, work_off
-from retriever.language import warm_up
 from retriever.library import open_library
 from retriever.lifecycle import Lifecycle
-from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.masking import mask_query
 from retriever.newcomers import Newcomers
 from retriever.search.calibration import calibrated, load_calibration
@@ -33,6 +28,10 @@ from retriever.telemetry import Metrics
 
 QUESTIONS_AT_ONCE = 8
 """Questions in hand when a slow model answers in batches: more would only make the first of a batch wait."""
+
+if TYPE_CHECKING:  # importers take as long to load as a question takes on the command line
+    from retriever.ingest.report import Arrival
+    from retriever.ingest.webhooks import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +94,28 @@ class Service:
         neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
         return check_case(case, neighbours, self.newcomers.nearest(case, actor))
 
-    def arrival_of(self, case: Case) -> Arrival:
+    def arrival_of(self, case: Case) -> "Arrival":
         """What an import reports of a case that is new or changed; the case as the library holds it."""
         self.indexing.catch_up()  # what the same import has published before
+        from retriever.ingest.report import Arrival, Like  # noqa: PLC0415  see above
+
         checked = self.check_case(case)
         like = tuple(Like(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
         return Arrival(case.id, like, told_for_gaps(case, checked))
 
-    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> Receipt:
+    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> "Receipt":
         """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
+        from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415  see above
+        from retriever.ingest.webhooks import receive  # noqa: PLC0415
+
         rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else Rules()
         return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
 
     def work_off_deliveries(self) -> int:
         """Make drafts and revisions of what help desks sent; how many deliveries were worked off."""
+        from retriever.ingest.webhooks import work_off  # noqa: PLC0415  see above
+        from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
+
         return work_off(self.store, self._told_of, revised_by_ticket)
 
     def _told_of(self, case: Case) -> str:
@@ -192,7 +199,6 @@ def open_service(settings: Settings) -> Service:
     Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
     InvalidSettings, each with the command that mends it.
     """
-    warm_up()
     channels_of(settings)  # reminders that cannot be sent should not wait for their day to say so
     store = open_library(settings)
     try:

@@ -15,6 +15,7 @@ from retriever.caretaker import daily_round
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
 from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
+from retriever.language import warm_up
 from retriever.service import Service, with_current_model
 from retriever.store import LoggedQuery
 from retriever.telemetry import Metrics
@@ -124,6 +125,7 @@ class Serving:
 
     def _try_to_open(self) -> None:
         assert self._open is not None  # noqa: S101  only called without a service
+        warm_up()
         try:
             service = self._open()
             # The first question loads what is loaded lazily; it should not be a customer's.
