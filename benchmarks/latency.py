@@ -29,6 +29,7 @@ from benchmarks.library import benchmark_questions, iter_synthetic_cases
 from index.tokenise import tokens
 from retriever.config import Settings
 from retriever.domain import Filters, Query
+from retriever.embedding.alignment import load_compiled
 from retriever.evaluation.runner import machine
 from retriever.rebuild import rebuild
 from retriever.service import Service, open_encoder, open_service
@@ -87,6 +88,7 @@ def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
     started = time.perf_counter()
     with open_service(settings) as service:
         opened = time.perf_counter() - started
+        load_compiled()
         for text in questions[:50]:
             service.find_similar(Query(problem=text))
         results = [service.find_similar(Query(problem=text)) for text in questions]

@@ -1,7 +1,7 @@
 """BM25 over tokens: exact, filtered inside the search, read from memory-mapped arrays.
 
 A posting list holds, for one token, the rows of the cases that contain it and what the token adds to each of them
-(idf included), so that a search is a sum over a few lists: `index.posting_loops` does it.
+(idf included), so that a search is a sum over a few lists: `index.engine` knows who does it.
 """
 
 import json
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.carry import Carry
-from index.posting_loops import Lists, Rows, find_best, sum_rows
+from index.engine import posting_loops
+from index.plain_loops import Lists, Rows
 from index.postings import Counted, Counts, Postings, count_tokens, join_chunks, merge_counts, weigh
 from index.recent import Recent
 from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
@@ -116,7 +117,7 @@ class Words:
             return result
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[rows] == keys
-        result[known] = sum_rows(asked.lists, rows[known].astype(np.int32))
+        result[known] = posting_loops().sum_rows(asked.lists, rows[known].astype(np.int32))
         return result
 
     def ceiling(self, tokens: Sequence[str]) -> float:
@@ -168,11 +169,11 @@ class Words:
         if allowed is not None:
             if len(allowed) * len(asked.lists[2]) * _LOOKUP_COST <= asked.size + len(self._keys) * _SCAN_COST:
                 rows = self._allowed_rows(allowed)
-                scores = sum_rows(asked.lists, rows)
+                scores = posting_loops().sum_rows(asked.lists, rows)
                 return rows[scores > 0], scores[scores > 0]
             mask = self._allowed_mask(allowed)
-        rows = find_best(asked.lists, mask, k)
-        return rows, sum_rows(asked.lists, rows)
+        rows = posting_loops().find_best(asked.lists, mask, k)
+        return rows, posting_loops().sum_rows(asked.lists, rows)
 
     def _allowed_rows(self, allowed: "Allowed") -> Rows:
         keys = _as_keys(allowed)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.compiled import INTS, LONGS, SHORTS, compiled, together
-from index.posting_loops import Longs, Rows
+from index.plain_loops import Longs, Rows
 
 Times: TypeAlias = NDArray[np.uint16]
 """How often a case says a token."""

@@ -1,24 +1,13 @@
 """Compiled loops over posting lists: exact sums of given rows, and the search for the best rows."""
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
 from index.compiled import FLAGS, FLOATS, INTS, LONG, LONGS, compiled, helper, together
+from index.plain_loops import ROUNDING, Flags, Lists, Rows
 from index.types import FloatVector
-
-Rows: TypeAlias = NDArray[np.int32]
-"""Positions in the ascending key array."""
-Flags: TypeAlias = NDArray[np.bool_]
-Longs: TypeAlias = NDArray[np.int64]
-Lists: TypeAlias = tuple[Rows, FloatVector, Longs, Longs, FloatVector]
-"""The lists of a question, shortest first: `rows` and `adds` of all lists there are, then for each list of the question
-where it starts and stops in them and how often the question says its token."""
 
 _LISTS = together(INTS, FLOATS, LONGS, LONGS, FLOATS)
 _FULL = 1_024  # so many found rows are cut down to the best
-_ROUNDING = 1e-4  # float32 sums differ from the exact ones by less than this share
 
 
 @helper
@@ -74,7 +63,7 @@ def sum_rows(lists: Lists, wanted: Rows) -> FloatVector:
 @helper
 def _cut(sums: FloatVector, found: Rows, k: int) -> Rows:
     """The found rows that may be among the k best."""
-    lowest = _kth_best(sums[found], k) * (1 - _ROUNDING)
+    lowest = _kth_best(sums[found], k) * (1 - ROUNDING)
     return found[sums[found] >= lowest]
 
 
@@ -97,5 +86,5 @@ def find_best(lists: Lists, allowed: Flags, k: int) -> Rows:
                 count = len(best)
                 found[:count] = best
                 full = max(_FULL, 2 * count)
-                lowest = sums[best].min() * np.float32(1 - _ROUNDING)
+                lowest = sums[best].min() * np.float32(1 - ROUNDING)
     return _cut(sums, found[:count], k)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.carry import Carry
-from index.posting_loops import Rows
+from index.plain_loops import Rows
 from index.types import FloatVector
 
 Times: TypeAlias = NDArray[np.uint16]

@@ -9,6 +9,7 @@ from pathlib import Path
 from retriever.case_format import case_from_dict
 from retriever.config import Settings
 from retriever.domain import Case
+from retriever.embedding.alignment import load_compiled
 from retriever.evaluation.formats import OWN_ID, LabelledSet, iter_sample_cases, load_sample_questions
 from retriever.evaluation.judgements import case_document
 from retriever.language import detect_language
@@ -33,6 +34,7 @@ def open_trial(settings: Settings, cases: Sequence[Case], *, progress: Progress 
             for start in range(0, len(cases), BATCH):
                 store.upsert_cases(cases[start : start + BATCH])
             rebuild(store, open_encoder(own), own.index_dir, threads=own.threads, progress=progress)
+        load_compiled()
         with open_service(own) as service:
             yield service
 

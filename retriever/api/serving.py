@@ -14,6 +14,7 @@ from retriever.api.query_log import QueryLog
 from retriever.caretaker import daily_round
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
+from retriever.embedding.alignment import load_compiled
 from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
 from retriever.language import warm_up
 from retriever.service import Service, with_current_model
@@ -141,6 +142,7 @@ class Serving:
             self._keys = KeyRing(service.store.keys)
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
+            load_compiled()  # the first questions do without
 
     def _note_opening(self, reason: str, error: Exception) -> None:
         if reason != self._opening:

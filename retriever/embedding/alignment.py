@@ -15,9 +15,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from index import engine
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
-from retriever.embedding.alignment_loops import NEIGHBOUR, align, number_pieces
+from retriever.embedding import alignment_plain
+from retriever.embedding.alignment_plain import NEIGHBOUR, AlignmentLoops
 from retriever.embedding.loading import load_builtin
 from retriever.embedding.static import StaticEncoder
 
@@ -27,6 +29,8 @@ QUESTION_PIECES = 48
 """Pieces of a question that are compared, the weightiest."""
 _TINY = 1e-9
 _NO_PIECE = np.array([np.iinfo(np.int32).max], np.int32)
+
+_loops: AlignmentLoops = alignment_plain
 
 Rarity = Callable[[PieceArray], FloatVector]
 """From pieces to their idf in the library."""
@@ -151,16 +155,25 @@ class Aligner:
         self, asked: AskedPieces, ids: PieceArray, bounds: NDArray[np.int64], rarity: Rarity
     ) -> tuple[FloatMatrix, FloatMatrix]:
         # Words repeat within and between cases: vectors are read, and multiplied, once for each distinct piece.
-        distinct, at = number_pieces(ids)
+        distinct, at = _loops.number_pieces(ids)
         rows = self._encoder.rows.take(distinct)
         norms = _norms(rows)
-        return align(
+        return _loops.align(
             rows @ asked.rows.T,
             (asked.triples, asked.sizes, asked.weights, asked.once, asked.lengths, asked.once_weights),
             (norms, rarity(distinct.astype(np.int32)) * norms),
             at,
             bounds,
         )
+
+
+def load_compiled() -> None:
+    """Use compiled loops from now on, here and in the index: for whoever has more than a few questions."""
+    global _loops  # noqa: PLW0603  one choice for the whole process
+    from retriever.embedding import alignment_loops  # noqa: PLC0415  see `index.engine`
+
+    engine.load_compiled()
+    _loops = alignment_loops
 
 
 @lru_cache(maxsize=1)

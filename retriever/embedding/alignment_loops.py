@@ -6,16 +6,12 @@ from numpy.typing import NDArray
 from index.compiled import FLOATS, INTS, LONG_TABLE, LONGS, TABLE, compiled, helper, together
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
-
-NEIGHBOUR = np.float32(0.35)
-"""Share of the pieces left and right in what is compared."""
-_SHARP = 4  # power that lets near-equal pieces count and vague likeness not
-_TINY = np.float32(1e-9)
+from retriever.embedding.alignment_plain import NEIGHBOUR, SHARP, TINY, Asked
 
 
 @compiled(INTS)
 def number_pieces(ids: PieceArray) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The pieces without repetition, as they come first, and the place of each among them."""
+    """See `AlignmentLoops`."""
     places = np.zeros(ids.max() + 1, np.int32)  # one more than the place, 0 for a piece not yet seen
     distinct, at, count = np.empty(len(ids), np.int64), np.empty(len(ids), np.int32), 0
     for i, piece in enumerate(ids):
@@ -31,11 +27,7 @@ def number_pieces(ids: PieceArray) -> tuple[NDArray[np.int64], NDArray[np.int32]
 def _raise_best(
     best: FloatVector, context: FloatMatrix, lengths: FloatVector, before: int, piece: int, after: int
 ) -> None:
-    """Raise `best` where this piece with its neighbours (-1: none) fits the question's better.
-
-    The length of a sum is taken as if neighbours stood at right angles, which they nearly do: measured, it ranks the
-    same as the true length, which would take ten times as long.
-    """
+    """Raise `best` where this piece with its neighbours (-1: none) fits the question's better."""
     square = lengths[piece] ** 2
     left = right = np.float32(0)
     if before >= 0:
@@ -44,7 +36,7 @@ def _raise_best(
     if after >= 0:
         right = NEIGHBOUR
         square += (NEIGHBOUR * lengths[after]) ** 2
-    length = max(np.sqrt(square), _TINY)
+    length = max(np.sqrt(square), TINY)
     for j in range(len(best)):
         inner = context[piece, j] + left * context[before, j] + right * context[after, j]
         best[j] = max(best[j], inner / length)
@@ -53,17 +45,12 @@ def _raise_best(
 @compiled(TABLE, together(LONG_TABLE, FLOATS, FLOATS, LONGS, FLOATS, FLOATS), together(FLOATS, FLOATS), INTS, LONGS)
 def align(
     inner: FloatMatrix,
-    asked: tuple[NDArray[np.int64], FloatVector, FloatVector, NDArray[np.int64], FloatVector, FloatVector],
+    asked: Asked,
     pieces: tuple[FloatVector, FloatVector],
     at: NDArray[np.int32],
     bounds: NDArray[np.int64],
 ) -> tuple[FloatMatrix, FloatMatrix]:
-    """How cases fit a question; a case has the pieces `at[bounds[i]:bounds[i + 1]]`, one at least.
-
-    `inner` are the products of all distinct pieces of the cases with `AskedPieces.rows`, `asked` its other fields in
-    their order, `pieces` the lengths and weights of the distinct pieces. Returns `context`, `sharp` and `reverse`
-    of an `Alignment`, (3, cases), and its `found`, (cases, pieces alone).
-    """
+    """See `AlignmentLoops`."""
     triples, sizes, context_weights, once, once_lengths, once_weights = asked
     lengths, weights = pieces
     context = np.empty((len(inner), len(triples)), np.float32)
@@ -73,17 +60,17 @@ def align(
         row = inner[piece]
         for j in range(len(triples)):
             neighbours = row[triples[j, 1]] + row[triples[j, 2]]
-            context[piece, j] = (row[triples[j, 0]] + NEIGHBOUR * neighbours) / max(sizes[j], _TINY)
+            context[piece, j] = (row[triples[j, 0]] + NEIGHBOUR * neighbours) / max(sizes[j], TINY)
         for j in range(len(once)):
-            alone[piece, j] = row[once[j]] / max(once_lengths[j] * lengths[piece], _TINY)
+            alone[piece, j] = row[once[j]] / max(once_lengths[j] * lengths[piece], TINY)
         covered[piece] = alone[piece].max()
     fit = np.zeros((3, len(bounds) - 1), np.float32)
-    found = np.full((len(bounds) - 1, len(once)), -2, np.float32)
+    found = np.full((len(bounds) - 1, len(once)), -np.inf, np.float32)
     best = np.empty(len(triples), np.float32)
     for case in range(len(bounds) - 1):
         begin, end = bounds[case], bounds[case + 1]
-        best[:], likest = -2, found[case]
-        shared, total = np.float32(0), _TINY
+        best[:], likest = -np.inf, found[case]
+        shared, total = np.float32(0), TINY
         for i in range(begin, end):
             piece = at[i]
             before, after = at[i - 1] if i > begin else -1, at[i + 1] if i + 1 < end else -1
@@ -92,7 +79,7 @@ def align(
                 likest[j] = max(likest[j], alone[piece, j])
             shared += covered[piece] * weights[piece]
             total += weights[piece]
-        fit[0, case] = (context_weights * best).sum() / max(context_weights.sum(), _TINY)
-        fit[1, case] = (once_weights * np.maximum(likest, 0) ** _SHARP).sum() / max(once_weights.sum(), _TINY)
+        fit[0, case] = (context_weights * best).sum() / max(context_weights.sum(), TINY)
+        fit[1, case] = (once_weights * np.maximum(likest, 0) ** SHARP).sum() / max(once_weights.sum(), TINY)
         fit[2, case] = shared / total
     return fit, found
