@@ -142,7 +142,7 @@ class Serving:
             self._keys = KeyRing(service.store.keys)
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
-            load_compiled()  # the first questions do without
+            _load_compiled()
 
     def _note_opening(self, reason: str, error: Exception) -> None:
         if reason != self._opening:
@@ -207,6 +207,14 @@ class Serving:
         if reason != self._following.get(what):
             log.error("not_following", reason=reason, **_traceback(error))
         self._following[what] = reason
+
+
+def _load_compiled() -> None:
+    """The first questions do without, and so can all others."""
+    try:
+        load_compiled()
+    except Exception as error:
+        log.warning("compiled_loops_not_loaded", detail="questions take longer", **_traceback(error))
 
 
 def _traceback(error: Exception) -> dict[str, str]:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from index import engine, plain_loops, posting_loops
 from retriever.api.app import create_app
 from retriever.api.shapes import BuildShape, HealthShape, ReadyShape
 from retriever.config import Settings
+from retriever.embedding import alignment, alignment_loops, alignment_plain
 from retriever.errors import ModelMismatch
 from retriever.service import Service
 from tests.api.conftest import LOCAL, build_service
@@ -72,6 +74,37 @@ def test_it_recovers_when_opening_fails(tmp_path: Path) -> None:
 
     assert failed.status_code == 503
     assert "index rebuild" in failed.json()["reasons"][0]
+
+
+def test_it_loads_what_is_compiled_once_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first questions run on plain loops; the compiled ones come by themselves."""
+    monkeypatch.setattr(engine, "_loops", plain_loops)
+    monkeypatch.setattr(alignment, "_loops", alignment_plain)
+
+    with TestClient(create_app(lambda: build_service(tmp_path), Settings(data_dir=tmp_path)), base_url=LOCAL) as client:
+        until(lambda: client.get("/readyz").status_code == 200)
+        until(lambda: alignment._loops is alignment_loops)
+
+    assert engine.posting_loops() is posting_loops
+
+
+def test_it_serves_without_what_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where numba cannot be loaded, questions are answered and the library is followed all the same."""
+    tried = list[bool]()
+
+    def fail() -> None:
+        tried.append(True)
+        raise RuntimeError("no such processor")
+
+    monkeypatch.setattr("retriever.api.serving.load_compiled", fail)
+    settings = Settings(data_dir=tmp_path, poll_seconds=0.05)
+    with TestClient(create_app(lambda: build_service(tmp_path), settings), base_url=LOCAL) as client:
+        until(lambda: bool(tried))
+        with build_service(tmp_path) as other:
+            other.put_case(make_case("later", problem="the scanner is slow"))
+        until(lambda: "later" in client.post("/v1/similar", json={"problem": "the scanner", "min_confidence": 0}).text)
+
+        assert client.get("/readyz").status_code == 200
 
 
 def test_it_follows_other_processes(tmp_path: Path) -> None:
