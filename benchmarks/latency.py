@@ -104,7 +104,7 @@ def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
         "search_alone_ms": alone,
         "arms_ms": arms,
         "filtered_ms": filtered,
-        "rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "rss_mib": _peak_rss_mib(),
     }
 
 
@@ -202,6 +202,11 @@ def over_http(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
     return {"ready_s": round(ready, 2), "1 client": one, "16 clients": sixteen}
 
 
+def _peak_rss_mib() -> int:
+    """Most memory that this process has held so far."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
 def _spread(values: Sequence[float]) -> dict[str, float]:
     return {f"p{q}": round(float(np.percentile(values, q)), 3) for q in (50, 90, 99)}
 
@@ -225,6 +230,7 @@ def main() -> None:
             "seed": SEED,
             "model": settings.model,
             "built_s": built,
+            "build_rss_mib": _peak_rss_mib() if built else None,
             "in_process": in_process(settings, questions),
             "http": over_http(settings, questions),
         }
