@@ -1,5 +1,6 @@
 """An ingest in a process of its own, to be killed: `python -m tests.crash.ingest_writer FILE DATABASE REJECTS`."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ BATCH = 20
 
 def main() -> None:
     """Take the file in, saying how many rows are committed after each batch."""
+    # Whoever started the tests in the background may have left Ctrl-C ignored for all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     file, database, rejects = map(Path, sys.argv[1:4])
 
     def say(step: IngestStep) -> None:
