@@ -25,9 +25,14 @@ def load(name: str) -> Any:  # noqa: ANN401  JSON
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def latency_reports() -> list[Any]:
+    """The committed results of benchmarks.latency, smallest library first."""
+    return sorted((load(path.stem) for path in RESULTS.glob("latency-*.json")), key=lambda report: int(report["cases"]))
+
+
 def speed_table() -> str:
     """Latency and rebuild times by library size."""
-    reports = [load(path.stem) for path in sorted(RESULTS.glob("latency-*.json"), key=lambda p: load(p.stem)["cases"])]
+    reports = latency_reports()
     head = ["what", *(f"{report['cases']:,} cases" for report in reports)]
     rows: list[tuple[str, Callable[[Mapping[str, Any]], str]]] = [
         ("server ready", lambda r: f"{r['http']['ready_s']} s"),
@@ -65,7 +70,7 @@ def startup_table() -> str:
 
 def where_time_goes_table() -> str:
     """What a search does with its milliseconds, by stage and library size."""
-    reports = [load(path.stem) for path in sorted(RESULTS.glob("latency-*.json"), key=lambda p: load(p.stem)["cases"])]
+    reports = latency_reports()
     head = ["stage", *(f"{report['cases']:,} cases, p50 / p99" for report in reports)]
     stages = [report["in_process"]["stages_ms"] for report in reports]
     return _markdown(head, [[name, *(_pair(one[name]) for one in stages)] for name in stages[0]])

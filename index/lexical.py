@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.carry import Carry
 from index.engine import posting_loops
-from index.plain_loops import Lists, Rows
+from index.plain_loops import Flags, Lists, Rows
 from index.postings import Counted, Counts, Postings, count_tokens, join_chunks, merge_counts, weigh
 from index.recent import Recent
 from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
@@ -29,9 +29,6 @@ B = 0.75
 """How much a long case must share, 0 (length is ignored) to 1."""
 FORMAT = 1
 _QUESTIONS_KEPT = 16  # more than are in work at any time
-
-Mask: TypeAlias = NDArray[np.bool_]
-"""(cases,) True where a row is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,7 @@ class Words:
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return cast(Rows, rows[self._keys[rows] == keys].astype(np.int32))
 
-    def _allowed_mask(self, allowed: "Allowed") -> Mask:
+    def _allowed_mask(self, allowed: "Allowed") -> Flags:
         span = int(self._keys[-1]) + 1
         if self._first_key is None and span <= 8 * len(self._keys) + 1_000_000:
             by_key = np.zeros(span, np.bool_)

@@ -10,6 +10,7 @@ from index.types import FloatVector
 Rows: TypeAlias = NDArray[np.int32]
 """Positions in the ascending key array."""
 Flags: TypeAlias = NDArray[np.bool_]
+"""(cases,) True where a row is allowed."""
 Longs: TypeAlias = NDArray[np.int64]
 Lists: TypeAlias = tuple[Rows, FloatVector, Longs, Longs, FloatVector]
 """The lists of a question, shortest first: `rows` and `adds` of all lists there are, then for each list of the question
