@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.facets import Facets, build_facets
-from index.fresh_words import FreshWords
+from index.facets.facets import Facets, build_facets
 from index.pieces import NO_PIECES, PieceArray, count_in, with_counts
 from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, WordIndex, best_hits
+from index.words.fresh import FreshWords
 
 _FIRST_CAPACITY = 256
 _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from index.delta import Delta, Upsert
-from index.facets import Clause, Facets
+from index.facets.facets import Clause, Facets
 from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
 from index.recent import Recent
 from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits

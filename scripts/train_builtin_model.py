@@ -22,8 +22,8 @@ def main() -> None:
     given = parser.parse_args()
 
     # Importing the training package loads torch: not before the arguments are known to be right.
-    from retriever.training.config import load_config  # noqa: PLC0415
-    from retriever.training.run import Places, TrainingRun  # noqa: PLC0415
+    from retriever.training.model.config import load_config  # noqa: PLC0415
+    from retriever.training.model.run import Places, TrainingRun  # noqa: PLC0415
 
     places = Places(
         pairs=given.pairs, teacher=given.teacher, sets=given.data, work=given.work_dir, out=given.out, log=given.log

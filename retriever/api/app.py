@@ -12,23 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import __version__
-from retriever.api.access import need_of
-from retriever.api.deps import invalid_parameter
-from retriever.api.gate import Gate
 from retriever.api.middleware import BodyLimit, RequestContext
 from retriever.api.openapi import Api
 from retriever.api.problems import NAME_SHOWN, answer_error, handled_errors
+from retriever.api.requests import invalid_parameter
 from retriever.api.routes import bulk
-from retriever.api.routes.arrivals import add_arrival_routes
 from retriever.api.routes.cases import add_case_routes
+from retriever.api.routes.checks import add_arrival_routes
 from retriever.api.routes.health import add_health_routes
 from retriever.api.routes.lifecycle import add_lifecycle_routes
 from retriever.api.routes.reviews import add_review_routes
 from retriever.api.routes.search import add_search_routes
 from retriever.api.routes.webhooks import add_webhook_routes
-from retriever.api.serving import Serving
+from retriever.api.runtime import Serving
+from retriever.api.security.gate import Gate
+from retriever.api.security.permissions import need_of
 from retriever.config import Settings
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 
 class StrictRoute(APIRoute):

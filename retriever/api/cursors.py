@@ -7,7 +7,7 @@ import re
 
 import orjson
 
-from retriever.api.deps import invalid_parameter
+from retriever.api.requests import invalid_parameter
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
 

@@ -8,9 +8,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from retriever.api import schemas, shapes, standings
-from retriever.api.access import Door, need_of, spoken
+from retriever.api.models import requests as schemas
+from retriever.api.models import responses as shapes
+from retriever.api.models import reviews as standings
 from retriever.api.problems import MEDIA_TYPE
+from retriever.api.security.permissions import Door, need_of, spoken
 from retriever.domain import Role
 
 REFERENCE = "#/components/schemas/{model}"

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import structlog
 
+from retriever.case.texts import query_text
 from retriever.domain import Query, SearchResult
 from retriever.errors import SimilarCasesError
 from retriever.store import LoggedQuery, ShownCase
 from retriever.telemetry import Metrics
-from retriever.texts import query_text
 
 log = structlog.get_logger()
 

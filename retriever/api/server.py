@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
 from retriever.api.app import create_app
-from retriever.api.gate import MAKE_A_KEY, is_loopback
+from retriever.api.security.gate import MAKE_A_KEY, is_loopback
 from retriever.config import ENV_PREFIX, Settings, load_settings
 from retriever.errors import InvalidSettings, Unavailable
-from retriever.library import open_library
-from retriever.service import open_service
 from retriever.telemetry import configure_logging
+from retriever.wiring.library import open_library
+from retriever.wiring.service import open_service
 
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 30

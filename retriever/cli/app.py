@@ -5,26 +5,24 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli import (
-    backups,
-    calibrating,
-    doctor,
-    evaluating,
-    histories,
-    library,
-    masking,
-    model_changes,
-    reading,
-    running,
-)
-from retriever.cli.audit import audit_app
-from retriever.cli.cases import cases_app
+from retriever.cli.commands import backup as backups
+from retriever.cli.commands import calibrate as calibrating
+from retriever.cli.commands import case_history as histories
+from retriever.cli.commands import doctor
+from retriever.cli.commands import evaluate as evaluating
+from retriever.cli.commands import ingest as library
+from retriever.cli.commands import mask as masking
+from retriever.cli.commands import model_use as model_changes
+from retriever.cli.commands import search as reading
+from retriever.cli.commands import serve as running
+from retriever.cli.commands.audit import audit_app
+from retriever.cli.commands.case import cases_app
+from retriever.cli.commands.index import index_app
+from retriever.cli.commands.key import keys_app
+from retriever.cli.commands.model import models_app
+from retriever.cli.commands.review import reviews_app
+from retriever.cli.commands.webhook import webhooks_app
 from retriever.cli.context import Flags
-from retriever.cli.index import index_app
-from retriever.cli.keys import keys_app
-from retriever.cli.models import models_app
-from retriever.cli.reviews import reviews_app
-from retriever.cli.webhooks import webhooks_app
 
 app = typer.Typer(
     name="similar-cases",

@@ -12,8 +12,8 @@ from retriever.errors import Unavailable
 
 if TYPE_CHECKING:
     from retriever.config import Settings
-    from retriever.service import Service
     from retriever.store import Store
+    from retriever.wiring.service import Service
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would happen and change nothing.")]
@@ -46,7 +46,7 @@ def settings_of(context: typer.Context, *, quiet: bool = True, **more: Any) -> "
 @contextmanager
 def opened_store(context: typer.Context, *, read_only: bool = False) -> Iterator["Store"]:
     """The library alone; no model is loaded. `read_only` never makes one."""
-    from retriever.library import open_library  # noqa: PLC0415
+    from retriever.wiring.library import open_library  # noqa: PLC0415
 
     with open_library(settings_of(context), read_only=read_only) as store:
         yield store
@@ -55,7 +55,7 @@ def opened_store(context: typer.Context, *, read_only: bool = False) -> Iterator
 @contextmanager
 def opened_service(context: typer.Context) -> Iterator["Service"]:
     """The whole service over a library that exists: cases, model, index."""
-    from retriever.service import open_service  # noqa: PLC0415
+    from retriever.wiring.service import open_service  # noqa: PLC0415
 
     settings = settings_of(context)
     check_library(settings.database_path)

@@ -15,9 +15,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index import engine
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
+from index.words import loops as engine
 from retriever.embedding import alignment_plain
 from retriever.embedding.alignment_plain import NEIGHBOUR, AlignmentLoops
 from retriever.embedding.loading import load_builtin
@@ -170,7 +170,7 @@ class Aligner:
 def load_compiled() -> None:
     """Use compiled loops from now on, here and in the index: for whoever has more than a few questions."""
     global _loops  # noqa: PLW0603  one choice for the whole process
-    from retriever.embedding import alignment_loops  # noqa: PLC0415  see `index.engine`
+    from retriever.embedding import alignment_loops  # noqa: PLC0415  see `index.words.loops`
 
     engine.load_compiled()
     _loops = alignment_loops

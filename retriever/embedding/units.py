@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from index import tokenise
+from index.text import tokenise
 from index.types import FloatMatrix
 from retriever.embedding.alignment import aligner
 from retriever.embedding.static import Located, StaticEncoder
@@ -43,7 +43,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What stands between white space: its tokens for words, as `index.tokenise` makes them, and its telling units."""
+    """What stands between white space: its tokens for words (`index.text.tokenise`), and its telling units."""
 
     tokens: frozenset[str]
     spans: tuple[tokenise.Span, ...]

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from retriever.case_format import normalise_date
+from retriever.case.format import normalise_date
 from retriever.errors import InvalidInput
 
 Qrels: TypeAlias = Mapping[str, Mapping[str, int]]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from index import tokenise
+from index.text import tokenise
+from retriever.case.language import LATIN, base_language, detect_language
 from retriever.evaluation.formats import Document, LabelledSet, Question
 from retriever.evaluation.metrics import MAIN, Scores
 from retriever.evaluation.significance import Interval, bootstrap
-from retriever.language import LATIN, base_language, detect_language
 
 PRODUCTS = 20
 """Products shown, the most asked first; a large library has thousands."""

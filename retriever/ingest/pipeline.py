@@ -16,8 +16,10 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
-from retriever.case_format import case_from_dict
-from retriever.completeness import INCOMPLETE_BELOW, completeness_of
+from retriever.case.format import case_from_dict
+from retriever.case.language import detect_language
+from retriever.case.template import INCOMPLETE_BELOW, completeness_of
+from retriever.case.tidy import tidy_text
 from retriever.domain import Case, Source, Status
 from retriever.errors import InvalidCase
 from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, RowReader, Skipped, open_rows
@@ -26,13 +28,11 @@ from retriever.ingest.rules import Rules
 from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
-from retriever.language import detect_language
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_text
 from retriever.store.cases import Upserted
 from retriever.store.imports import Revise
 from retriever.store.ingests import IngestProgress
 from retriever.store.store import Store
-from retriever.texts import tidy_text
 
 BATCH_CHARACTERS = 8_000_000
 """A batch also ends here, so that a thousand very long rows do not fill the memory."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
-from retriever.case_format import IGNORED
+from retriever.case.cells import field_value, joined_value, unguarded
+from retriever.case.columns import FIELDS, ColumnMap, Columns, find_field, resolve_columns
+from retriever.case.format import IGNORED
 from retriever.errors import InvalidInput
-from retriever.ingest.cells import field_value, joined_value, unguarded
 from retriever.ingest.decoding import Line, LineReader
-from retriever.ingest.headers import FIELDS, ColumnMap, Columns, find_field, resolve_columns
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.records import Broken, Found, iter_sheet, open_records, plain_numbers
 from retriever.ingest.signals import NO_SIGNALS, Signals

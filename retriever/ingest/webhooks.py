@@ -7,7 +7,8 @@ from typing import Literal
 
 import structlog
 
-from retriever.case_format import case_from_dict
+from retriever.case.format import case_from_dict
+from retriever.case.language import detect_language
 from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
 from retriever.ingest.jsontext import json_fault, parsed_json
@@ -16,7 +17,6 @@ from retriever.ingest.rules import Rules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping
 from retriever.ingest.sources.ticket import Mapped, SkipReason
-from retriever.language import detect_language
 from retriever.masking.spans import NOBODY
 from retriever.store.imports import Revise
 from retriever.store.store import Store

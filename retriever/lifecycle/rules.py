@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from retriever.access import in_audience, may_read
+from retriever.case.access import in_audience, may_read
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.store.reviews import Review

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from retriever.access import check_audience
+from retriever.case.access import check_audience
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
 from retriever.lifecycle import rules

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 from functools import cache, cached_property
 
-from retriever.texts import PLACEHOLDER
+from retriever.masking.placeholders import PLACEHOLDER
 
 MARK = "\ue000"
 """Stands for a masked passage; a private-use character, which no rule takes for a letter, digit or space."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from retriever.masking import credentials, identifiers, network, people, phones, places
 from retriever.masking.folding import MARK, Folded, fold
 from retriever.masking.known import known_rules
+from retriever.masking.placeholders import PLACEHOLDER
 from retriever.masking.rules import Passage, Rule, Scope
 from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, Span, joined
-from retriever.texts import PLACEHOLDER
 
 STRUCTURED: tuple[Rule, ...] = (
     *credentials.RULES,

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from index.folding import fold
-from index.tokenise import Code
-from index.tokenise import codes as codes_of
+from index.text.folding import fold
+from index.text.tokenise import Code
+from index.text.tokenise import codes as codes_of
 from retriever.domain import Case, Comparison, Query
-from retriever.texts import without_placeholders
+from retriever.masking.placeholders import without_placeholders
 
 # A number after a word for version, or one with two or three dots: `version 15`, `v2.1`, `10.4.2`.
 _VERSION = re.compile(

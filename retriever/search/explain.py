@@ -1,7 +1,7 @@
 """Why a case matched: what both sides share, what answers what in other words or another language, what differs.
 
-Made from three comparisons: equal words and codes (`index.tokenise`), likeness of units (`embedding.units`), and the
-fields that both sides name (`comparisons`). Masked values take no part, neither as words nor as passages.
+Made from three comparisons: equal words and codes (`index.text.tokenise`), likeness of units (`embedding.units`), and
+the fields that both sides name (`comparisons`). Masked values take no part, neither as words nor as passages.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
 
-from index import tokenise
+from index.text import tokenise
 from index.types import FloatMatrix
 from retriever.domain import AlignedPhrase, Case, Explanation, Query
 from retriever.embedding.units import Run, Unit, unit_cutter

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from retriever.domain import Passage, Span
-from retriever.texts import PLACEHOLDER
+from retriever.masking.placeholders import PLACEHOLDER
 
 PASSAGES = 8
 """Most passages of one case, the weightiest."""

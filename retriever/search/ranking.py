@@ -1,4 +1,4 @@
-"""From several scores to one order and one confidence; every weight was fitted by `benchmarks/fit_ranking.py`.
+"""From several scores to one order and one confidence; every weight was fitted by `retriever/training/ranking/fit.py`.
 
 Each score is put on a scale that does not depend on the question (cosines as they are; BM25 as a share of the
 question's own ceiling). A weighted sum of them ranks; pairs in one language and in two have weights of their own, so a

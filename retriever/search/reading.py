@@ -14,17 +14,17 @@ from typing import Protocol
 
 import numpy as np
 
+from retriever.case.language import base_language
+from retriever.case.texts import embedded_text, vector_key
 from retriever.domain import Encoder, FloatMatrix
-from retriever.language import base_language
 from retriever.search.candidates import Candidates, Question, replaced
 from retriever.search.ranking import FloatArray
-from retriever.texts import embedded_text, vector_key
 
 RESCORE_WEIGHT = 6.5
-"""Log-odds that a standard deviation of the model's cosines counts; fitted by benchmarks/fit_stages.py."""
+"""Log-odds that a standard deviation of the model's cosines counts; fitted by retriever/training/reading/fit.py."""
 RERANK_WEIGHT = 6.0
 """Log-odds between a pair that the cross-encoder is sure of and one it rules out. Chosen, not fitted: no cross-encoder
-was at hand; with one, benchmarks/fit_stages.py fits it."""
+was at hand; with one, retriever/training/reading/fit.py fits it."""
 
 AT_ONCE = 8
 """Cases read between two looks at the clock."""

@@ -7,9 +7,9 @@ question decide was measured as well, and lost: it finds the cases that it was m
 from collections import Counter
 from dataclasses import dataclass
 
-from index import tokenise
+from index.text import tokenise
+from retriever.case.texts import matched_text
 from retriever.search.candidates import Candidates, Question
-from retriever.texts import matched_text
 
 FIRST = 3
 """Cases whose words are taken."""

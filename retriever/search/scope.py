@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from index.facets import AllOf, AnyOf, Between, Clause, NoneOf
-from retriever.access import in_audience
-from retriever.case_facets import EVERYONE
+from index.facets.facets import AllOf, AnyOf, Between, Clause, NoneOf
+from retriever.case.access import in_audience
+from retriever.case.facets import EVERYONE
 from retriever.domain import ALL_GROUPS, Case, Filters, Query, Status
 from retriever.errors import InvalidQuery
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index import tokenise
+from index.text import tokenise
 from index.types import Allowed, FloatVector, KeyArray
 from index.view import View
-from retriever.case_facets import BASE_LANGUAGE
+from retriever.case.facets import BASE_LANGUAGE
+from retriever.case.language import base_language, detect_language
+from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Match, Query, ScoreParts, SearchResult, StoredCase
 from retriever.embedding.alignment import aligner
-from retriever.language import base_language, detect_language
 from retriever.search.candidates import Asked, Candidates, Question, Stage
 from retriever.search.explain import Explainer
 from retriever.search.grouping import Group, Placed, add_groups
@@ -25,7 +26,6 @@ from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, li
 from retriever.search.scope import clauses_of, may_see
 from retriever.search.smalltalk import asks_nothing
 from retriever.search.trust import this_day, trust_of, trusted_order, warnings_of
-from retriever.texts import query_text, query_words_text
 
 CANDIDATES = 100
 """How many each arm proposes. Fixed, not a multiple of `limit`, so that a longer list begins with the shorter one."""

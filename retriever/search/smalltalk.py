@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from importlib import resources
 
-from index.folding import fold
+from index.text.folding import fold
 
 # Vowel signs of Thai and of Indic scripts belong to words though `\w` leaves them out.
 _WORD = re.compile("(?:[^\\W_]|[\u0900-\u0963\u0e30-\u0e4e])+(?:['’][^\\W_]+)*")

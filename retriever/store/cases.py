@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.case_format import decode_case, encode_case
+from retriever.case.format import decode_case, encode_case
 from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.store.door import MaskedCase
@@ -17,7 +17,7 @@ from retriever.store.door import MaskedCase
 Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused", "proposed"]
 """`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
 Admit: TypeAlias = Callable[[Case | None, Case], Case]
-"""Decides what may be written over a stored case, or as a new one (None); see `retriever.access.admitted`."""
+"""Decides what may be written over a stored case, or as a new one (None); see `retriever.case.access.admitted`."""
 
 _NO_REUSE = Reuse()
 _TAKEN = "the id or the source is taken"
@@ -45,7 +45,7 @@ class Upserted:
 class CaseFilter:
     """Narrows a listing; empty means no limit. `updated_since` and `updated_before` are RFC 3339 in UTC.
 
-    `readable_by` leaves out what this actor may not see, by the rules of `retriever.access.may_read`.
+    `readable_by` leaves out what this actor may not see, by the rules of `retriever.case.access.may_read`.
     """
 
     statuses: tuple[Status, ...] = ()

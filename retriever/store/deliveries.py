@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from retriever.case_format import decode_case, encode_case
+from retriever.case.format import decode_case, encode_case
 from retriever.domain import Case
 from retriever.errors import NotFound
 from retriever.masking import KnownEntities

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.case_format import content_hash, decode_case, encode_case
+from retriever.case.format import content_hash, decode_case, encode_case
 from retriever.domain import OPERATOR, Actor, Case, Status, StoredCase
 from retriever.masking import KnownEntities
 from retriever.store import cases as case_rows

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.case_format import content_hash, decode_case, encode_case
+from retriever.case.format import content_hash, decode_case, encode_case
 from retriever.domain import OPERATOR, Actor, Case
 from retriever.masking import MASKING_VERSION, Spans, mask_case, mask_text
 from retriever.store.audit import Deed, record_all

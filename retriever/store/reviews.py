@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from retriever.case_format import decode_case, encode_case
+from retriever.case.format import decode_case, encode_case
 from retriever.domain import Case, Reuse, Status, StoredCase
 from retriever.store.cases import STORED_COLUMNS, WITH_REUSE, stored_case
 from retriever.store.door import Door

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from retriever.case_format import decode_case
+from retriever.case.format import decode_case
 from retriever.domain import Actor, Case, Reuse, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import audit, reviews

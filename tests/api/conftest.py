@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 from retriever.api.app import create_app
 from retriever.config import Settings
 from retriever.domain import Encoder
-from retriever.indexing import Indexing
+from retriever.indexing.live import Indexing
 from retriever.search.ranking import Ranking, Weights
 from retriever.search.searcher import Searcher
-from retriever.service import Service
 from retriever.store import open_store
 from retriever.telemetry import Metrics, configure_logging
-from tests.builders import WordEncoder, make_case
+from retriever.wiring.service import Service
+from tests.support.builders import WordEncoder, make_case
 
 LOCAL = "http://localhost"
 """Without keys the service answers to local names only."""

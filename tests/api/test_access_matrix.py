@@ -11,14 +11,14 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from retriever.api.access import NEEDS, OPEN_PATHS, Door, need_of, with_table
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
+from retriever.api.security.permissions import NEEDS, OPEN_PATHS, Door, need_of, with_table
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case, Role
-from retriever.service import Service
+from retriever.wiring.service import Service
 from tests.api.conftest import build_service
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 MINE, THEIRS = "mine", "theirs"
 DRAFT = {"status": "draft"}
@@ -69,7 +69,7 @@ def client(service: Service, keys: dict[Role, str]) -> Iterator[TestClient]:
     del keys
     # Nobody knocks this often outside of tests.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("retriever.api.gate.FAILURES_PER_MINUTE", 100_000)
+        patch.setattr("retriever.api.security.gate.FAILURES_PER_MINUTE", 100_000)
         app = create_app(service, service.settings.model_copy(update={"rate_limit": 0}))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

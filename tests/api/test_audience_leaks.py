@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
 from retriever.domain import OPERATOR, Actor, Case, Role
-from retriever.rebuild import rebuild
-from retriever.service import Service
+from retriever.indexing.rebuild import rebuild
+from retriever.wiring.service import Service
 from tests.api.conftest import LOCAL, build_service
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 GROUPS = ("north", "south", "east", "west", "lab", "板块")
 WORDS = ("printer", "parcel", "refund", "network", "invoice", "battery", "screen", "login", "keyboard", "cable", "fan")

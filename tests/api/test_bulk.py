@@ -8,9 +8,9 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
+from retriever.api.models.responses import BulkLineShape
 from retriever.api.routes.bulk import LINE_LIMIT, Lines
-from retriever.api.shapes import BulkLineShape
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 

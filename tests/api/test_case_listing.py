@@ -2,9 +2,9 @@
 
 from starlette.testclient import TestClient
 
-from retriever.api.shapes import CaseListShape
-from retriever.service import Service
-from tests.builders import make_case
+from retriever.api.models.responses import CaseListShape
+from retriever.wiring.service import Service
+from tests.support.builders import make_case
 
 
 def test_a_walk_sees_each_case_once_while_others_are_added(client: TestClient, service: Service) -> None:

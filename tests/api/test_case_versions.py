@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.shapes import CaseShape, VersionListShape
+from retriever.api.models.responses import CaseShape, VersionListShape
 
 CASE = {"id": "a:b+c", "problem": "p", "solution": "s"}
 

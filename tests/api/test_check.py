@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 
 def test_a_case_is_checked_without_an_id(client: TestClient, service: Service) -> None:

@@ -17,11 +17,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from retriever.api.access import NEEDS, Door
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
+from retriever.api.security.permissions import NEEDS, Door
 from retriever.domain import OPERATOR, Actor, Role
-from retriever.service import Service
+from retriever.wiring.service import Service
 from tests.api.conftest import LIBRARY, build_service
 
 pytestmark = pytest.mark.slow

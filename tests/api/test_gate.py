@@ -9,14 +9,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
-from retriever.api.gate import FAILURES_PER_MINUTE, Gate, is_loopback
-from retriever.api.keyring import KeyRing
+from retriever.api.security.gate import FAILURES_PER_MINUTE, Gate, is_loopback
+from retriever.api.security.keyring import KeyRing
 from retriever.api.server import check_exposure
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import InvalidSettings
-from retriever.service import Service
 from retriever.store.keys import new_key_text
+from retriever.wiring.service import Service
 from tests.api.conftest import LOCAL, build_service
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
+from retriever.api.models.reviews import QueueShape, StandingShape, StepListShape
 from retriever.api.routes.lifecycle import RETIREMENT
 from retriever.api.routes.reviews import SCREENING
-from retriever.api.standings import QueueShape, StandingShape, StepListShape
 from retriever.domain import OPERATOR, Actor, Role
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
 PEOPLE = (

@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 from index.snapshots import Snapshots
 from retriever.api.app import create_app
 from retriever.config import Settings
-from retriever.rebuild import rebuild
-from retriever.service import Service, open_encoder, open_service
+from retriever.indexing.rebuild import rebuild
+from retriever.wiring.service import Service, open_encoder, open_service
 from tests.api.conftest import LOCAL
 from tests.api.test_readiness import until
-from tests.builders import make_case
-from tests.tiny_models import build_tiny_static, build_tiny_transformer
+from tests.support.builders import make_case
+from tests.support.tiny_models import build_tiny_static, build_tiny_transformer
 
 QUESTION = {"problem": "the printer does not work", "min_confidence": 0}
 CASES = [make_case("printer", "the printer does not work"), make_case("refund", "the refund has not arrived")]

@@ -9,10 +9,12 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from retriever import domain
-from retriever.api import schemas, shapes, standings
 from retriever.api.app import create_app
+from retriever.api.models import requests as schemas
+from retriever.api.models import responses as shapes
+from retriever.api.models import reviews as standings
 from retriever.api.reference import api_reference, described_api
-from retriever.case_format import case_from_dict
+from retriever.case.format import case_from_dict
 from retriever.config import Settings
 from retriever.errors import InvalidCase
 

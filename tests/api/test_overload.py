@@ -13,11 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from retriever.api.app import create_app
-from retriever.api.limits import Workers
+from retriever.api.workers import Workers
 from retriever.domain import FloatMatrix
 from retriever.errors import Overloaded
 from tests.api.conftest import build_service
-from tests.builders import WordEncoder
+from tests.support.builders import WordEncoder
 
 QUESTION = {"problem": "the printer jams"}
 

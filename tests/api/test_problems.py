@@ -9,13 +9,13 @@ from starlette.testclient import TestClient
 
 from retriever import errors
 from retriever.api.app import create_app
+from retriever.api.models.responses import ProblemShape
 from retriever.api.problems import INTERNAL, problem_of
-from retriever.api.shapes import ProblemShape
 from retriever.domain import FloatMatrix
 from retriever.errors import SimilarCasesError
 from retriever.telemetry import configure_logging
 from tests.api.conftest import LOCAL, build_service
-from tests.builders import WordEncoder
+from tests.support.builders import WordEncoder
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}

@@ -13,7 +13,7 @@ from retriever.domain import Match, Query, ScoreParts, SearchResult, StoredCase
 from retriever.errors import Locked
 from retriever.store import LoggedQuery, ShownCase
 from retriever.telemetry import Metrics
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 ASKED = Query("the printer jams", title="Printer", error_codes=("E-05",))
 ENOUGH = 10.0

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index import engine, plain_loops, posting_loops
+from index.words import compiled_loops as posting_loops
+from index.words import loops as engine
+from index.words import plain_loops
 from retriever.api.app import create_app
-from retriever.api.shapes import BuildShape, HealthShape, ReadyShape
+from retriever.api.models.responses import BuildShape, HealthShape, ReadyShape
 from retriever.config import Settings
 from retriever.embedding import alignment, alignment_loops, alignment_plain
 from retriever.errors import ModelMismatch
-from retriever.service import Service
+from retriever.wiring.service import Service
 from tests.api.conftest import LOCAL, build_service
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -96,7 +98,7 @@ def test_it_serves_without_what_is_compiled(tmp_path: Path, monkeypatch: pytest.
         tried.append(True)
         raise RuntimeError("no such processor")
 
-    monkeypatch.setattr("retriever.api.serving.load_compiled", fail)
+    monkeypatch.setattr("retriever.api.runtime.load_compiled", fail)
     settings = Settings(data_dir=tmp_path, poll_seconds=0.05)
     with TestClient(create_app(lambda: build_service(tmp_path), settings), base_url=LOCAL) as client:
         until(lambda: bool(tried))

@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
 from retriever.domain import OPERATOR, Actor, Role, Status
-from retriever.service import Service
+from retriever.wiring.service import Service
 from tests.api.conftest import LOCAL
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 BODY = {"product": "LX2", "version_prefix": "3.", "reason": "Sold no more."}
 

@@ -17,7 +17,7 @@ import pytest
 from retriever.api.server import export_settings, serve
 from retriever.config import ENV_PREFIX, Settings, load_settings
 from retriever.errors import Unavailable
-from tests.tiny_models import build_tiny_static
+from tests.support.tiny_models import build_tiny_static
 
 PROGRAM = """
 import sys

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.shapes import BatchShape, SimilarShape
-from retriever.service import Service
+from retriever.api.models.responses import BatchShape, SimilarShape
+from retriever.wiring.service import Service
 from tests.api.conftest import LIBRARY
 
 LONG = {"score", "problem", "steps", "outcome", "version", "source", "reuse"}

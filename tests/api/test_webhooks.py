@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
-from retriever.caretaker import daily_round
 from retriever.domain import Status
 from retriever.ingest.signatures import sign
-from retriever.service import Service
+from retriever.operations.upkeep import daily_round
 from retriever.store import open_store
+from retriever.wiring.service import Service
 from tests.api.conftest import LIBRARY, build_service
 
 SECRET = "s3cret-of-the-desk"  # noqa: S105  of this test alone

@@ -10,8 +10,8 @@ from retriever.domain import Encoder
 from retriever.embedding.canaries import canary_vectors, check_canaries
 from retriever.embedding.loading import BUILTIN_FOLDER, load_encoder
 from retriever.embedding.static import StaticEncoder
-from tests.backends import needs_backend
-from tests.tiny_models import CORPUS, build_tiny_static, build_tiny_transformer
+from tests.support.backends import needs_backend
+from tests.support.tiny_models import CORPUS, build_tiny_static, build_tiny_transformer
 
 ODD = {
     "emoji": "🙂👍🏽 👩‍👩‍👧",

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from index.dense import ENGINE_FILE, HEADER_FILE, KEYS_FILE, VECTORS_FILE, DenseIndex, build_dense, load_dense
-from index.kinds import EXACT, KINDS, SCAN4, Kind, get_kind, kind_for
 from index.types import FloatMatrix, FloatVector, IndexDamaged, KeyArray
+from index.vectors.dense import ENGINE_FILE, HEADER_FILE, KEYS_FILE, VECTORS_FILE, DenseIndex, build_dense, load_dense
+from index.vectors.kinds import EXACT, KINDS, SCAN4, Kind, get_kind, kind_for
 
 ROWS, DIM = 4_000, 48
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pyroaring import BitMap
 
-from index.lexical import K1, B, Words, build_words, load_words
 from index.types import Hits, KeyArray
+from index.words.bm25 import K1, B, Words, build_words, load_words
 
 Library = list[list[str]]
 
@@ -223,7 +223,7 @@ def test_files_that_do_not_fit_are_refused(words: Words, tmp_path: Path) -> None
 
 def test_chunks_of_a_long_build_join_to_the_same_index(monkeypatch: pytest.MonkeyPatch, words: Words) -> None:
     """Reading in many small chunks gives the same index as reading at once; progress reports every chunk."""
-    monkeypatch.setattr("index.postings._CHUNK_TOKENS", 500)
+    monkeypatch.setattr("index.words.postings._CHUNK_TOKENS", 500)
     seen: list[int] = []
     chunked = build_words(KEYS, iter(LIBRARY), progress=seen.append)
     assert len(seen) > 20

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from index.snapshots import Snapshots
-from retriever.indexing import Indexing
-from retriever.rebuild import rebuild
+from retriever.indexing.live import Indexing
+from retriever.indexing.rebuild import rebuild
 from retriever.store import open_store
-from tests.builders import WordEncoder, make_case
+from tests.support.builders import WordEncoder, make_case
 
 CASES = 600
 CHILD = """
 import sys
 from pathlib import Path
-from retriever.rebuild import rebuild
+from retriever.indexing.rebuild import rebuild
 from retriever.store import open_store
-from tests.builders import WordEncoder
+from tests.support.builders import WordEncoder
 folder = Path(sys.argv[1])
 with open_store(folder / "library.sqlite3") as store:
     print("ready", flush=True)

@@ -7,52 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.meta.layers import LAYERS, PAGE, with_table
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path for folder in ("retriever", "index", "scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 )
 
-LAYERS = {
-    # Higher numbers may import lower ones; equal numbers only within the same part.
-    "index": 0,
-    "retriever.errors": 0,
-    "retriever.domain": 1,
-    "retriever.telemetry": 3,
-    "retriever.access": 2,
-    "retriever.texts": 2,
-    "retriever.masking": 2.5,
-    "retriever.language": 2,
-    "retriever.case_format": 3,
-    "retriever.case_facets": 3,
-    "retriever.completeness": 3,
-    "retriever.store": 4,
-    "retriever.embedding": 4,
-    "retriever.sample": 4,
-    "retriever.config": 5,
-    "retriever.library": 6,
-    "retriever.backup": 6,
-    "retriever.ingest": 6,
-    "retriever.export": 7,
-    "retriever.lifecycle": 6,
-    "retriever.curation": 6,
-    "retriever.newcomers": 6,
-    "retriever.indexing": 6,
-    "retriever.search": 6,
-    "retriever.evaluation": 6,
-    "retriever.stages": 7,
-    "retriever.last_snapshot": 6.5,
-    "retriever.rebuild": 7,
-    "retriever.caretaker": 7,
-    "retriever.service": 8,
-    "retriever.api": 9,
-    "retriever.trial": 9,
-    "retriever.cli": 10,
-    "retriever.training": 10,
-    "scripts": 11,
-    "benchmarks": 11,
-}
 HOMES = {
-    "faiss": ("index.dense",),
+    "faiss": ("index.vectors",),
     "sqlite_utils": ("retriever.store",),
     "fastapi": ("retriever.api",),
     "starlette": ("retriever.api",),
@@ -119,6 +82,14 @@ def test_imports_only_point_down(module: str) -> None:
     ]
 
     assert wrong == []
+
+
+def test_the_page_shows_the_layers() -> None:
+    """docs/architecture.md holds the table that is enforced here."""
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert "<!-- layers -->" in page
+    assert with_table(page) == page
 
 
 @pytest.mark.parametrize("library", HOMES)

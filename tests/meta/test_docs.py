@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks.tables import report
 from retriever.cli.reference import commands_page, settings_page
 
 ROOT = Path(__file__).parents[2]

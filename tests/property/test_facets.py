@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.facets import (
+from index.facets.facets import (
     FACETS_FILE,
     AllOf,
     AnyOf,

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from index.snapshots import Snapshots
-from index.tokenise import tokens
-from retriever.indexing import Indexing
-from retriever.rebuild import rebuild
+from index.text.tokenise import tokens
+from retriever.indexing.live import Indexing
+from retriever.indexing.rebuild import rebuild
 from retriever.store import open_store
-from tests.builders import WordEncoder, make_case
+from tests.support.builders import WordEncoder, make_case
 
 ENCODER = WordEncoder(16)
 IDS = st.sampled_from([f"c{n}" for n in range(8)])

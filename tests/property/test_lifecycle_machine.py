@@ -12,14 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from retriever.domain import Actor, Case, Query, Role, Status
 from retriever.errors import CaseNotFound, Conflict, Forbidden, SimilarCasesError, VersionMismatch
-from retriever.indexing import Indexing
+from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.masking.spans import NOBODY
 from retriever.search.scope import clauses_of
 from retriever.store import QueueFilter, open_store
-from tests.builders import WordEncoder, make_case
-from tests.unit.lifecycle.people import SCREENED
+from tests.support.builders import WordEncoder, make_case
+from tests.support.people import SCREENED
 
 IDS = st.sampled_from(["a", "b"])
 PEOPLE = (

@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from retriever.case.cells import guarded, unguarded
+from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Case, Outcome, Source, Status
 from retriever.errors import InvalidInput
-from retriever.export import export_cases
-from retriever.ingest.cells import guarded, unguarded
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.ingest.readers import ReaderOptions, Rejected, Row, open_rows
+from retriever.operations.export import export_cases
 from retriever.store import open_store
-from retriever.texts import tidy_line, tidy_text
 
 DELIMITERS = st.sampled_from([",", ";", "\t", "|"])
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])

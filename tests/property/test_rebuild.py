@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 
 from index.manifest import FileEntry
 from retriever.domain import StoredCase
-from retriever.rebuild import rebuild
+from retriever.indexing.rebuild import rebuild
 from retriever.store import Store, open_store
-from tests.builders import WordEncoder, make_case
+from tests.support.builders import WordEncoder, make_case
 
 ENCODER = WordEncoder(16)
 # The last two have one CRC-32: two words under one hash.

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pyroaring import BitMap
 
-from index.dense import build_dense
-from index.facets import AnyOf, build_facets
-from index.kinds import EXACT, SCAN4
-from index.lexical import build_words
+from index.facets.facets import AnyOf, build_facets
 from index.types import FloatVector
+from index.vectors.dense import build_dense
+from index.vectors.kinds import EXACT, SCAN4
 from index.view import Segment, Upsert, View
+from index.words.bm25 import build_words
 
 DIM = 8
 WORDS = ["a", "b", "c", "d", "e"]

@@ -11,12 +11,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from retriever.api.deps import NDJSON, actor_of, check_media_type, serving_of
 from retriever.api.openapi import REFERENCE, problems
-from retriever.case_format import case_from_dict
+from retriever.api.requests import NDJSON, actor_of, check_media_type, serving_of
+from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 PATH = "/v1/cases/bulk"
 LINES_PER_TURN = 200

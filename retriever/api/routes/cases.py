@@ -14,9 +14,11 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.access import may_read
-from retriever.api.answers import case_answer, version_answer
-from retriever.api.deps import (
+from retriever.api.models.encoding import case_answer, version_answer
+from retriever.api.models.requests import ListParams, VersionParams
+from retriever.api.models.responses import CaseFields, CaseListShape, CaseShape, VersionListShape
+from retriever.api.openapi import body_of, header, problems
+from retriever.api.requests import (
     actor_of,
     check_case_id,
     has_current,
@@ -28,14 +30,12 @@ from retriever.api.deps import (
     serving_of,
     wanted_versions,
 )
-from retriever.api.openapi import body_of, header, problems
-from retriever.api.schemas import ListParams, VersionParams
-from retriever.api.shapes import CaseFields, CaseListShape, CaseShape, VersionListShape
-from retriever.case_format import case_from_dict
+from retriever.case.access import may_read
+from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
-from retriever.service import Service
 from retriever.store.cases import CaseFilter, Version
+from retriever.wiring.service import Service
 
 EXAMPLE = {
     "id": "ECM-001",

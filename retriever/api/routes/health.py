@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import __version__
-from retriever.api.deps import json_response, serving_of
+from retriever.api.models.responses import BuildShape, HealthShape, ReadyShape
 from retriever.api.openapi import problems
-from retriever.api.serving import Serving
-from retriever.api.shapes import BuildShape, HealthShape, ReadyShape
+from retriever.api.requests import json_response, serving_of
+from retriever.api.runtime import Serving
 
 
 def add_health_routes(app: FastAPI) -> None:

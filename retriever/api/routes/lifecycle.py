@@ -8,20 +8,7 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.access import may_read
-from retriever.api.deps import (
-    actor_of,
-    check_case_id,
-    json_response,
-    on_thread,
-    parse,
-    read_body,
-    serving_of,
-    wanted_versions,
-)
-from retriever.api.openapi import body_of, header, problems
-from retriever.api.routes.reviews import SCREENING, add_step, standing_response
-from retriever.api.standings import (
+from retriever.api.models.reviews import (
     DiffParams,
     DiffShape,
     MergeBody,
@@ -36,11 +23,24 @@ from retriever.api.standings import (
     screening_of,
     step_answer,
 )
+from retriever.api.openapi import body_of, header, problems
+from retriever.api.requests import (
+    actor_of,
+    check_case_id,
+    json_response,
+    on_thread,
+    parse,
+    read_body,
+    serving_of,
+    wanted_versions,
+)
+from retriever.api.routes.reviews import SCREENING, add_step, standing_response
+from retriever.case.access import may_read
 from retriever.domain import Actor
 from retriever.errors import CaseNotFound, VersionMismatch
 from retriever.lifecycle import Lifecycle, Standing
 from retriever.lifecycle.history import diff_cases
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 RETIREMENT = {"product": "LX2", "version_prefix": "3.", "reason": "Sold no more."}
 _MATCH = header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')

@@ -8,23 +8,10 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.answers import case_answer
 from retriever.api.cursors import filter_mark, read_cursor, write_cursor
-from retriever.api.deps import (
-    actor_of,
-    check_case_id,
-    json_response,
-    on_thread,
-    parse,
-    parse_object,
-    read_body,
-    serving_of,
-    wanted_tags,
-)
-from retriever.api.openapi import body_of, header, problems
-from retriever.api.routes.cases import EXAMPLE
-from retriever.api.shapes import CaseFields
-from retriever.api.standings import (
+from retriever.api.models.encoding import case_answer
+from retriever.api.models.responses import CaseFields
+from retriever.api.models.reviews import (
     DueParams,
     DueShape,
     QueueParams,
@@ -35,7 +22,20 @@ from retriever.api.standings import (
     screening_of,
     standing_answer,
 )
-from retriever.case_format import case_from_dict
+from retriever.api.openapi import body_of, header, problems
+from retriever.api.requests import (
+    actor_of,
+    check_case_id,
+    json_response,
+    on_thread,
+    parse,
+    parse_object,
+    read_body,
+    serving_of,
+    wanted_tags,
+)
+from retriever.api.routes.cases import EXAMPLE
+from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Status
 from retriever.errors import VersionMismatch
 from retriever.lifecycle import Lifecycle, Standing

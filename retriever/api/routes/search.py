@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import domain
-from retriever.api.answers import similar_answer
-from retriever.api.deps import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
+from retriever.api.models.encoding import similar_answer
+from retriever.api.models.requests import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
+from retriever.api.models.responses import BatchShape, FeedbackShape, SimilarShape
 from retriever.api.openapi import body_of, problems
-from retriever.api.schemas import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
-from retriever.api.serving import Serving
-from retriever.api.shapes import BatchShape, FeedbackShape, SimilarShape
+from retriever.api.requests import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
+from retriever.api.runtime import Serving
 from retriever.domain import Actor
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 QUESTIONS_PER_TURN = 8
 """Questions of a batch answered in one turn on a thread, so that a batch does not keep single questions waiting."""

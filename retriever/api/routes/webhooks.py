@@ -8,12 +8,12 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.deps import json_response, on_thread, read_body, serving_of
+from retriever.api.models.responses import ReceiptShape
 from retriever.api.openapi import header, problems
 from retriever.api.problems import refuse
-from retriever.api.shapes import ReceiptShape
+from retriever.api.requests import json_response, on_thread, read_body, serving_of
 from retriever.ingest.signatures import SignatureRefused, check_signature, delivery_id_of
-from retriever.service import Service
+from retriever.wiring.service import Service
 
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 _SIGNATURE = header("X-Similar-Cases-Signature", "`t=UNIX TIME,v1=HEX`, unless the help desk has its own signature.")

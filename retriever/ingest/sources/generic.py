@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from retriever.case.cells import field_value
+from retriever.case.columns import LISTS, ColumnMap, checked_map, find_field
 from retriever.errors import InvalidInput
-from retriever.ingest.cells import field_value
-from retriever.ingest.headers import LISTS, ColumnMap, checked_map, find_field
 from retriever.ingest.sources.record import Record, at, names, people, text, written
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason, Ticket

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from retriever.case.columns import LISTS, ColumnMap
 from retriever.errors import InvalidInput
-from retriever.ingest.headers import LISTS, ColumnMap
 from retriever.ingest.sources import freshdesk, github, jira, jira_csv, salesforce, servicenow, zammad, zendesk
 from retriever.ingest.sources.record import Record, at, names, written
 from retriever.ingest.sources.ticket import Mapped, SkipReason, Ticket, mapped

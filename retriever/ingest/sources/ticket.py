@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from retriever.case_format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT, normalise_date
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT, normalise_date
+from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.worth import MIN_PROBLEM_WEIGHT, MIN_WEIGHT, is_worthless, weight
 from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
-from retriever.texts import tidy_line, tidy_text
 
 CUT_MARK = "\n[… cut: {count:,} more characters]"
 LINE_FOR_TITLE = 120

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from retriever.cli import main
-from tests.tiny_models import build_tiny_static
+from tests.support.tiny_models import build_tiny_static
 
 
 @dataclass(frozen=True, slots=True)

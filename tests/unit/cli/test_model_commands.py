@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub import COMMIT, running_hub
-from tests.tiny_models import build_tiny_static, build_tiny_transformer
+from tests.support.hub import COMMIT, running_hub
+from tests.support.tiny_models import build_tiny_static, build_tiny_transformer
 from tests.unit.cli.conftest import Run
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retriever.store import open_store
-from tests.builders import make_case
+from tests.support.builders import make_case
 from tests.unit.cli.conftest import Run
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from retriever.embedding.loading import load_encoder
 from retriever.embedding.static import StaticEncoder
-from tests.tiny_models import build_tiny_static
+from tests.support.tiny_models import build_tiny_static
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from retriever.domain import FloatMatrix
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.static import StaticEncoder
 from retriever.errors import Overloaded
-from tests.tiny_models import CORPUS
+from tests.support.tiny_models import CORPUS
 
 
 class GatedEncoder:

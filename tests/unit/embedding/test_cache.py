@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from retriever.domain import FloatMatrix
 from retriever.embedding.cache import encode_cases_cached, text_hash
 from retriever.embedding.static import StaticEncoder
-from tests.tiny_models import CORPUS
+from tests.support.tiny_models import CORPUS
 
 
 class DictCache:

@@ -8,7 +8,7 @@ import pytest
 
 from retriever.embedding.cross_encoder import PairEncoder, load_cross_encoder
 from retriever.errors import ModelUnavailable
-from tests.tiny_models import CORPUS, build_tiny_cross_encoder, build_tiny_transformer
+from tests.support.tiny_models import CORPUS, build_tiny_cross_encoder, build_tiny_transformer
 
 
 @pytest.fixture(scope="module")

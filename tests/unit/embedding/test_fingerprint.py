@@ -11,7 +11,7 @@ from retriever.embedding.fingerprint import Identity, check_fingerprint, hash_fi
 from retriever.embedding.loading import load_encoder
 from retriever.embedding.static import StaticEncoder
 from retriever.errors import ModelMismatch
-from tests.tiny_models import build_tiny_static
+from tests.support.tiny_models import build_tiny_static
 
 IDENTITY = Identity(files={"a": "00"}, dim=4, pooling="mean")
 

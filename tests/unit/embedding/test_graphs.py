@@ -16,8 +16,8 @@ from retriever.embedding.graphs import GraphAbout, build_graph, find_graph
 from retriever.embedding.transformer import choose_backend, load_transformer
 from retriever.embedding.windows import TransformerEncoder
 from retriever.errors import ModelUnavailable
-from tests.backends import needs_backend
-from tests.tiny_models import CORPUS, build_tiny_transformer, build_tokenizer
+from tests.support.backends import needs_backend
+from tests.support.tiny_models import CORPUS, build_tiny_transformer, build_tokenizer
 
 ABOUT = GraphAbout(dim=32, max_tokens=32, pad_id=0)
 GRAPHS = ("onnx", "openvino", "onnx-int8", "openvino-int8")

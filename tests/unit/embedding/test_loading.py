@@ -9,7 +9,7 @@ from retriever.embedding import loading
 from retriever.embedding.folder import MAX_CONFIG_BYTES, read_json, read_model_folder
 from retriever.embedding.loading import download_model, find_model_folder, load_encoder, pinned_name, split_revision
 from retriever.errors import ModelUnavailable
-from tests.tiny_models import build_tiny_static
+from tests.support.tiny_models import build_tiny_static
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from retriever.embedding.loading import load_encoder
 from retriever.embedding.static import BLOCK, CHUNK, StaticEncoder
 from retriever.errors import InvalidSettings, ModelUnavailable
-from tests.tiny_models import CORPUS, build_tiny_static
+from tests.support.tiny_models import CORPUS, build_tiny_static
 
 ODD_TEXTS = ("", "   ", "\x00", "a\x00b", "🙂🙂🙂", "退款 refund 返金 возврат", "\ud800 half a pair", "x" * 5000)
 

@@ -15,7 +15,7 @@ from retriever.embedding.loading import load_encoder
 from retriever.embedding.transformer import load_transformer
 from retriever.embedding.windows import TransformerEncoder, iter_windows
 from retriever.errors import InvalidSettings, ModelUnavailable
-from tests.tiny_models import CORPUS, build_tiny_transformer
+from tests.support.tiny_models import CORPUS, build_tiny_transformer
 
 PROMPTS = {"query": "the card ", "passage": "the parcel "}
 

@@ -14,7 +14,7 @@ from retriever.evaluation.formats import (
     sample_questions,
     split_by_time,
 )
-from tests.unit.evaluation.conftest import WriteSet
+from tests.support.labelled_sets import WriteSet
 
 
 def test_a_folder_gives_documents_questions_grades_and_metadata(write_set: WriteSet) -> None:

@@ -11,7 +11,7 @@ from retriever.domain import ALL_GROUPS
 from retriever.errors import InvalidInput
 from retriever.evaluation.judgements import judgements_from_feedback, load_judgements
 from retriever.store import EventKind, LoggedQuery, Store, open_store
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from retriever.domain import Query, SearchResult
 from retriever.errors import InvalidInput
 from retriever.evaluation.formats import Document, LabelledSet, Question, split_by_time
 from retriever.evaluation.runner import bare_set, evaluate_encoder, evaluate_ranking, evaluate_search
-from retriever.service import Service
-from retriever.trial import documents_as_cases, open_trial
-from tests.builders import WordEncoder
-from tests.tiny_models import build_tiny_static
+from retriever.operations.trial import documents_as_cases, open_trial
+from retriever.wiring.service import Service
+from tests.support.builders import WordEncoder
+from tests.support.tiny_models import build_tiny_static
 
 TEXTS = {
     "jam/1": "printer jams on thick paper",

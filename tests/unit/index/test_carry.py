@@ -8,10 +8,10 @@ import pytest
 from pyroaring import BitMap
 
 from index.carry import Carry, plan_carry
-from index.facets import Facets, build_facets
-from index.lexical import Words, build_words, carry_words, load_words
+from index.facets.facets import Facets, build_facets
 from index.pieces import build_pieces, carry_pieces
-from index.postings import count_tokens
+from index.words.bm25 import Words, build_words, carry_words, load_words
+from index.words.postings import count_tokens
 
 OLD = np.array([1, 3, 5, 7], np.int64)
 Row = Mapping[str, Sequence[str]]

@@ -5,7 +5,7 @@ import pytest
 from pyroaring import BitMap
 
 from index.delta import Delta, Upsert
-from index.lexical import build_words
+from index.words.bm25 import build_words
 
 DIM = 16
 RNG = np.random.default_rng(0)

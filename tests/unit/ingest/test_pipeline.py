@@ -275,7 +275,7 @@ def test_the_report_is_json(tmp_path: Path, store: Store) -> None:
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """A file of 80 MiB takes no more than SQLite's page cache (64 MiB) over one of 8, in processes of their own."""
     program = (
-        "import sys; from pathlib import Path; from benchmarks.ingest import measure; "
+        "import sys; from pathlib import Path; from benchmarks.speed.ingest import measure; "
         "print(measure(Path(sys.argv[1]), Path(sys.argv[2]))['peak_rss_mb'])"
     )
     peaks = []

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from retriever.case.columns import find_field, load_column_map, parse_column_pairs
 from retriever.errors import InvalidInput
-from retriever.ingest.headers import find_field, load_column_map, parse_column_pairs
 from retriever.ingest.readers import ReaderOptions, Rejected, Row, RowReader, open_rows
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")

@@ -11,8 +11,8 @@ import pytest
 from retriever.domain import Actor, Case, Status
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.store import Store, open_store
-from tests.builders import make_case
-from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
+from tests.support.builders import make_case
+from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 
 @dataclass

@@ -12,9 +12,9 @@ from retriever.lifecycle import ageing
 from retriever.lifecycle.ageing import is_of_product, versions_named, why_left
 from retriever.lifecycle.desk import today_utc
 from retriever.store import AuditEntry, EventKind
-from tests.builders import make_case
+from tests.support.builders import make_case
+from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 from tests.unit.lifecycle.conftest import Desk
-from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 INSIDER = replace(MANAGER, id="ida", audience=("emea",))
 

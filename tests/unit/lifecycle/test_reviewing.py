@@ -11,9 +11,8 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, Ve
 from retriever.lifecycle import Policy
 from retriever.lifecycle.screening import Scope
 from retriever.store import QueueFilter
-from tests.builders import make_case
-from tests.unit.lifecycle.conftest import Desk
-from tests.unit.lifecycle.people import (
+from tests.support.builders import make_case
+from tests.support.people import (
     AUTHOR,
     LEAD,
     MANAGER,
@@ -22,6 +21,7 @@ from tests.unit.lifecycle.people import (
     READER,
     SCREENED,
 )
+from tests.unit.lifecycle.conftest import Desk
 
 COLLEAGUE = replace(LEAD, id="con", role=Role.CONTRIBUTOR)
 

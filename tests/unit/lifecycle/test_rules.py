@@ -11,9 +11,9 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
 from retriever.lifecycle import Policy, rules
 from retriever.store import QueueFilter, Review, Step
 from retriever.store.reviews import Merge, ReviewStep
-from tests.builders import make_case
+from tests.support.builders import make_case
+from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 from tests.unit.lifecycle.conftest import Desk
-from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 WAITING = Review(1, Status.IN_REVIEW, 3, authors=("ann",), submitted_by="sue", team="red")
 PENDING = Review(1, Status.DRAFT, 5, pending=make_case("a", "new"), base_version=2, authors=("ann",))

@@ -9,9 +9,9 @@ from retriever.domain import Status
 from retriever.errors import Conflict, InvalidInput
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, check_note, check_screening
 from retriever.store import QueueFilter
-from tests.builders import make_case
+from tests.support.builders import make_case
+from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 from tests.unit.lifecycle.conftest import Desk
-from tests.unit.lifecycle.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 
 @pytest.mark.parametrize("item", CHECKLIST)

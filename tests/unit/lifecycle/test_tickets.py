@@ -8,7 +8,7 @@ import pytest
 from retriever.domain import Case, Status, StoredCase
 from retriever.lifecycle.tickets import TRIFLES, revised_by_ticket
 from retriever.store import Review
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 BEFORE = make_case(
     problem="the unit is dead", solution="change the fuse", tags=["fuse"], outcome={"csat": 4.0, "summary": "it runs"}

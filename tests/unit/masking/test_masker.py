@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retriever.case_format import case_from_dict
+from retriever.case.format import case_from_dict
+from retriever.case.texts import embedded_text, matched_text, query_text
 from retriever.domain import Outcome, Query, Source
 from retriever.evaluation.formats import iter_sample_cases
 from retriever.masking import KnownEntities, identifiers, mask_case, mask_mention, mask_query, mask_text
 from retriever.masking.masker import BEST_EFFORT, STRUCTURED
-from retriever.texts import PLACEHOLDER_KINDS, embedded_text, matched_text, query_text
-from tests.builders import make_case
+from retriever.masking.placeholders import PLACEHOLDER_KINDS
+from tests.support.builders import make_case
 
 PIECES = st.sampled_from(
     [

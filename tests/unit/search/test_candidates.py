@@ -9,11 +9,11 @@ import pytest
 
 from retriever.config import Settings
 from retriever.domain import Query
+from retriever.operations.trial import open_trial
 from retriever.search.candidates import Candidates, Question, replaced
 from retriever.search.ranking import confidence
-from retriever.service import Service
-from retriever.trial import open_trial
-from tests.builders import make_case
+from retriever.wiring.service import Service
+from tests.support.builders import make_case
 
 JAMS = Query(problem="printer jams on thick paper", min_confidence=0.0)
 

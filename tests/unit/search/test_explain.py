@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retriever.domain import Case, Comparison, Explanation, Query, Span
 from retriever.search.explain import COMPARED, LOOKED_AT, Explainer
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 
 def explained(question: str | Query, case: Case) -> Explanation:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retriever.domain import StoredCase
 from retriever.search.grouping import Group, Placed, add_groups, alike
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 LONG = "Open the rear cover, take out the fuser and clean both rollers with a dry cloth."
 OTHER = "Ask the bank for the transfer number and send it to the payments team by secure mail."

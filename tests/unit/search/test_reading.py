@@ -11,7 +11,7 @@ from retriever.domain import Case, FloatMatrix, Query, StoredCase
 from retriever.search.candidates import Asked, Candidates, Question
 from retriever.search.ranking import FloatArray, confidence
 from retriever.search.reading import ReadingStage, Reranker, Rescorer
-from tests.builders import WordEncoder, make_case
+from tests.support.builders import WordEncoder, make_case
 
 LONG = 60_000.0
 

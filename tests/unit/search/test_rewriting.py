@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from index.tokenise import tokens
+from index.text.tokenise import tokens
 from retriever.domain import Query, StoredCase
 from retriever.search.candidates import Asked, Candidates, Question
 from retriever.search.ranking import confidence
 from retriever.search.rewriting import WORDS, Rewriting
-from retriever.service import Service
-from tests.builders import make_case
+from retriever.wiring.service import Service
+from tests.support.builders import make_case
 from tests.unit.search.test_candidates import service
 
 __all__ = ["service"]

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from index.facets import AllOf, AnyOf, Between, Clause, NoneOf
-from retriever.case_facets import EVERYONE
+from index.facets.facets import AllOf, AnyOf, Between, Clause, NoneOf
+from retriever.case.facets import EVERYONE
 from retriever.domain import ALL_GROUPS, Filters, Query
 from retriever.errors import InvalidQuery
 from retriever.search.scope import clauses_of, may_see
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 LIVE = AnyOf("status", ("published",))
 FOR_ALL = AnyOf("audience", (EVERYONE,))

@@ -9,13 +9,13 @@ import pytest
 from retriever.config import Settings
 from retriever.domain import Filters, Query
 from retriever.errors import CaseNotFound, InvalidQuery
-from retriever.indexing import Indexing
+from retriever.indexing.live import Indexing
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
-from retriever.service import Service
 from retriever.store import EventKind, open_store
 from retriever.telemetry import Metrics
-from tests.builders import WordEncoder, make_case
+from retriever.wiring.service import Service
+from tests.support.builders import WordEncoder, make_case
 
 CASES = [
     make_case("jam", "printer jams on thick paper with code E-05", product="P1", category="print/jam", tags=["paper"]),

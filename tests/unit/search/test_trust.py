@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retriever.domain import Reuse, StoredCase
 from retriever.search.trust import BAND, LEAST, LIFT, MOST, SUPERSEDED, trust_of, trusted_order
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 TODAY = "2026-06-01"
 DAYS = st.sampled_from(["", "2020-01-01", TODAY, "2030-01-01"])

@@ -13,7 +13,7 @@ from retriever.domain import Actor, Role
 from retriever.errors import CaseNotFound, StoreDamaged
 from retriever.store import Store, open_store, record
 from retriever.store.audit_chain import AuditFiles, Head, parse_head
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 ANNA = Actor("anna", Role.REVIEWER)
 ENTRIES = 12

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from retriever.case_format import content_hash
+from retriever.case.format import content_hash
 from retriever.domain import Case, Change, Outcome, Source, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, VersionMismatch
 from retriever.store import CaseFilter, IngestProgress, Store

@@ -6,7 +6,7 @@ from retriever.domain import Case
 from retriever.errors import NotFound
 from retriever.store import Store
 from retriever.store.deliveries import ATTEMPTS, Deliveries, State
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 FOREVER = "9999-01-01T00:00:00Z"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from retriever.domain import Actor, Role, Status
 from retriever.masking import mask_case
 from retriever.store import IngestProgress, LoggedQuery, Review, Step, Store
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 PRIVATE = "anna@corp.example"
 REVIEWER = Actor("ben", Role.REVIEWER)

@@ -11,7 +11,7 @@ from retriever.errors import InvalidInput
 from retriever.lifecycle import Policy, open_lifecycle
 from retriever.masking import KnownEntities
 from retriever.store import LoggedQuery, open_store, remasking
-from tests.builders import make_case
+from tests.support.builders import make_case
 
 RAW = (
     "anna@corp.example", "berta@corp.example", "carla@corp.example", "dora@corp.example", "emil@corp.example",

@@ -1,0 +1,271 @@
+"""Nearest neighbours by inner product: the only place that knows FAISS.
+
+Whatever finds the candidates, scores are computed from the stored float32 vectors by one function, so that a case has
+the same score however it was found, and equal vectors have equal scores. (Half precision would halve the file, but
+numpy widens it so slowly that comparing 512 candidates took three times as long.)
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import faiss as typed_faiss
+import numpy as np
+
+from index.rows import Bits, RowArray, RowTable
+from index.types import Allowed, FloatMatrix, FloatVector, Hits, IndexDamaged, KeyArray, best_hits
+from index.vectors.kinds import Kind, get_kind, kind_for
+
+faiss: Any = typed_faiss  # its stubs know neither keyword arguments nor who owns what
+Engine: TypeAlias = Any
+"""A FAISS index."""
+
+FORMAT = 2
+VECTORS_FILE = "dense_vectors.npy"
+KEYS_FILE = "dense_keys.npy"
+ENGINE_FILE = "dense.faiss"
+HEADER_FILE = "dense.json"
+
+_CHUNK = 65_536  # vectors read, rotated and encoded at a time while building
+_TRAINING = 32_768  # 16 centroids for each code need no more
+_SEED = 20_240_601
+_EXACT_SHARE = 64  # an allowed set smaller than 1/64 of the cases is compared exactly: cheaper than the scan
+_EXACT_ROWS = 1_024
+_ROUNDING = 1e-5  # FAISS' float32 sums differ from ours by less than this
+_MOST_BYTES = 1 << 35  # a damaged length must not make FAISS ask for all memory
+_MOST_LOOPS = 1 << 32
+_NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+class DenseIndex:
+    """A VectorIndex over stored vectors; never changes after it was built, so threads may share it."""
+
+    def __init__(self, table: RowTable, vectors: FloatMatrix, engine: Engine, kind: Kind) -> None:
+        """Use `build_dense` or `load_dense`."""
+        self._table = table
+        self._vectors = vectors
+        self._engine = engine
+        self._kind = kind
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def dim(self) -> int:
+        """Length of each vector."""
+        return int(self._vectors.shape[1])
+
+    @property
+    def kind(self) -> Kind:
+        """How it was built."""
+        return self._kind
+
+    @property
+    def keys(self) -> KeyArray:
+        """Every key, ascending."""
+        return self._table.keys
+
+    @property
+    def vectors(self) -> FloatMatrix:
+        """The stored vectors in the order of `keys`, (len, dim); not to be written to."""
+        return self._vectors
+
+    def search(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
+        """The k nearest allowed keys; fewer only if fewer allowed keys exist. Scores are exact inner products.
+
+        A shorter result is the beginning of a longer one up to half of the kind's candidates, as they do not depend
+        on k until there.
+        """
+        if k <= 0 or not len(self):
+            return _NO_HITS
+        query = self._checked(query)
+        width = _width(self._kind.candidates, k)
+        if allowed is None:
+            return self._nearest(query, k, width, None, None)
+        chosen = self._table.select(allowed)
+        if len(chosen.rows) <= max(_EXACT_ROWS, len(self) // _EXACT_SHARE, width):
+            return self._best(query, chosen.rows, k)
+        return self._nearest(query, k, width, chosen.rows, chosen.bits)
+
+    def search_exact(self, query: FloatVector, k: int) -> Hits:
+        """The true k nearest, by comparing everything: what recall is measured against."""
+        return self._best(self._checked(query), np.arange(len(self)), k) if len(self) else _NO_HITS
+
+    def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
+        """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
+        rows = self._table.find_rows(keys)
+        known = rows >= 0
+        result = np.full(len(rows), np.nan, np.float32)
+        result[known] = self._compare(self._checked(query), rows[known])
+        return result
+
+    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+        """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
+        rows = self._table.find_rows(keys)
+        found: FloatMatrix = np.zeros((len(keys), self.dim), np.float32)
+        found[rows >= 0] = self._vectors[rows[rows >= 0]]
+        return found
+
+    def save(self, directory: Path) -> None:
+        """Write the index into an existing directory: vectors, keys, a header, and the scan where there is one."""
+        np.save(directory / VECTORS_FILE, self._vectors, allow_pickle=False)
+        np.save(directory / KEYS_FILE, self._table.keys, allow_pickle=False)
+        if self._kind.family != "exact":
+            faiss.write_index(self._engine, os.fspath(directory / ENGINE_FILE))
+        header = {"format": FORMAT, "kind": self._kind.name, "rows": len(self), "dim": self.dim}
+        (directory / HEADER_FILE).write_text(json.dumps(header) + "\n", encoding="utf-8")
+
+    def _checked(self, query: FloatVector) -> FloatVector:
+        query = np.ascontiguousarray(query, np.float32)
+        if query.shape != (self.dim,):
+            raise ValueError(f"the question's vector has shape {query.shape}, the index has {self.dim} dimensions")
+        return query
+
+    def _nearest(self, query: FloatVector, k: int, width: int, rows: RowArray | None, bits: Bits | None) -> Hits:
+        """The k best of what the engine proposes, or of all (given) rows where its proposal cannot be trusted."""
+        proposed, scores = self._propose(query, width, bits)
+        available = len(self) if rows is None else len(rows)
+        if len(proposed) < min(width, available):
+            return self._best(query, np.arange(len(self)) if rows is None else rows, k)
+        hits = self._best(query, proposed, k)
+        # The exact kind stays exact when more cases tie with the k-th than were proposed.
+        tied = len(proposed) < available and len(hits) and hits.scores[-1] <= scores.min() + _ROUNDING
+        if tied and self._kind.family == "exact":
+            return self._best(query, np.arange(len(self)) if rows is None else rows, k)
+        return hits
+
+    def _propose(self, query: FloatVector, width: int, bits: Bits | None) -> tuple[RowArray, FloatVector]:
+        """Rows that the engine finds nearest, with its own scores, which may be rough."""
+        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+        if self._kind.family == "exact":
+            parameters = faiss.SearchParameters(sel=selector)
+        else:
+            inner = faiss.SearchParametersIVF(sel=selector, nprobe=1)
+            parameters = faiss.SearchParametersPreTransform(index_params=inner)
+        # The number of threads belongs to the calling thread; one question is worth one.
+        faiss.omp_set_num_threads(1)
+        scores, rows = self._engine.search(query[None], width, params=parameters)
+        found = rows[0] >= 0
+        return np.sort(rows[0][found]), scores[0][found]
+
+    def _best(self, query: FloatVector, rows: RowArray, k: int) -> Hits:
+        return best_hits(self._table.keys[rows], self._compare(query, rows), k)
+
+    def _compare(self, query: FloatVector, rows: RowArray) -> FloatVector:
+        """Exact inner products. vecdot sums each row by itself: the result does not depend on what is beside it."""
+        result = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            np.vecdot(self._vectors[rows[part]], query, out=result[part])
+        return result
+
+
+def _width(candidates: int, k: int) -> int:
+    """How many candidates to compare exactly: a fixed number for usual k, so that top-k are prefixes of each other."""
+    return candidates if k <= candidates // 2 else max(candidates, 4 << (k - 1).bit_length())
+
+
+def build_dense(
+    vectors: FloatMatrix,
+    keys: KeyArray,
+    *,
+    kind: Kind | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> DenseIndex:
+    """Index unit vectors (rows, dim) by ascending keys. `progress` gets the number of vectors done.
+
+    ValueError when shapes do not fit, keys are not ascending, or a value is not finite. Keeps `vectors`; do not write
+    to them afterwards. Uses all processors unless `threads` says how many.
+    """
+    vectors = np.ascontiguousarray(vectors, np.float32)
+    table = RowTable(keys)
+    if vectors.ndim != 2 or len(vectors) != len(table):
+        raise ValueError(f"{len(table)} keys but vectors of shape {vectors.shape}")
+    for start in range(0, len(vectors), _CHUNK):
+        if not np.isfinite(vectors[start : start + _CHUNK]).all():
+            raise ValueError("a vector holds a value that is not finite")
+    kind = kind or kind_for(len(table))
+    engine = (
+        _flat(vectors)
+        if kind.family == "exact"
+        else _scan(vectors, kind.coded, threads or os.cpu_count() or 1, progress)
+    )
+    if progress:
+        progress(len(table))
+    return DenseIndex(table, vectors, engine, kind)
+
+
+def _flat(vectors: FloatMatrix) -> Engine:
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors)
+    return flat
+
+
+def _scan(vectors: FloatMatrix, coded: int, threads: int, progress: Callable[[int], None] | None) -> Engine:
+    """Rotation, then 4-bit codes in a single list: one list is a plain scan, but unlike it takes a filter."""
+    dim = vectors.shape[1]
+    wide = -(-dim // 8) * 8
+    rotation = faiss.RandomRotationMatrix(dim, wide)
+    rotation.init(_SEED)
+    quantizer = faiss.IndexFlatIP(wide)
+    codes = faiss.IndexIVFPQFastScan(quantizer, wide, 1, wide // coded, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.by_residual = False
+    codes.own_fields = True
+    quantizer.this.disown()
+    engine = faiss.IndexPreTransform(rotation, codes)
+    engine.own_fields = True
+    rotation.this.disown()
+    codes.this.disown()
+    rows = np.random.default_rng(_SEED).permutation(len(vectors))[:_TRAINING]
+    # Training is thousands of tiny parallel steps: threads that wait for a busy processor made it fifty times slower.
+    faiss.omp_set_num_threads(1)
+    engine.train(_training(vectors[np.sort(rows)]))
+    faiss.omp_set_num_threads(threads)
+    try:
+        for start in range(0, len(vectors), _CHUNK):
+            if progress:
+                progress(start)
+            engine.add(vectors[start : start + _CHUNK])
+    finally:
+        faiss.omp_set_num_threads(1)
+    return engine
+
+
+def _training(sample: FloatMatrix) -> FloatMatrix:
+    """Enough vectors to train on: a small library is repeated, because FAISS wants more vectors than centroids."""
+    if not len(sample):
+        raise ValueError("a scan needs at least one vector to learn its codes from: use the exact kind")
+    wanted = 16 * 39  # below 39 vectors for each centroid FAISS prints a warning
+    return np.tile(sample, (-(-wanted // len(sample)), 1)) if len(sample) < wanted else sample
+
+
+def load_dense(directory: Path) -> DenseIndex:
+    """Map an index that `save` wrote; its vectors stay on disk until they are read. Raises IndexDamaged."""
+    try:
+        header = json.loads((directory / HEADER_FILE).read_text(encoding="utf-8"))
+        if header["format"] != FORMAT:
+            raise IndexDamaged(f"dense index has format {header['format']}, this program reads {FORMAT}: rebuild it")
+        kind, shape = get_kind(header["kind"]), (header["rows"], header["dim"])
+        vectors = np.load(directory / VECTORS_FILE, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        table = RowTable(np.load(directory / KEYS_FILE, allow_pickle=False))
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise IndexDamaged(f"dense index in {directory.name} cannot be read: {error}") from error
+    if vectors.shape != shape or vectors.dtype != np.float32 or len(table) != shape[0]:
+        raise IndexDamaged(f"dense index in {directory.name}: vectors, keys and header do not fit together")
+    engine = _flat(vectors) if kind.family == "exact" else _read_engine(directory / ENGINE_FILE, shape)
+    return DenseIndex(table, vectors, engine, kind)
+
+
+def _read_engine(path: Path, shape: tuple[int, int]) -> Engine:
+    faiss.set_deserialization_vector_byte_limit(_MOST_BYTES)
+    faiss.set_deserialization_loop_limit(_MOST_LOOPS)
+    try:
+        engine = faiss.read_index(os.fspath(path))
+    except RuntimeError as error:
+        raise IndexDamaged(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+    if (engine.ntotal, engine.d) != shape:
+        raise IndexDamaged(f"{path.name} holds {engine.ntotal} vectors of {engine.d} dimensions, expected {shape}")
+    return engine

@@ -1,0 +1,210 @@
+"""What callers send: pydantic models that check requests and describe them in OpenAPI. Unknown fields are refused."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, normalise_date, normalise_language
+from retriever.domain import Filters, Query, Status
+from retriever.store.events import EventKind
+
+PROBLEM_LIMIT = 8_000
+MATCH_LIMIT = 50
+BATCH_LIMIT = 100
+PAGE_LIMIT = 200
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT)]
+ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=PROBLEM_LIMIT)]
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_parts(value: object) -> object:
+    return {"problem": value} if isinstance(value, str) else value
+
+
+def _language(value: str) -> str:
+    try:
+        return normalise_language(value)
+    except ValueError as error:
+        raise ValueError("expected a language tag such as en, de or zh-Hans") from error
+
+
+def _date(value: str) -> str:
+    try:
+        return normalise_date(value)
+    except ValueError as error:
+        raise ValueError("expected YYYY-MM-DD or a time such as 2026-03-02T08:15:00Z") from error
+
+
+Names = Annotated[list[Name], Field(max_length=LIST_LIMIT)]
+OneOrMore = Annotated[Names, BeforeValidator(_as_list, json_schema_input_type=Name | Names)]
+Language = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=40),
+    # A looser pattern in the description than in the check: the tag's registry is not repeated here.
+    BeforeValidator(lambda value: _language(value) if isinstance(value, str) else value),
+]
+Languages = Annotated[list[Language], Field(max_length=LIST_LIMIT)]
+Day = Annotated[
+    str,
+    Field(description="YYYY-MM-DD, or a time such as 2026-03-02T08:15:00Z.", max_length=40),
+    BeforeValidator(lambda value: _date(value) if isinstance(value, str) else value),
+]
+
+
+class Strict(BaseModel):
+    """The base of every body: no unknown fields, no guessing of types."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class ProblemParts(Strict):
+    """A question in parts; at least one of title, problem and error codes must say something."""
+
+    title: Annotated[str, StringConstraints(max_length=TITLE_LIMIT)] = ""
+    problem: Annotated[str, StringConstraints(max_length=PROBLEM_LIMIT)] = ""
+    product: Annotated[str, StringConstraints(max_length=NAME_LIMIT)] = ""
+    error_codes: Names = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ProblemParts":
+        if not (self.title or self.problem or self.error_codes):
+            raise ValueError("the question is empty; give a problem of 1 to 8,000 characters")
+        return self
+
+
+class TagFilter(Strict):
+    """Cases with any of these tags, with all of these, with none of these."""
+
+    any: Names = []
+    all: Names = []
+    none: Names = []
+
+
+class ResolvedFilter(Strict):
+    """When the case was resolved, both ends included."""
+
+    since: Day | None = None
+    until: Day | None = None
+
+
+class FilterBody(Strict):
+    """Narrows the search; several values of one field mean any of them, several fields mean all of them."""
+
+    product: OneOrMore = []
+    category: Annotated[OneOrMore, Field(description="A path such as `billing/refunds`, with all paths below it.")] = []
+    industry: OneOrMore = []
+    languages: Languages = []
+    tags: TagFilter = TagFilter()
+    sources: Annotated[OneOrMore, Field(description="Systems the cases came from.")] = []
+    resolved: ResolvedFilter = ResolvedFilter()
+    exclude_ids: Names = []
+
+
+class SimilarRequest(Strict):
+    """One question."""
+
+    problem: Annotated[
+        ProblemParts,
+        BeforeValidator(_as_parts, json_schema_input_type=ProblemText | ProblemParts),
+        Field(description="What is wrong, as free text or in parts."),
+    ]
+    filters: FilterBody = FilterBody()
+    limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT, description="Most matches wanted.")] = 5
+    min_confidence: Annotated[
+        Confidence | None, Field(description="Matches below are not shown; empty means the calibrated default.")
+    ] = None
+    include_historical: Annotated[bool, Field(description="Also find cases kept for reference only.")] = False
+    collapse: Annotated[
+        bool, Field(description="Show cases that say the same as one match, with the ids of the others.")
+    ] = True
+    explain: Annotated[bool, Field(description="Say why each case matched.")] = False
+    format: Annotated[
+        Literal["concise", "detailed"], Field(description="`concise` leaves out the long fields but the solution.")
+    ] = "detailed"
+
+
+class BatchRequest(Strict):
+    """Several questions, answered in order."""
+
+    questions: Annotated[list[SimilarRequest], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+class FeedbackRequest(Strict):
+    """What a person did with a case. That a case was shown is counted by the server itself."""
+
+    case_id: Name
+    event: Annotated[EventKind, Field(strict=False)]
+    query_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+
+
+class SimilarToParams(BaseModel):
+    """Query parameters of the search for cases like a stored one."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 5
+    min_confidence: Confidence | None = None
+    include_historical: bool = False
+    explain: bool = False
+    format: Literal["concise", "detailed"] = "detailed"
+    product: Names = []
+    language: Languages = []
+
+
+class ListParams(BaseModel):
+    """Query parameters of the list of cases."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
+    cursor: Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")] = ""
+    status: Annotated[list[Status], Field(max_length=LIST_LIMIT)] = []
+    language: Languages = []
+    product: Names = []
+    updated_since: Day | None = None
+
+
+class VersionParams(BaseModel):
+    """Query parameters of the list of versions."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 20
+    before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None
+
+
+def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
+    """The question in the words of the domain, asked by somebody of these groups."""
+    parts, filters = asked.problem, asked.filters
+    return Query(
+        problem=parts.problem,
+        title=parts.title,
+        product=parts.product,
+        error_codes=tuple(parts.error_codes),
+        filters=Filters(
+            products=tuple(filters.product),
+            categories=tuple(filters.category),
+            industries=tuple(filters.industry),
+            languages=tuple(filters.languages),
+            tags_any=tuple(filters.tags.any),
+            tags_all=tuple(filters.tags.all),
+            tags_none=tuple(filters.tags.none),
+            sources=tuple(filters.sources),
+            resolved_since=filters.resolved.since or "",
+            resolved_until=filters.resolved.until or "",
+            exclude_ids=tuple(filters.exclude_ids),
+        ),
+        limit=asked.limit,
+        min_confidence=asked.min_confidence,
+        include_historical=asked.include_historical,
+        explain=asked.explain,
+        collapse=asked.collapse,
+        audience=audience,
+    )

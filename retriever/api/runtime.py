@@ -1,0 +1,222 @@
+"""The service behind the application: opened in the background, kept in step with other processes, closed last."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from traceback import format_exception
+
+import structlog
+
+from retriever.api.query_log import QueryLog
+from retriever.api.security.keyring import KeyRing
+from retriever.api.workers import Workers
+from retriever.case.language import warm_up
+from retriever.config import Settings
+from retriever.domain import Query, SearchResult
+from retriever.embedding.alignment import load_compiled
+from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
+from retriever.operations.upkeep import daily_round
+from retriever.store import LoggedQuery
+from retriever.telemetry import Metrics
+from retriever.wiring.service import Service, with_current_model
+
+log = structlog.get_logger()
+
+ROUND_SECONDS = 3_600.0
+KEYS_SECONDS = 0.5
+"""How often the API keys are read again, whatever `poll_seconds` is: a revoked key is refused within a second."""
+SLOWEST_RETRY = 30.0
+"""Seconds between two attempts to open a service that would not open, at most."""
+
+
+class Serving:
+    """Holds the service once it is open, and says why it is not ready until then."""
+
+    def __init__(self, source: Service | Callable[[], Service], settings: Settings) -> None:
+        """`source` is an open service, which stays the caller's to close, or a function that opens one."""
+        self.settings = settings
+        self.workers = Workers(
+            threads=settings.threads,
+            queue_size=settings.queue_size,
+            wait_seconds=settings.request_timeout,
+        )
+        self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
+        self._service: Service | None = source if isinstance(source, Service) else None
+        self._keys = KeyRing(source.store.keys) if isinstance(source, Service) else None
+        self._metrics_before = Metrics()
+        self.workers.count_rejected(self.metrics.rejected)
+        self._query_log = QueryLog(self._write_questions, metrics=lambda: self.metrics, texts=settings.log_questions)
+        self._opening = "the library is being opened"
+        self._following: dict[str, str] = {}  # by what is followed: one that works must not hide one that fails
+        self._refusal = ""
+        self._unloadable: tuple[str, float] = ("", 0.0)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="similar-cases-follow", daemon=True)
+
+    @property
+    def service(self) -> Service:
+        """The open service. Raises Unavailable with the reason while there is none."""
+        if self._service is None:
+            raise Unavailable(f"not ready: {self._opening}")
+        return self._service
+
+    def find_service(self) -> Service | None:
+        """The open service, None while there is none."""
+        return self._service
+
+    def find_keys(self) -> KeyRing | None:
+        """The API keys, None while the library is not open."""
+        return self._keys
+
+    @property
+    def metrics(self) -> Metrics:
+        """The service's metrics; before it is open, some that count the requests until then."""
+        return self._metrics_before if self._service is None else self._service.metrics
+
+    def problems(self) -> list[str]:
+        """Why this process should get no questions now; empty when it is ready."""
+        if self._service is None:
+            return [self._opening]
+        return [*self._service.indexing.problems(), *dict(self._following).values()]
+
+    def note_question(self, query: Query, result: SearchResult) -> None:
+        """Have an answered question logged, if the settings want it; costs the answer some microseconds."""
+        if self.settings.log_queries:
+            self._query_log.note(query, result)
+
+    def start(self) -> None:
+        """Begin to open, to follow and to log, in threads of their own; returns at once."""
+        self._thread.start()
+        self._query_log.start()
+
+    def stop(self) -> None:
+        """End the threads and the work, log what was answered, close what was opened here. Blocks until all is done."""
+        self._stop.set()
+        self._thread.join()
+        self.workers.close()
+        self._query_log.close()
+        if self._open is not None and self._service is not None:
+            self._service.close()
+
+    def _write_questions(self, questions: Sequence[LoggedQuery]) -> None:
+        self.service.store.log_queries(questions)
+
+    def _run(self) -> None:
+        pause = self.settings.poll_seconds
+        while self._service is None and not self._stop.is_set():
+            self._try_to_open()
+            if self._service is None:
+                self._stop.wait(pause)
+                pause = min(pause * 2, SLOWEST_RETRY)
+        polled_at = next_round = time.monotonic()
+        while not self._stop.wait(min(self.settings.poll_seconds, KEYS_SECONDS)):
+            polled = time.monotonic() - polled_at >= self.settings.poll_seconds
+            polled_at = time.monotonic() if polled else polled_at
+            self._follow("library" if polled else "keys", self._poll if polled else self._follow_keys)
+            if time.monotonic() >= next_round:
+                # Every hour, because a day may begin at any time, and one server of many may be down.
+                self._follow("ageing", self._round)
+                next_round = time.monotonic() + ROUND_SECONDS
+        self._leave()
+
+    def _round(self) -> None:
+        service = self.service
+        daily_round(service.settings, service.store, service.lifecycle)
+
+    def _try_to_open(self) -> None:
+        assert self._open is not None  # noqa: S101  only called without a service
+        warm_up()
+        try:
+            service = self._open()
+            # The first question loads what is loaded lazily; it should not be a customer's.
+            service.searcher.find_similar(Query(problem="warm up", limit=1))
+        except SimilarCasesError as error:
+            self._note_opening(str(error), error)
+        except Exception as error:
+            # A thread that died of it would leave a server that never says why it is not ready.
+            self._note_opening(f"the library could not be opened ({type(error).__name__}); the log says more", error)
+        else:
+            self.workers.count_rejected(service.metrics.rejected)
+            self.workers.resize(service.question_threads)
+            self._keys = KeyRing(service.store.keys)
+            self._service = service
+            log.info("ready", revision=service.indexing.view().revision)
+            _load_compiled()
+
+    def _note_opening(self, reason: str, error: Exception) -> None:
+        if reason != self._opening:
+            log.error("not_ready", reason=reason, **_traceback(error))
+        self._opening = reason
+
+    def _follow(self, what: str, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except SimilarCasesError as error:
+            self._note_following(what, str(error), error)
+        except Exception as error:
+            # The same: following must go on, and /readyz must tell.
+            self._note_following(what, f"cannot follow the library ({type(error).__name__}); the log says more", error)
+        else:
+            self._following.pop(what, None)
+
+    def _follow_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.refresh()
+            self._keys.write_uses()
+
+    def _leave(self) -> None:
+        """Note the last uses of keys; nothing to worry about when that fails."""
+        with suppress(SimilarCasesError):
+            if self._keys is not None:
+                self._keys.write_uses(at_once=True)
+
+    def _poll(self) -> None:
+        self._follow_keys()
+        self.service.work_off_deliveries()
+        try:
+            self.service.indexing.poll()
+        except ModelMismatch:
+            manifest = self.service.indexing.current_manifest()
+            name = "" if manifest is None else manifest.name
+            refused, again = self._unloadable
+            if name == refused and time.monotonic() < again:
+                raise Unavailable(self._refusal) from None
+            # Loading a model can take long: one that does not fit its snapshot is not tried at every look.
+            self._unloadable = (name, time.monotonic() + SLOWEST_RETRY)
+            try:
+                self._change_model()
+            except SimilarCasesError as error:
+                self._refusal = str(error)
+                raise
+            self._unloadable = ("", 0.0)
+
+    def _change_model(self) -> None:
+        """Load the model of the new snapshot beside the present one; then one assignment changes both."""
+        before = self.service
+        after = with_current_model(before)
+        after.searcher.find_similar(Query(problem="warm up", limit=1))
+        self.workers.resize(after.question_threads)
+        before.indexing.hand_over(after.indexing)
+        self._service = after
+        after.indexing.catch_up()  # what was written while the model was loading
+        before.retire()
+        log.info("model_changed", before=before.encoder.name, model=after.encoder.name)
+
+    def _note_following(self, what: str, reason: str, error: Exception) -> None:
+        if reason != self._following.get(what):
+            log.error("not_following", reason=reason, **_traceback(error))
+        self._following[what] = reason
+
+
+def _load_compiled() -> None:
+    """The first questions do without, and so can all others."""
+    try:
+        load_compiled()
+    except Exception as error:
+        log.warning("compiled_loops_not_loaded", detail="questions take longer", **_traceback(error))
+
+
+def _traceback(error: Exception) -> dict[str, str]:
+    """For the log: nothing for an error that says all itself. As text, so that no logger adds the values of locals."""
+    return {} if isinstance(error, SimilarCasesError) else {"traceback": "".join(format_exception(error))}

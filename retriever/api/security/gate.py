@@ -1,0 +1,135 @@
+"""The door of the API: who asks, may they, and not too often. Runs before a body is read."""
+
+import ipaddress
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.types import Scope
+
+from retriever.api.problems import Problem, Refused
+from retriever.api.security.keyring import KeyRing, Verdict
+from retriever.api.security.permissions import Door, Need, spoken
+from retriever.config import Settings
+from retriever.domain import OPERATOR, Actor, Role
+from retriever.errors import Forbidden, Unavailable
+
+FAILURES_PER_MINUTE = 60
+"""Keys that do not fit, per address: enough for a misconfigured client to be noticed, far too few to guess."""
+MAKE_A_KEY = "`similar-cases key create NAME --role admin` makes the first key"
+_REALM = 'Bearer realm="similar-cases"'
+_REASONS = {
+    "key_required": "Send an API key: Authorization: Bearer sc_… or X-API-Key.",
+    "key_invalid": "This is no valid API key; `similar-cases key list` shows those there are.",
+    "key_revoked": "This API key was revoked.",
+    "key_expired": "This API key has expired.",
+    "key_ambiguous": "Send one API key, in one header.",
+}
+
+
+class Gate:
+    """Admits requests. Used from the event loop only."""
+
+    def __init__(self, settings: Settings, ring: Callable[[], KeyRing | None]) -> None:
+        """`ring` gives the keys, None while the library is not open."""
+        self._ring = ring
+        self._rate_limit = settings.rate_limit
+        self._open_metrics = settings.open_metrics
+        self._local = is_loopback(settings.host)
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._items: dict[int, RateLimitItemPerMinute] = {}
+        self._failures = RateLimitItemPerMinute(FAILURES_PER_MINUTE)
+
+    def admit(self, scope: Scope, need: Need) -> tuple[Actor | None, Mapping[str, str]]:
+        """Who asks (None where nobody needs to be known), and headers for the answer.
+
+        Raises Refused with 401 or 429, Forbidden, and Unavailable while the keys cannot be read.
+        """
+        if need is Door.OPEN or need is Door.SIGNED or (need is Door.WATCHED and self._open_metrics):
+            return None, {}
+        ring = self._ring()
+        if ring is None:
+            if need is Door.WATCHED and self._is_local(scope):
+                return None, {}
+            raise Unavailable("not ready: the library is being opened")
+        token = _token(scope)
+        if token is None and ring.is_empty:
+            self._check_local(scope)
+            return OPERATOR, {}
+        verdict = Verdict(None, code="key_required") if token is None else ring.check(token, now=time.time())
+        if verdict.actor is None:
+            raise self._unauthorised(scope, verdict.code)
+        headers = self._count(verdict)
+        if isinstance(need, Role) and verdict.actor.role < need:
+            raise Forbidden(f"this takes the role {spoken(need)}; your key has {spoken(verdict.actor.role)}.")
+        return verdict.actor, headers
+
+    def _is_local(self, scope: Scope) -> bool:
+        """Does this machine ask, by a local name? A foreign one came through a proxy or a rebound DNS."""
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost")
+        return self._local and _is_local_name(host.decode("latin-1"))
+
+    def _check_local(self, scope: Scope) -> None:
+        if not self._is_local(scope):
+            detail = f"Without keys the service answers on loopback only, as localhost or 127.0.0.1; {MAKE_A_KEY}."
+            raise Refused(Problem(401, "key_required", detail, headers={"WWW-Authenticate": _REALM}))
+
+    def _count(self, verdict: Verdict) -> Mapping[str, str]:
+        """One more request of this client."""
+        limit = verdict.rate_limit or self._rate_limit
+        if not limit or verdict.actor is None:
+            return {}
+        item = self._items.get(limit) or self._items.setdefault(limit, RateLimitItemPerMinute(limit))
+        allowed = self._limiter.hit(item, verdict.actor.id)
+        window = self._limiter.get_window_stats(item, verdict.actor.id)
+        wait = max(1, math.ceil(window.reset_time - time.time()))
+        headers = {
+            "RateLimit-Policy": f'"default";q={limit};w=60',
+            "RateLimit": f'"default";r={max(0, window.remaining)};t={wait}',
+        }
+        if not allowed:
+            detail = f"More than {limit} requests in a minute; try again in {wait} s."
+            raise Refused(Problem(429, "too_many_requests", detail, headers={**headers, "Retry-After": str(wait)}))
+        return headers
+
+    def _unauthorised(self, scope: Scope, code: str) -> Refused:
+        client = scope.get("client")
+        if not self._limiter.hit(self._failures, "failures", client[0] if client else ""):
+            detail = "Too many requests without a valid key from this address; try again in a minute."
+            return Refused(Problem(429, "too_many_requests", detail, headers={"Retry-After": "60"}))
+        challenge = _REALM if code == "key_required" else f'{_REALM}, error="invalid_token"'
+        return Refused(Problem(401, code, _REASONS[code], headers={"WWW-Authenticate": challenge}))
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address or name mean this machine alone?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_local_name(host: str) -> bool:
+    """Is a Host header, with or without port, a name of this machine?"""
+    if host.startswith("["):
+        return is_loopback(host[1:].partition("]")[0])
+    return is_loopback(host.partition(":")[0].lower())
+
+
+def _token(scope: Scope) -> str | None:
+    """The key that a request carries, None without one; "" for what cannot be one."""
+    found: list[str] = []
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, rest = value.decode("latin-1").partition(" ")
+            found.append(rest.strip() if scheme.lower() == "bearer" else "")
+        elif name == b"x-api-key":
+            found.append(value.decode("latin-1").strip())
+    if len(found) > 1:
+        raise Refused(Problem(401, "key_ambiguous", _REASONS["key_ambiguous"], headers={"WWW-Authenticate": _REALM}))
+    return found[0] if found else None

@@ -1,0 +1,109 @@
+"""What each route needs, in one table: a role, or nothing, or a signature of its own.
+
+A route that is missing here cannot be added to the application.
+"""
+
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from retriever.domain import Role
+
+
+class Door(Enum):
+    """Routes that ask for something else than a role."""
+
+    OPEN = "open"
+    """Anybody: says nothing of the library but whether it is ready."""
+    SIGNED = "signed"
+    """The route checks a signature over the body itself; there is no key and no actor."""
+    WATCHED = "watched"
+    """Any key, or anybody when the setting `open_metrics` says so."""
+
+
+Need: TypeAlias = Role | Door
+
+_BEGIN = "<!-- roles: written by `python -m retriever.api.security.permissions` from the page on its standard input -->"
+_END = "<!-- end -->"
+
+NEEDS: Mapping[str, Need] = {
+    "getHealth": Door.OPEN,
+    "getReady": Door.OPEN,
+    "getVersion": Door.WATCHED,
+    "getMetrics": Door.WATCHED,
+    "findSimilar": Role.VIEWER,
+    "findSimilarBatch": Role.VIEWER,
+    "findSimilarTo": Role.VIEWER,
+    "giveFeedback": Role.VIEWER,
+    "listCases": Role.VIEWER,
+    "getCase": Role.VIEWER,
+    "listVersions": Role.VIEWER,
+    "checkCase": Role.CONTRIBUTOR,
+    "createCase": Role.CONTRIBUTOR,
+    "receiveWebhook": Door.SIGNED,
+    "putCase": Role.CONTRIBUTOR,
+    "putCases": Role.KNOWLEDGE_MANAGER,
+    "deleteCase": Role.KNOWLEDGE_MANAGER,
+    "listReviews": Role.CONTRIBUTOR,
+    "listDueReviews": Role.CONTRIBUTOR,
+    "getReview": Role.CONTRIBUTOR,
+    "submitCase": Role.CONTRIBUTOR,
+    "withdrawCase": Role.CONTRIBUTOR,
+    "approveCase": Role.REVIEWER,
+    "rejectCase": Role.REVIEWER,
+    "reviseCase": Role.CONTRIBUTOR,
+    "discardRevision": Role.CONTRIBUTOR,
+    "confirmCase": Role.REVIEWER,
+    "retireCase": Role.KNOWLEDGE_MANAGER,
+    "retireProduct": Role.KNOWLEDGE_MANAGER,
+    "reinstateCase": Role.KNOWLEDGE_MANAGER,
+    "mergeCases": Role.KNOWLEDGE_MANAGER,
+    "unmergeCase": Role.KNOWLEDGE_MANAGER,
+    "restoreVersion": Role.CONTRIBUTOR,
+    "diffVersions": Role.VIEWER,
+    "listSteps": Role.CONTRIBUTOR,
+}
+"""By operation id, the name of a route in OpenAPI."""
+OPEN_PATHS = ("/openapi.json",)
+"""Paths outside the table that anybody may read: the description of the program, not of the library."""
+
+
+def need_of(operation_id: str | None) -> Need:
+    """What a route needs. Raises LookupError for one that is not in the table: a new route must be decided on."""
+    if operation_id is None or operation_id not in NEEDS:
+        raise LookupError(
+            f"route {operation_id} declares no role: add it to NEEDS in retriever/api/security/permissions.py"
+        )
+    return NEEDS[operation_id]
+
+
+def spoken(role: Role) -> str:
+    """A role as people write it."""
+    return role.name.lower().replace("_", " ")
+
+
+def roles_table() -> str:
+    """The table of docs/security.md: which role may call which route."""
+    lines = ["| Operation | viewer | contributor | reviewer | knowledge manager | admin |", "|---|---|---|---|---|---|"]
+    for operation, need in NEEDS.items():
+        cells = [_cell(need, role) for role in Role]
+        lines.append(f"| `{operation}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(need: Need, role: Role) -> str:
+    if isinstance(need, Door):
+        return need.value
+    return "yes" if role >= need else ""
+
+
+def with_table(page: str) -> str:
+    """The text of docs/security.md with the table as it is now."""
+    before, mark, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    return f"{before}{mark}\n\n{roles_table()}\n{end}{after}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(with_table(sys.stdin.read()))

@@ -1,0 +1,166 @@
+"""What a case on arrival is told: its language, what it lacks, cases that may be the same, and where it belongs.
+
+Everything is a suggestion for a person. Near-duplicates come from published cases and drafts, places from the nearest
+published cases alone; the caller searches for both (docs/import.md says how good they were measured to be).
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from retriever.case.language import detect_language
+from retriever.case.template import Missing, completeness_of
+from retriever.domain import Case, Match, Status
+
+NEIGHBOURS = 10
+"""Nearest cases that vote."""
+MERGE_AT = 0.35
+"""Overlap of problem and solution from which two cases say the same: offer to merge them. Chosen on the sample library
+(benchmarks/results/curation.json): 9 of 10 changed copies are above, no pair of different cases is."""
+LINK_AT = 0.75
+"""Cosine of two problems from which they are about the same thing: offer to link them."""
+CATEGORY_MAJORITY = 0.5
+SUGGEST_AT = 0.5
+"""Confidence from which an import counts a suggestion."""
+TAG_SHARE = 0.3
+TAGS_SUGGESTED = 5
+
+_LETTERS = re.compile(r"[\W_]+")
+_GRAM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A case or draft (by `status`) that may be the same one.
+
+    `overlap` is the share of common letter groups of problem and solution (0 to 1), `cosine` the nearness of the
+    problems; `offer` is what to do about it.
+    """
+
+    id: str
+    title: str
+    offer: Literal["merge", "link"]
+    overlap: float
+    cosine: float
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value for a field; `confidence` is its share of the nearest cases' votes (0 to 1), `from_ids` who voted so."""
+
+    value: str
+    confidence: float
+    from_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All that is said of a case on arrival. Suggestions are for empty fields and filled ones alike."""
+
+    language: str
+    declared_language: str
+    completeness: int
+    missing: tuple[Missing, ...]
+    duplicates: tuple[Duplicate, ...]
+    product: Suggestion | None
+    category: Suggestion | None
+    tags: tuple[Suggestion, ...]
+
+
+def check_case(case: Case, neighbours: Sequence[Match], drafts: Sequence[Match] = ()) -> Checked:
+    """What to tell of a case. `neighbours` are the nearest published cases, best first, `drafts` the nearest of what is
+    not published; the case itself is in neither. Drafts suggest nothing: nobody has approved them.
+    """
+    completeness = completeness_of(case)
+    nearest = neighbours[:NEIGHBOURS]
+    return Checked(
+        language=detect_language(f"{case.title}\n{case.problem}"),
+        declared_language=case.language,
+        completeness=completeness.score,
+        missing=completeness.missing,
+        duplicates=find_duplicates(case, (*neighbours, *drafts)),
+        product=_best(_votes(nearest, lambda other: (other.product,))),
+        category=suggest_category(nearest),
+        tags=_tags(nearest),
+    )
+
+
+def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate, ...]:
+    """Neighbours that say the same (merge) or speak of the same thing (link), the most alike first."""
+    problem, solution = letter_groups(case.problem), letter_groups(case.solution)
+    found = []
+    for match in neighbours:
+        other = match.stored.case
+        overlap = min(
+            overlap_of(problem, letter_groups(other.problem)), overlap_of(solution, letter_groups(other.solution))
+        )
+        if overlap >= MERGE_AT or match.score.cosine >= LINK_AT:
+            offer: Literal["merge", "link"] = "merge" if overlap >= MERGE_AT else "link"
+            found.append(Duplicate(other.id, other.title, offer, round(overlap, 3), match.score.cosine, other.status))
+    return tuple(sorted(found, key=lambda each: (each.offer == "link", -each.overlap, -each.cosine, each.id)))
+
+
+def told_for_gaps(case: Case, checked: Checked) -> dict[str, str]:
+    """Suggestions of enough confidence (`SUGGEST_AT`) for fields that the case leaves empty; tags joined by commas."""
+    tags = ", ".join(vote.value for vote in checked.tags if vote.confidence >= SUGGEST_AT)
+    sure = {
+        name: vote.value
+        for name, vote in (("product", checked.product), ("category", checked.category))
+        if vote is not None and vote.confidence >= SUGGEST_AT
+    }
+    told = sure | ({"tags": tags} if tags else {})
+    return {name: value for name, value in told.items() if not getattr(case, name)}
+
+
+def suggest_category(nearest: Sequence[Match]) -> Suggestion | None:
+    """The deepest path that more than half of the votes agree on, else the strongest first step."""
+    votes = _votes(nearest, lambda other: _prefixes(other.category))
+    agreed = [vote for vote in votes if vote.confidence >= CATEGORY_MAJORITY]
+    if agreed:
+        return max(agreed, key=lambda vote: (vote.value.count("/"), vote.confidence, vote.value))
+    return _best([vote for vote in votes if "/" not in vote.value])
+
+
+def letter_groups(text: str) -> frozenset[str]:
+    """Groups of three letters or digits: they compare texts of every script, whatever their spaces and signs."""
+    folded = _LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return frozenset(folded[start : start + _GRAM] for start in range(max(len(folded) - _GRAM + 1, 1)))
+
+
+def overlap_of(one: frozenset[str], other: frozenset[str]) -> float:
+    """Share of common groups among all (Jaccard), 0 to 1."""
+    return len(one & other) / len(one | other) if one or other else 1.0
+
+
+def _prefixes(path: str) -> tuple[str, ...]:
+    parts = path.split("/") if path else []
+    return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+
+
+def _votes(nearest: Sequence[Match], values_of: Callable[[Case], Sequence[str]]) -> list[Suggestion]:
+    """Every value with its share of the votes; a vote weighs as much as its case is near. No value is a vote too."""
+    weights: Mapping[str, list[tuple[float, str]]] = defaultdict(list)
+    total = 0.0
+    for match in nearest:
+        total += match.confidence
+        for value in values_of(match.stored.case):
+            if value:
+                weights[value].append((match.confidence, match.stored.case.id))
+    return [
+        Suggestion(value, round(sum(share for share, _ in cast) / total, 3), tuple(id for _, id in cast))
+        for value, cast in weights.items()
+        if total > 0
+    ]
+
+
+def _best(votes: Sequence[Suggestion]) -> Suggestion | None:
+    return max(votes, key=lambda vote: (vote.confidence, vote.value), default=None)
+
+
+def _tags(nearest: Sequence[Match]) -> tuple[Suggestion, ...]:
+    votes = [vote for vote in _votes(nearest, lambda other: other.tags) if vote.confidence >= TAG_SHARE]
+    return tuple(sorted(votes, key=lambda vote: (-vote.confidence, vote.value))[:TAGS_SUGGESTED])

@@ -1,0 +1,113 @@
+"""What a cell of a table means for a field: lists, dates, states and languages as people write them."""
+
+import re
+from collections.abc import Sequence
+
+import orjson
+
+from retriever.case.columns import LISTS, LONG_TEXTS
+
+_GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
+_GUARD_NEEDED = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+# Year first, so that no day can be taken for a month.
+_DATE = re.compile(
+    r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*"
+)
+_DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
+_SPECIAL = LISTS | _DATES | {"status", "language", "category"}
+_STATES = dict.fromkeys(
+    ("resolved", "closed", "solved", "done", "已解决", "已关闭", "已完成", "已发布", "已解決", "已關閉", "已發布"),
+    "published",
+) | {"草稿": "draft", "审核中": "in_review", "審核中": "in_review", "历史": "historical", "歷史": "historical"}
+_LANGUAGES = {
+    "english": "en",
+    "英语": "en",
+    "英文": "en",
+    "chinese": "zh-Hans",
+    "中文": "zh-Hans",
+    "简体中文": "zh-Hans",
+    "simplified chinese": "zh-Hans",
+    "繁體中文": "zh-Hant",
+    "繁体中文": "zh-Hant",
+    "traditional chinese": "zh-Hant",
+    "german": "de",
+    "deutsch": "de",
+    "spanish": "es",
+    "español": "es",
+    "french": "fr",
+    "français": "fr",
+    "japanese": "ja",
+    "日本語": "ja",
+    "日语": "ja",
+}
+
+
+def guarded(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula: `=1+1` becomes `'=1+1`. `unguarded` takes it back."""
+    return f"'{text}" if _GUARD_NEEDED.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text without the quote that `guarded` (or another careful program) put before a formula sign."""
+    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
+
+
+def field_value(field: str, text: str) -> object:
+    """What a text means in this field: a list for lists, normal forms of dates, states and languages, else itself."""
+    if field not in _SPECIAL:
+        return text
+    if field in LISTS:
+        return split_list(field, text)
+    if field in _DATES:
+        return _iso_date(text)
+    if field == "status":
+        return _STATES.get(text.strip().lower(), text)
+    if field == "language":
+        return _LANGUAGES.get(text.strip().lower(), text)
+    return text if "/" in text else re.sub(r"\s*[>›→]\s*", "/", text)
+
+
+def joined_value(field: str, texts: Sequence[str]) -> object:
+    """What several cells mean in one field: lists follow each other, long texts stand below each other, else the first
+    that is not blank."""
+    filled = [text for text in dict.fromkeys(texts) if text and not text.isspace()]
+    if not filled:
+        return ""
+    if field in LISTS:
+        return [item for text in filled for item in split_list(field, text)]
+    return field_value(field, "\n".join(filled) if field in LONG_TEXTS else filled[0])
+
+
+def split_list(field: str, text: str) -> list[object]:
+    """The entries of a list cell: a JSON array, or text split at the first of these that occurs: line break, `|`, and
+    (not for steps, which are sentences) `;` `、` or, failing these, a comma."""
+    stripped = text.strip()
+    if stripped.startswith("[") and stripped.endswith("]"):
+        try:
+            entries = orjson.loads(stripped)
+        except orjson.JSONDecodeError:
+            entries = None
+        if isinstance(entries, list):
+            return entries
+    separators = ("\n", "|") if field == "steps" else ("\n|;；、", ",，")
+    for separator in separators:
+        parts = re.split(f"[{re.escape(separator)}]", stripped)
+        if len(parts) > 1:
+            return [part for part in parts if part.strip()]
+    return [stripped]
+
+
+def _iso_date(text: str) -> str:
+    found = _DATE.fullmatch(text)
+    if not found:
+        return text
+    year, month, day, hour, minute, second, offset = found.groups()
+    date = f"{year}-{int(month):02d}-{int(day):02d}"
+    if hour is None:
+        return date
+    return f"{date}T{int(hour):02d}:{minute}:{second or '00'}{_with_colon(offset or '')}"
+
+
+def _with_colon(offset: str) -> str:
+    return f"{offset[:3]}:{offset[3:]}" if len(offset) == 5 else offset

@@ -1,0 +1,365 @@
+"""A case as a plain mapping (JSON, a spreadsheet row) and back; everything from outside is checked here, once.
+
+The mapping has the field names of `Case`, with `source` and `outcome` as objects (or, for tables, with dotted names
+such as `source.system`). Empty means absent, null or blank. Also understood: `background: {environment, industry}`, a
+text for `source` (its system) or `outcome` (its summary), numbers and truth values written as text. Fields that the
+store itself gives a case (`version`, `reuse` …) are ignored, so that an export can be read back. Any other field is
+refused, since a misspelt name would lose its text silently.
+"""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+import orjson
+
+from retriever.case.tidy import tidy_line, tidy_text
+from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
+from retriever.errors import InvalidCase
+from retriever.masking import mask_mention
+
+IGNORED = frozenset(("version", "reuse", "key", "revision", "created_at", "updated_at", "content_hash"))
+"""What the store says about a case; never taken from outside."""
+
+ID_LIMIT = 200
+TITLE_LIMIT = 500
+TEXT_LIMIT = 32_000
+STEP_LIMIT = 4_000
+NAME_LIMIT = 200
+PATH_LIMIT = 500
+URL_LIMIT = 2_000
+LIST_LIMIT = 100
+
+_EMPTY: tuple[object, ...] = (None, "", (), [])
+# An id stands in web addresses and on command lines: no slash, no space, and no leading dot or dash.
+_ID = re.compile(r"\w[\w.:@+~-]*")
+_LANGUAGE = re.compile(r"(?P<base>[a-z]{2,3})(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?(-[a-z0-9]{4,8})*")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TRADITIONAL_REGIONS = frozenset(("tw", "hk", "mo"))
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+Row: TypeAlias = Mapping[str, Any]
+_Check: TypeAlias = Callable[[str, Any], Any]
+
+
+def case_from_dict(row: Row, *, defaults: Row | None = None) -> Case:
+    """The case that a mapping describes, tidied. `defaults` fills fields that are empty; same shape as `row`.
+
+    Without an `id` the case is named after its source, `system:external_id`. Raises InvalidCase for the first field
+    that is unknown, missing or malformed.
+    """
+    if not isinstance(row, Mapping):
+        raise InvalidCase("case", f"expected an object with the fields of a case, got {_shown(row)}")
+    given = _checked(defaults or {}) | _checked(row)
+    _name_after_source(given)
+    for name in ("id", "problem", "solution"):
+        if name not in given:
+            raise InvalidCase(name, "is missing; every case needs an id, a problem and a solution")
+    source = Source(**_taken(given, "source."))
+    outcome = Outcome(**_taken(given, "outcome."))
+    return Case(source=source, outcome=outcome, **given)
+
+
+def case_to_dict(case: Case) -> dict[str, Any]:
+    """All fields of a case as JSON types; `case_from_dict` gives the same case back."""
+    plain = asdict(case)
+    plain["status"] = str(case.status)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def encode_case(case: Case) -> bytes:
+    """The canonical JSON of a case in UTF-8: sorted keys, no empty fields. Equal cases have equal bytes.
+
+    Empty fields are left out so that a field added to `Case` later leaves every hash, and so every version, as it is.
+    """
+    plain = {name: value for name in _NAMES if (value := getattr(case, name)) not in _EMPTY}
+    plain["source"] = _without_empty(case.source, ("system", "external_id", "url"))
+    plain["outcome"] = _without_empty(case.outcome, _NESTED["outcome"][0])
+    if "csat" in plain["outcome"]:
+        plain["outcome"]["csat"] = float(plain["outcome"]["csat"])
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+
+def decode_case(document: bytes | str) -> Case:
+    """The case in what `encode_case` wrote; nothing is checked again, so only for bytes of our own."""
+    plain = orjson.loads(document)
+    for name in _LISTS:
+        if name in plain:
+            plain[name] = tuple(plain[name])
+    plain["source"] = Source(**plain["source"])
+    plain["outcome"] = Outcome(**plain["outcome"])
+    plain["status"] = Status(plain["status"])
+    return Case(**plain)
+
+
+def content_hash(case: Case) -> str:
+    """SHA-256 of the canonical JSON, 64 hex digits: equal exactly for equal cases."""
+    return hashlib.sha256(encode_case(case)).hexdigest()
+
+
+def normalise_language(tag: str) -> str:
+    """A language tag as language, or language-Script: `EN_us` -> `en`, `zh-CN` -> `zh-Hans`, `zh-HK` -> `zh-Hant`.
+
+    Regions are dropped, for a filter on `pt` must find what came in as `pt-BR`. Raises ValueError.
+    """
+    found = _LANGUAGE.fullmatch(tag.strip().lower().replace("_", "-"))
+    if not found:
+        raise ValueError(f"expected a language tag such as en, de or zh-Hans, got {_shown(tag)}")
+    base, script, region = found["base"], found["script"], found["region"]
+    if base == "zh":
+        script = script or ("hant" if region in _TRADITIONAL_REGIONS else "hans")
+    return f"{base}-{script.title()}" if script else base
+
+
+def normalise_date(value: object) -> str:
+    """`YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SSZ` for a point in time (to the second; UTC when no offset is given).
+
+    Takes RFC 3339 text, a date or a datetime. Raises ValueError.
+    """
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        try:
+            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+        except OverflowError as error:
+            raise ValueError(f"expected a date between the years 1 and 9999, got {_shown(value)}") from error
+    if isinstance(value, date):
+        return value.isoformat()
+    text = tidy_line(value) if isinstance(value, str) else ""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+        if _DATE.match(text):
+            return normalise_date(datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    raise ValueError(f"expected YYYY-MM-DD or a time such as 2026-03-02T08:15:00Z, got {_shown(value)}")
+
+
+def _checked(row: Row) -> dict[str, Any]:
+    """The fields that are not empty, tidied, nested ones as `source.system`."""
+    given = {name: value for name, value in _flattened(row).items() if not _is_blank(value)}
+    checked = {name: _FIELDS[name](name, value) for name, value in given.items()}
+    return {name: value for name, value in checked.items() if value not in _EMPTY}
+
+
+def _flattened(row: Row) -> dict[str, Any]:
+    """Known fields by name, nested ones as `source.system`. Raises InvalidCase for an unknown one."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in IGNORED:
+            continue
+        if name in _NESTED:
+            flat.update(_nested(name, value))
+        elif name in _FIELDS:
+            flat[name] = value
+        else:
+            raise InvalidCase(_name(name), "is no field of a case" + _hint(_name(name), [*_TOP_LEVEL, *_NESTED]))
+    background = {name: flat.pop(f"background.{name}", None) for name in ("environment", "industry")}
+    return flat | {name: value for name, value in background.items() if value is not None and flat.get(name) in _EMPTY}
+
+
+def _nested(name: str, value: object) -> dict[str, Any]:
+    parts, plain_part = _NESTED[name]
+    if _is_blank(value):
+        return {}
+    if isinstance(value, str) and plain_part:
+        return {f"{name}.{plain_part}": value}
+    if not isinstance(value, Mapping):
+        raise InvalidCase(name, f"expected an object with {', '.join(parts)}, got {_shown(value)}")
+    for part in value:
+        if part not in parts:
+            raise InvalidCase(f"{name}.{_name(part)}", "is no field of a case" + _hint(_name(part), parts))
+    return {f"{name}.{part}": content for part, content in value.items()}
+
+
+def _is_blank(value: object) -> bool:
+    return value in _EMPTY or (isinstance(value, str) and value.isspace())
+
+
+def _without_empty(part: Source | Outcome, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(part, name)) not in _EMPTY}
+
+
+def _taken(fields: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The fields below a prefix, removed from `fields`, without the prefix."""
+    names = [name for name in fields if name.startswith(prefix)]
+    return {name.removeprefix(prefix): fields.pop(name) for name in names}
+
+
+def _name_after_source(given: dict[str, Any]) -> None:
+    if "id" not in given and given.get("source.external_id"):
+        name = f"{given.get('source.system', Source().system)}:{given['source.external_id']}"
+        given["id"] = _id("id", name)
+
+
+def _shown(value: object) -> str:
+    """A value for an error message, masked and cut short: nobody's text may end up in a log."""
+    if not isinstance(value, str | int | float | date):
+        return f"{type(value).__name__}" if value is not None else "nothing"
+    # Masked before it is cut: half an address would no longer look like one.
+    text = repr(mask_mention(value)) if isinstance(value, str) else mask_mention(repr(value))
+    return text if len(text) <= 40 else f"{text[:30]}… ({type(value).__name__}, {len(text)} characters)"
+
+
+def _name(name: object) -> str:
+    """The name of an unknown field; a shifted column may have put a value in its place."""
+    return mask_mention(str(name))[:60]
+
+
+def _hint(name: str, known: list[str] | tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; the fields are {', '.join(sorted(known))}"
+
+
+def _text(limit: int, *, lines: bool = False) -> _Check:
+    def check(name: str, value: object) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            # A spreadsheet gives numbers for codes and product names, and 12.0 for 12.
+            value = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        if not isinstance(value, str):
+            raise InvalidCase(name, f"expected text, got {_shown(value)}")
+        text = tidy_text(value) if lines else tidy_line(value)
+        if len(text) > limit:
+            raise InvalidCase(name, f"has {len(text):,} characters, at most {limit:,} are allowed; shorten it")
+        return text
+
+    return check
+
+
+def _texts(limit: int, *, lines: bool = False) -> _Check:
+    one = _text(limit, lines=lines)
+
+    def check(name: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidCase(name, f"expected a list of texts, got {_shown(value)}")
+        texts = [one(f"{name}[{place}]", item) for place, item in enumerate(value) if item is not None]
+        # Steps may repeat ("Restart the printer."), names may not.
+        kept = [text for text in (texts if lines else dict.fromkeys(texts)) if text]
+        if len(kept) > LIST_LIMIT:
+            raise InvalidCase(name, f"has {len(kept):,} entries, at most {LIST_LIMIT} are allowed")
+        return tuple(kept)
+
+    return check
+
+
+def _groups(name: str, value: object) -> tuple[str, ...]:
+    groups: tuple[str, ...] = tuple(_texts(NAME_LIMIT)(name, value))
+    if ALL_GROUPS in groups:
+        raise InvalidCase(name, f"{ALL_GROUPS} is no group; leave the audience empty for a case that everybody may see")
+    return groups
+
+
+def _id(name: str, value: object) -> str:
+    text = str(_text(ID_LIMIT)(name, value))
+    if text and not _ID.fullmatch(text):
+        raise InvalidCase(
+            name, f"expected letters, digits and . _ : @ + ~ - (the first a letter, digit or _), got {_shown(text)}"
+        )
+    return text
+
+
+def _url(name: str, value: object) -> str:
+    text = str(_text(URL_LIMIT)(name, value))
+    if text and not re.match(r"https?://[^\s/]", text):
+        raise InvalidCase(name, f"expected an address that starts with http:// or https://, got {_shown(text)}")
+    return text
+
+
+def _category(name: str, value: object) -> str:
+    path = str(_text(PATH_LIMIT)(name, value))
+    return "/".join(part for part in (part.strip() for part in path.split("/")) if part)
+
+
+def _language(name: str, value: object) -> str:
+    try:
+        return normalise_language(str(_text(NAME_LIMIT)(name, value)))
+    except ValueError as error:
+        raise InvalidCase(name, str(error)) from error
+
+
+def _date(name: str, value: object) -> str:
+    try:
+        return normalise_date(value)
+    except ValueError as error:
+        raise InvalidCase(name, str(error)) from error
+
+
+def _status(name: str, value: object) -> Status:
+    try:
+        return Status(str(_text(NAME_LIMIT)(name, value)).lower().replace(" ", "_"))
+    except ValueError as error:
+        raise InvalidCase(name, f"expected one of {', '.join(Status)}, got {_shown(value)}") from error
+
+
+def _number(low: float, high: float, *, whole: bool) -> _Check:
+    expected = f"expected a {'whole ' if whole else ''}number from {low:,} to {high:,}"
+
+    def check(name: str, value: object) -> float | int:
+        try:
+            number = float(value.strip() if isinstance(value, str) else value)  # type: ignore[arg-type]  # it raises
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidCase(name, f"{expected}, got {_shown(value)}") from error
+        if isinstance(value, bool) or not low <= number <= high or (whole and number != int(number)):
+            raise InvalidCase(name, f"{expected}, got {_shown(value)}")
+        return int(number) if whole else number
+
+    return check
+
+
+def _truth(name: str, value: object) -> bool:
+    known = _TRUTH.get(str(value).strip().lower()) if isinstance(value, bool | int | str) else None
+    if known is None:
+        raise InvalidCase(name, f"expected true or false, got {_shown(value)}")
+    return known
+
+
+_FIELDS: dict[str, _Check] = {
+    "id": _id,
+    "problem": _text(TEXT_LIMIT, lines=True),
+    "solution": _text(TEXT_LIMIT, lines=True),
+    "source.system": _id,
+    "source.external_id": _text(ID_LIMIT),
+    "source.url": _url,
+    "language": _language,
+    "title": _text(TITLE_LIMIT),
+    "summary": _text(TEXT_LIMIT, lines=True),
+    "environment": _text(TEXT_LIMIT, lines=True),
+    "diagnosis": _text(TEXT_LIMIT, lines=True),
+    "steps": _texts(STEP_LIMIT, lines=True),
+    "workaround": _text(TEXT_LIMIT, lines=True),
+    "outcome.summary": _text(TEXT_LIMIT, lines=True),
+    "outcome.resolution_minutes": _number(0, 100_000_000, whole=True),
+    "outcome.csat": _number(0, 100, whole=False),
+    "outcome.first_contact_resolved": _truth,
+    "prevention": _text(TEXT_LIMIT, lines=True),
+    "lessons": _text(TEXT_LIMIT, lines=True),
+    "product": _text(NAME_LIMIT),
+    "product_line": _text(NAME_LIMIT),
+    "category": _category,
+    "industry": _text(NAME_LIMIT),
+    "error_codes": _texts(NAME_LIMIT),
+    "tags": _texts(NAME_LIMIT),
+    "priority": _text(NAME_LIMIT),
+    "channel": _text(NAME_LIMIT),
+    "opened_at": _date,
+    "resolved_at": _date,
+    "status": _status,
+    "review_due_on": _date,
+    "valid_until": _date,
+    "superseded_by": _id,
+    "audience": _groups,
+    "created_by": _text(NAME_LIMIT),
+    "reviewers": _texts(NAME_LIMIT),
+}
+_NAMES = tuple(field.name for field in fields(Case))
+_LISTS = ("steps", "error_codes", "tags", "audience", "reviewers")
+_TOP_LEVEL = tuple(name for name in _FIELDS if "." not in name)
+_NESTED: dict[str, tuple[tuple[str, ...], str]] = {
+    "source": (("system", "external_id", "url"), "system"),
+    "outcome": (("summary", "resolution_minutes", "csat", "first_contact_resolved"), "summary"),
+    "background": (("environment", "industry"), ""),
+}

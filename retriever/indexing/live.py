@@ -1,0 +1,206 @@
+"""The index follows the store: `catch_up` applies changes to the delta, `rebuild` folds everything into a new snapshot.
+
+The store is the only truth. A snapshot says which revision it holds, the delta carries what came after, and a search
+holds one frozen View, so publishing is one assignment. Nothing here needs to be reconciled: a lost index is a rebuild.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from index.facets.facets import load_facets
+from index.manifest import Manifest, read_manifest
+from index.pieces import load_pieces
+from index.snapshots import Snapshots
+from index.text.tokenise import TOKENISER_VERSION, tokens
+from index.types import IndexDamaged
+from index.vectors.dense import load_dense
+from index.view import Segment, Upsert, View
+from index.words.bm25 import load_words
+from retriever.case.facets import FACETS_VERSION, facets_of
+from retriever.case.texts import TEXT_VERSION, embedded_text, matched_text
+from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
+from retriever.embedding.alignment import aligner
+from retriever.embedding.cache import VectorCache, encode_cases_cached
+from retriever.embedding.canaries import check_canaries
+from retriever.errors import ModelMismatch, SnapshotDamaged
+from retriever.masking import MASKING_VERSION
+
+log = structlog.get_logger()
+
+CANARY_FILE = "canaries.npy"
+FACETS_LABEL = "facets_version"
+"""Missing in snapshots of earlier programs, which are served all the same."""
+CHANGES_PER_STEP = 2_000
+"""Cases encoded and added to the delta at a time while catching up; readers see each step."""
+
+
+class Changes(VectorCache, Protocol):
+    """What the index needs of the store."""
+
+    def revision(self) -> int:
+        """The newest revision."""
+        ...
+
+    def changes_since(self, revision: int) -> list[Change]:
+        """The latest change of every key changed after this revision, oldest first."""
+        ...
+
+    def get_cases(self, keys: Sequence[int]) -> dict[int, StoredCase]:
+        """Stored cases by key; keys that are gone are left out."""
+        ...
+
+
+class Indexing:
+    """Keeps the View of one process in step with the store and with the published snapshots."""
+
+    def __init__(self, store: Changes, encoder: Encoder, root: Path) -> None:
+        """Name the parts; `open` loads the current snapshot."""
+        self._store = store
+        self._encoder = encoder
+        self._snapshots = Snapshots(root)
+        self._view = View.empty(encoder.dim)
+        self._changing = threading.Lock()
+        self._degraded = ""
+        self._successor: Indexing | None = None
+
+    def open(self) -> None:
+        """Load the current snapshot and catch up with the store. Raises ModelMismatch, SnapshotDamaged."""
+        with self._changing:
+            self._load_current()
+        self.catch_up()
+
+    def view(self) -> View:
+        """The frozen view to answer one question with."""
+        return self._view
+
+    def problems(self) -> list[str]:
+        """Why this process is degraded; empty when all is well."""
+        return [self._degraded] if self._degraded else []
+
+    def poll(self) -> None:
+        """Notice what other processes did: a newly published snapshot, new revisions.
+
+        Raises ModelMismatch when the new snapshot belongs to another model; changes are followed all the same.
+        """
+        try:
+            self._load_newer()
+        finally:
+            self.catch_up()
+
+    def catch_up(self) -> int:
+        """Apply every change of the store that the view does not hold yet; the revision reached."""
+        with self._changing:
+            changes = self._store.changes_since(self._view.revision)
+            for start in range(0, len(changes), CHANGES_PER_STEP):
+                step = changes[start : start + CHANGES_PER_STEP]
+                self._view = self._applied(self._view, step)
+            reached = self._view.revision
+        if self._successor is not None:
+            self._successor.catch_up()
+        return reached
+
+    def hand_over(self, successor: "Indexing") -> None:
+        """From now on whoever still writes through this one brings `successor` up to date too."""
+        self._successor = successor
+
+    def current_manifest(self) -> Manifest | None:
+        """What the snapshot to serve says of itself, loaded or not; None without one. Raises IndexDamaged."""
+        name = self._snapshots.current_name()
+        return None if name is None else read_manifest(self._snapshots.path(name))
+
+    def _load_newer(self) -> None:
+        try:
+            name = self._snapshots.current_name()
+        except IndexDamaged:
+            return
+        if name is not None and name != self._view.snapshot_name and name not in self._degraded:
+            with self._changing:
+                self._load_current()
+
+    def _applied(self, view: View, changes: Sequence[Change]) -> View:
+        stored = self._store.get_cases([change.key for change in changes if not change.deleted])
+        # A case deleted since the change was read is simply not there any more: its deletion comes with a later change.
+        cases = [case for case in stored.values() if is_searchable(case)]
+        gone = [change.key for change in changes if change.key not in {case.key for case in cases}]
+        texts = [embedded_text(case.case) for case in cases]
+        vectors = encode_cases_cached(self._encoder, texts, self._store)
+        upserts = [
+            Upsert(case.key, vector, tokens(matched_text(case.case)), facets_of(case.case), pieces)
+            for case, vector, pieces in zip(cases, vectors, aligner().pieces(texts), strict=True)
+        ]
+        return view.with_changes(upserts, gone, revision=changes[-1].revision)
+
+    def _load_current(self) -> None:
+        """Load the snapshot that CURRENT names; if it is damaged, the newest older one that is whole."""
+        try:
+            name = self._snapshots.current_name()
+        except IndexDamaged as error:
+            name, self._degraded = None, str(error)
+            candidates = self._snapshots.names()[::-1]
+        else:
+            if name is None:
+                return
+            older = [other for other in self._snapshots.names()[::-1] if other < name]
+            candidates = [name, *older]
+        for candidate in candidates:
+            try:
+                self._view = load_view(self._snapshots, candidate, self._encoder)
+            except IndexDamaged as error:
+                log.error("snapshot_damaged", snapshot=candidate, detail=str(error))
+                self._degraded = f"snapshot {candidate} is damaged ({error}); run `similar-cases index rebuild`"
+                continue
+            if candidate == name:
+                self._degraded = ""
+            return
+        raise SnapshotDamaged(f"no snapshot can be loaded: {self._degraded}")
+
+
+def is_searchable(stored: StoredCase) -> bool:
+    """Drafts and cases in review are never in the index, so no filter can let them through."""
+    return stored.case.status in (Status.PUBLISHED, Status.HISTORICAL)
+
+
+def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:
+    """A view over one verified snapshot. Raises IndexDamaged, ModelMismatch."""
+    folder = snapshots.path(name)
+    # Before all bytes are read: a process that waits for its model asks again and again.
+    check_labels(read_manifest(folder), encoder)
+    manifest = snapshots.verify(name)
+    try:
+        canaries: FloatMatrix = np.load(folder / CANARY_FILE, allow_pickle=False)
+        segment = Segment(load_dense(folder), load_words(folder), load_facets(folder), load_pieces(folder))
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"snapshot {name}: {error}") from error
+    check_canaries(encoder, canaries)
+    return View.over(segment, snapshot_name=name, revision=int(manifest.labels["revision"]))
+
+
+def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
+    """What a snapshot must say to be served by this process, and the revision it holds."""
+    return {
+        "model": encoder.name,
+        "fingerprint": encoder.fingerprint,
+        "text_version": str(TEXT_VERSION),
+        "masking_version": str(MASKING_VERSION),
+        "tokeniser_version": str(TOKENISER_VERSION),
+        FACETS_LABEL: str(FACETS_VERSION),
+        "pieces": aligner().fingerprint,
+        "revision": str(revision),
+    }
+
+
+def check_labels(manifest: Manifest, encoder: Encoder) -> None:
+    """Raises ModelMismatch, naming both sides and the mending command, when the snapshot was built otherwise."""
+    for label, wanted in labels_of(encoder, 0).items():
+        found = manifest.labels.get(label, wanted if label == FACETS_LABEL else "")
+        if label not in ("revision", "model") and found != wanted:
+            raise ModelMismatch(
+                f"snapshot {manifest.name} was built with {label} {found[:16]} ({manifest.labels.get('model', '?')}), "
+                f"this process has {wanted[:16]} ({encoder.name}). Run `similar-cases index rebuild`, "
+                f"or start with the model the snapshot was built with."
+            )

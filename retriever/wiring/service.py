@@ -1,0 +1,265 @@
+"""The composition root: the only place where store, encoder, index and search are wired together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from retriever.arrivals.check import NEIGHBOURS, Checked, check_case, told_for_gaps
+from retriever.arrivals.drafts import Newcomers
+from retriever.case.access import admitted, check_readable
+from retriever.config import Settings
+from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, Role, SearchResult, StoredCase
+from retriever.embedding.batching import BatchingEncoder, open_for_serving
+from retriever.embedding.loading import load_encoder
+from retriever.errors import ModelMismatch
+from retriever.indexing.live import Indexing
+from retriever.lifecycle import Lifecycle
+from retriever.masking import mask_query
+from retriever.search.calibration import calibrated, load_calibration
+from retriever.search.candidates import Stage
+from retriever.search.ranking import load_ranking
+from retriever.search.searcher import Searcher
+from retriever.store import Store, Upserted
+from retriever.telemetry import Metrics
+from retriever.wiring.library import open_library
+from retriever.wiring.lifecycle import channels_of, lifecycle_of
+from retriever.wiring.stages import open_stages
+
+QUESTIONS_AT_ONCE = 8
+"""Questions in hand when a slow model answers in batches: more would only make the first of a batch wait."""
+
+if TYPE_CHECKING:  # importers take as long to load as a question takes on the command line
+    from retriever.ingest.report import Arrival
+    from retriever.ingest.webhooks import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything one process needs; all methods may be called from several threads at once."""
+
+    settings: Settings
+    store: Store
+    encoder: Encoder
+    indexing: Indexing
+    searcher: Searcher
+    metrics: Metrics
+    newcomers: Newcomers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Drafts are followed from the first question about them on."""
+        object.__setattr__(self, "newcomers", Newcomers(self.store))
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """All that can happen to a case; each step is found by the next search."""
+        return lifecycle_of(self.settings, self.store, self.indexing.catch_up)
+
+    def find_similar(self, query: Query) -> SearchResult:
+        """Answer one question; personal values in it are masked first, as they are in the cases."""
+        if self.settings.mask:
+            query = mask_query(query)
+        result = self.searcher.find_similar(query)
+        self._record(result)
+        return result
+
+    def find_similar_to(self, case_id: str, query: Query, *, actor: Actor = OPERATOR) -> SearchResult:
+        """Cases like a stored one that the actor may see, itself excluded; `query` gives limit and filters.
+
+        Raises CaseNotFound.
+        """
+        case = self.get_case(case_id, actor=actor).case
+        excluded = (*query.filters.exclude_ids, case_id)
+        return self.find_similar(
+            replace(
+                query,
+                title=case.title,
+                problem=case.problem,
+                error_codes=case.error_codes,
+                filters=replace(query.filters, exclude_ids=excluded),
+            )
+        )
+
+    def check_case(self, case: Case, *, actor: Actor = OPERATOR) -> Checked:
+        """What the case lacks, which others may be the same, where it belongs, by what the actor sees, drafts too."""
+        query = Query(
+            problem=case.problem,
+            title=case.title,
+            error_codes=case.error_codes,
+            filters=Filters(exclude_ids=(case.id,)),
+            limit=NEIGHBOURS,
+            min_confidence=0.0,
+            audience=actor.audience,
+        )
+        neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
+        return check_case(case, neighbours, self.newcomers.nearest(case, actor))
+
+    def arrival_of(self, case: Case) -> "Arrival":
+        """What an import reports of a case that is new or changed; the case as the library holds it."""
+        self.indexing.catch_up()  # what the same import has published before
+        from retriever.ingest.report import Arrival, Like  # noqa: PLC0415  see above
+
+        checked = self.check_case(case)
+        like = tuple(Like(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
+        return Arrival(case.id, like, told_for_gaps(case, checked))
+
+    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> "Receipt":
+        """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
+        from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415  see above
+        from retriever.ingest.webhooks import receive  # noqa: PLC0415
+
+        rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else Rules()
+        return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
+
+    def work_off_deliveries(self) -> int:
+        """Make drafts and revisions of what help desks sent; how many deliveries were worked off."""
+        from retriever.ingest.webhooks import work_off  # noqa: PLC0415  see above
+        from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
+
+        return work_off(self.store, self._told_of, revised_by_ticket)
+
+    def _told_of(self, case: Case) -> str:
+        checked = self.check_case(case)
+        offers = ", ".join(f"{each.offer} {each.status} {each.id}" for each in checked.duplicates[:3])
+        return f"completeness {checked.completeness}" + (f"; {offers}" if offers else "")
+
+    def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
+        """The case, if it exists for the actor. Raises CaseNotFound."""
+        stored = self.store.get_case(case_id)
+        check_readable(actor, stored.case)
+        return stored
+
+    def put_case(self, case: Case, *, if_version: int | None = None, actor: Actor = OPERATOR) -> tuple[StoredCase, str]:
+        """Create or replace a case, and what happened (created | updated | unchanged); the next search finds it.
+
+        `actor` decides what may be written; see `retriever.case.access.admitted`. Below knowledge manager a new case is
+        a draft, and a change of a live one is `proposed`: the live case stays until two people approve.
+
+        Raises Forbidden, CaseNotFound, Conflict.
+        """
+        if actor.role < Role.KNOWLEDGE_MANAGER:
+            written = self.lifecycle.writing.write(case, actor, if_version=if_version)
+            return written.standing.stored, written.action
+        outcome = self.write_cases([case], if_version=if_version, actor=actor)[0]
+        return self.store.get_case(case.id), outcome.action
+
+    def put_cases(self, cases: Sequence[Case]) -> list[str]:
+        """Create or replace many; what happened to each, in order. All are searchable on return."""
+        return [outcome.action for outcome in self.write_cases(cases)]
+
+    def write_cases(
+        self, cases: Sequence[Case], *, if_version: int | None = None, actor: Actor = OPERATOR
+    ) -> list[Upserted]:
+        """The same in the store's words, with the reason for each case that is refused."""
+        if actor.role < Role.KNOWLEDGE_MANAGER and if_version is None:
+            return self.lifecycle.writing.write_many(cases, actor)
+        admit = None if actor == OPERATOR else partial(admitted, actor)
+        outcomes = self.store.upsert_cases(cases, if_version=if_version, actor=actor, admit=admit)
+        self.indexing.catch_up()
+        return outcomes
+
+    def delete_case(self, case_id: str, *, if_version: int | None = None, actor: Actor = OPERATOR) -> None:
+        """Remove a case; no search returns it again. Raises CaseNotFound, VersionMismatch."""
+        self.store.delete_case(case_id, if_version=if_version, actor=actor)
+        self.indexing.catch_up()
+
+    @property
+    def question_threads(self) -> int:
+        """How many questions are worth having in hand at once: threads that wait for a batch cost no processor."""
+        threads = self.settings.threads
+        return max(threads, QUESTIONS_AT_ONCE) if isinstance(self.encoder, BatchingEncoder) else threads
+
+    def retire(self) -> None:
+        """Another service took over the same store: finish the questions in hand, leave the files open."""
+        if isinstance(self.encoder, BatchingEncoder):
+            self.encoder.retire()
+
+    def close(self) -> None:
+        """End the model's thread and close the files."""
+        if isinstance(self.encoder, BatchingEncoder):
+            self.encoder.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _record(self, result: SearchResult) -> None:
+        for stage, milliseconds in result.took_ms.items():
+            self.metrics.stage_seconds.labels(stage).observe(milliseconds / 1000)
+        if result.abstained:
+            self.metrics.abstained.inc()
+
+
+def open_service(settings: Settings) -> Service:
+    """Open the library, load the model and the current snapshot, and catch up.
+
+    Raises StoreDamaged, ModelUnavailable, ModelMismatch, SnapshotDamaged and, for a calibration that cannot be read,
+    InvalidSettings, each with the command that mends it.
+    """
+    channels_of(settings)  # reminders that cannot be sent should not wait for their day to say so
+    store = open_library(settings)
+    try:
+        encoder, indexing = _open_index(settings, store)
+        searcher = _searcher(settings, store, encoder, indexing, open_stages(settings, encoder))
+    except BaseException:
+        store.close()
+        raise
+    return Service(settings, store, encoder, indexing, searcher, Metrics())
+
+
+def with_current_model(service: Service) -> Service:
+    """The same library served by the model that built the current snapshot, ready to take over from `service`.
+
+    Nothing is downloaded. Raises ModelMismatch when the difference is not the model, or its files are not those that
+    built the snapshot; ModelUnavailable when they are not here.
+    """
+    manifest = service.indexing.current_manifest()
+    if manifest is None or manifest.labels["fingerprint"] == service.encoder.fingerprint:
+        raise ModelMismatch(
+            "the snapshot was built by another version of this program; run `similar-cases index rebuild`."
+        )
+    name = manifest.labels["model"]
+    revision = service.settings.model_revision if name == service.settings.model else ""
+    changed = {"model": name, "model_revision": revision, "dims": manifest.dim, "allow_download": False}
+    settings = service.settings.model_copy(update=changed)
+    encoder, indexing = _open_index(settings, service.store)
+    searcher = _searcher(settings, service.store, encoder, indexing, service.searcher.stages)
+    return replace(service, settings=settings, encoder=encoder, indexing=indexing, searcher=searcher)
+
+
+def _searcher(
+    settings: Settings, store: Store, encoder: Encoder, indexing: Indexing, stages: Sequence[Stage]
+) -> Searcher:
+    """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
+    shipped = load_ranking(encoder.name)
+    searcher = Searcher(encoder, store, shipped, indexing.view, stages)
+    own = load_calibration(settings.calibration_path, searcher.identity, shipped)
+    return replace(searcher, ranking=calibrated(shipped, own))
+
+
+def _open_index(settings: Settings, store: Store) -> tuple[Encoder, Indexing]:
+    """The model, behind a queue if it is slow, and the index over the current snapshot, caught up."""
+    encoder = open_for_serving(open_encoder(settings), queue_size=settings.queue_size, timeout=settings.request_timeout)
+    try:
+        indexing = Indexing(store, encoder, settings.index_dir)
+        indexing.open()
+    except BaseException:
+        if isinstance(encoder, BatchingEncoder):
+            encoder.close()
+        raise
+    return encoder, indexing
+
+
+def open_encoder(settings: Settings) -> Encoder:
+    """The model that the settings name. Raises ModelUnavailable."""
+    return load_encoder(
+        settings.model,
+        backend=settings.backend,
+        dims=settings.dims,
+        threads=settings.threads,
+        offline=not settings.allow_download,
+        revision=settings.model_revision or None,
+    )

@@ -1,0 +1,44 @@
+"""What many tests build: cases with only what matters spelt out, and an encoder whose vectors mean something."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from index.text.tokenise import tokens
+from retriever.case.format import case_from_dict
+from retriever.domain import Case, FloatMatrix
+
+
+def make_case(id: str = "a", problem: str = "the printer jams", **more: Any) -> Case:  # noqa: ANN401
+    """A valid case; keyword arguments are fields of its mapping form."""
+    return case_from_dict({"id": id, "problem": problem, "solution": "clean the rollers", "language": "en"} | more)
+
+
+class WordEncoder:
+    """Texts that share words are near: each word has a fixed random direction, a text is the sum of its words."""
+
+    def __init__(self, dim: int = 64, *, salt: str = "") -> None:
+        """Another salt is another model: other vectors, another fingerprint."""
+        self.name = f"words-{dim}{salt}"
+        self.dim = dim
+        self.fingerprint = hashlib.sha256(self.name.encode()).hexdigest()
+        self._salt = salt
+
+    def encode_query(self, texts: Sequence[str]) -> FloatMatrix:
+        """(len(texts), dim), unit rows; zero for a text without words."""
+        matrix = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in enumerate(texts):
+            for word in tokens(text):
+                matrix[row] += self._direction(word)
+        norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+        return np.asarray(matrix / np.where(norms == 0, 1, norms), np.float32)
+
+    def encode_cases(self, texts: Sequence[str]) -> FloatMatrix:
+        """The same as for questions."""
+        return self.encode_query(texts)
+
+    def _direction(self, word: str) -> FloatMatrix:
+        seed = int.from_bytes(hashlib.sha256((self._salt + word).encode()).digest()[:8], "big")
+        return np.random.default_rng(seed).standard_normal(self.dim).astype(np.float32)

@@ -1,0 +1,107 @@
+"""Suggestions on arrival: what is missing, what may be the same, where it belongs."""
+
+from typing import Any
+
+from retriever.arrivals.check import check_case, find_duplicates, letter_groups, overlap_of
+from retriever.case.template import TEMPLATE, completeness_of
+from retriever.domain import Match, ScoreParts, StoredCase
+from tests.support.builders import make_case
+
+
+def near(id: str, confidence: float = 0.9, cosine: float = 0.5, **fields: Any) -> Match:  # noqa: ANN401
+    """A neighbour."""
+    case = make_case(id, **fields)
+    stored = StoredCase(case, 1, 1, 1, "", "", "")
+    return Match(1, confidence, ScoreParts(cosine, 0.5, 0.0, True), stored)
+
+
+FULL: dict[str, Any] = {
+    "title": "Label printer stops",
+    "problem": "The label printer stops after two labels since the update of Monday, and shows E-05.",
+    "solution": "Clean the transport roller with isopropanol, then print the test page twice.",
+    "steps": ["clean", "test"],
+    "environment": "LX2, firmware 4",
+    "diagnosis": "worn roller",
+    "outcome": {"resolution_minutes": 20},
+    "prevention": "clean monthly",
+    "product": "LX2",
+    "category": "hardware/printer",
+    "tags": ["printer"],
+    "resolved_at": "2026-03-02",
+}
+
+
+def test_the_points_of_the_template_are_a_hundred() -> None:
+    """So that a score can be read as a share."""
+    assert sum(part.points for part in TEMPLATE) == 100
+
+
+def test_a_full_case_lacks_nothing() -> None:
+    """And each part left out is named and costs its points."""
+    assert completeness_of(make_case(**FULL)) == completeness_of(make_case("b", **FULL))
+    assert completeness_of(make_case(**FULL)).score == 100
+    for name, points in (("diagnosis", 12), ("product", 6), ("steps", 8)):
+        told = completeness_of(make_case(**{**FULL, name: [] if name == "steps" else ""}))
+        assert (told.score, [part.field for part in told.missing]) == (100 - points, [name])
+
+
+def test_the_dearest_gap_is_named_first() -> None:
+    """A reader mends that one first."""
+    missing = completeness_of(make_case()).missing
+
+    assert [part.points for part in missing] == sorted((part.points for part in missing), reverse=True)
+
+
+def test_the_same_text_is_offered_to_merge_and_a_near_problem_to_link() -> None:
+    """A far one is not offered at all, and one that only shares its solution neither."""
+    case = make_case(problem="打印机卡纸，指示灯闪红", solution="取出卡住的纸张并清洁滚轮")
+    same = near("same", problem="打印机卡纸，指示灯一直闪红", solution="取出卡住的纸张并清洁滚轮。")
+    about = near("about", cosine=0.9, problem="打印机进纸口不动", solution="更换马达")
+    solution_only = near("solution", problem="扫描仪没有反应", solution="取出卡住的纸张并清洁滚轮")
+
+    found = find_duplicates(case, [about, near("far"), same, solution_only])
+
+    assert [(duplicate.id, duplicate.offer) for duplicate in found] == [("same", "merge"), ("about", "link")]
+
+
+def test_nearer_cases_outvote_more_of_farther_ones() -> None:
+    """The confidence is the share of the votes, and says who voted so."""
+    neighbours = [
+        near("a", 0.9, product="LX2", category="hardware/printer", tags=["jam"]),
+        near("b", 0.3, product="till", category="hardware/till"),
+        near("c", 0.3, product="till", category="software"),
+    ]
+
+    checked = check_case(make_case(), neighbours)
+
+    assert checked.product is not None
+    assert (checked.product.value, checked.product.from_ids) == ("LX2", ("a",))
+    assert checked.product.confidence == 0.6
+    assert checked.category is not None
+    assert checked.category.value == "hardware/printer"
+    assert [tag.value for tag in checked.tags] == ["jam"]
+
+
+def test_a_category_stops_where_the_neighbours_disagree() -> None:
+    """The common path above is suggested, not a guess below it."""
+    neighbours = [near("a", category="hardware/printer/jam"), near("b", category="hardware/printer/ink")]
+    neighbours.append(near("c", 0.8, category="hardware/printer/net"))
+
+    checked = check_case(make_case(), neighbours)
+
+    assert checked.category is not None
+    assert checked.category.value == "hardware/printer"
+
+
+def test_an_empty_library_suggests_nothing() -> None:
+    """And the language is still told."""
+    checked = check_case(make_case(problem="der Drucker ist nicht da", language="en"), [])
+
+    assert (checked.product, checked.category, checked.tags, checked.duplicates) == (None, None, (), ())
+    assert (checked.language, checked.declared_language) == ("de", "en")
+
+
+def test_overlap_is_a_share() -> None:
+    """One for equal texts whatever their signs, none for texts without a common group."""
+    assert overlap_of(letter_groups("Error, code 5!"), letter_groups("error code 5")) == 1
+    assert overlap_of(letter_groups("printer"), letter_groups("modem")) == 0
