@@ -63,9 +63,9 @@ def build_library(settings: Settings, cases: int) -> dict[str, float]:
         for case in iter_synthetic_cases(cases, seed=SEED):
             batch.append(case)
             if len(batch) == 1_000:
-                store.upsert_cases(batch)
+                store.cases.upsert(batch)
                 batch = []
-        store.upsert_cases(batch)
+        store.cases.upsert(batch)
         took["store"] = time.perf_counter() - started
         encoder = open_encoder(settings)
         for name, full in REBUILDS.items():
@@ -79,9 +79,9 @@ def build_library(settings: Settings, cases: int) -> dict[str, float]:
 
 def _change(store: Store, count: int) -> None:
     """Say something more in so many cases, spread over the library."""
-    stored = list(store.iter_cases(batch=1_000))
+    stored = list(store.cases.iter(batch=1_000))
     chosen = [stored[at].case for at in range(0, len(stored), max(len(stored) // count, 1))][:count]
-    store.upsert_cases([replace(case, problem=f"{case.problem} It happened again.") for case in chosen])
+    store.cases.upsert([replace(case, problem=f"{case.problem} It happened again.") for case in chosen])
 
 
 def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:

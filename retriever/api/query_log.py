@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from retriever.case.texts import query_text
+from retriever.case.times import utc_stamp
 from retriever.domain import Query, SearchResult
 from retriever.errors import SimilarCasesError
 from retriever.store import LoggedQuery, ShownCase
@@ -124,7 +125,7 @@ class QueryLog:
 def _logged(noted: _Noted) -> LoggedQuery:
     return LoggedQuery(
         query_id=noted.query_id,
-        at=datetime.fromtimestamp(noted.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at=utc_stamp(datetime.fromtimestamp(noted.at, UTC)),
         language=noted.language,
         abstained=noted.abstained,
         snapshot=noted.snapshot,

@@ -100,7 +100,7 @@ class Serving:
             self._service.close()
 
     def _write_questions(self, questions: Sequence[LoggedQuery]) -> None:
-        self.service.store.log_queries(questions)
+        self.service.store.events.log_queries(questions)
 
     def _run(self) -> None:
         pause = self.settings.poll_seconds

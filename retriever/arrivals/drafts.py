@@ -25,8 +25,8 @@ _LOOKED_AT = 50  # nearest by vector that are loaded, in case the actor may not 
 _DRAFTS = CaseFilter(statuses=OPEN)
 
 
-class Library(Protocol):
-    """What is needed of the store."""
+class DraftSource(Protocol):
+    """What is needed of the cases in the store."""
 
     def revision(self) -> int:
         """The newest revision."""
@@ -36,11 +36,11 @@ class Library(Protocol):
         """The latest change of every key changed after this revision, oldest first."""
         ...
 
-    def get_cases(self, keys: Sequence[int]) -> dict[int, StoredCase]:
+    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
         """Stored cases by key."""
         ...
 
-    def page_cases(self, which: CaseFilter, *, limit: int) -> list[StoredCase]:
+    def page(self, which: CaseFilter, *, limit: int) -> list[StoredCase]:
         """Cases, the newest first."""
         ...
 
@@ -57,9 +57,9 @@ class _Known:
 class Newcomers:
     """Drafts and cases in review of one library; several threads may ask at once."""
 
-    def __init__(self, library: Library, *, most: int = MOST) -> None:
+    def __init__(self, cases: DraftSource, *, most: int = MOST) -> None:
         """Nothing is read before the first question."""
-        self._library = library
+        self._cases = cases
         self._most = most
         self._known: _Known | None = None
         self._changing = threading.Lock()
@@ -69,7 +69,7 @@ class Newcomers:
         known = self._caught_up()
         cosines = known.vectors @ _vectors([case])[0]
         best = np.argsort(-cosines, kind="stable")[:_LOOKED_AT]
-        loaded = self._library.get_cases(known.keys[best].tolist())
+        loaded = self._cases.get_many(known.keys[best].tolist())
         found: list[Match] = []
         for place in best.tolist():
             stored = loaded.get(int(known.keys[place]))
@@ -83,7 +83,7 @@ class Newcomers:
     def _caught_up(self) -> _Known:
         with self._changing:
             known = self._known
-            changes = [] if known is None else self._library.changes_since(known.revision)
+            changes = [] if known is None else self._cases.changes_since(known.revision)
             if known is None or len(changes) > self._most:
                 self._known = known = self._loaded()
             elif changes:
@@ -91,14 +91,14 @@ class Newcomers:
             return known
 
     def _loaded(self) -> _Known:
-        revision = self._library.revision()
-        drafts = self._library.page_cases(_DRAFTS, limit=self._most)[::-1]
+        revision = self._cases.revision()
+        drafts = self._cases.page(_DRAFTS, limit=self._most)[::-1]
         keys = np.array([stored.key for stored in drafts], np.int64)
         return _Known(revision, keys, _vectors([stored.case for stored in drafts]))
 
     def _changed(self, known: _Known, changes: Sequence[Change]) -> _Known:
         kept = ~np.isin(known.keys, np.array([change.key for change in changes], np.int64))
-        stored = self._library.get_cases([change.key for change in changes if not change.deleted])
+        stored = self._cases.get_many([change.key for change in changes if not change.deleted])
         fresh = [case for case in stored.values() if case.case.status in OPEN]
         keys = np.concatenate([known.keys[kept], np.array([case.key for case in fresh], np.int64)])
         vectors = np.concatenate([known.vectors[kept], _vectors([case.case for case in fresh])])

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from retriever.case.tidy import tidy_line, tidy_text
+from retriever.case.times import utc_stamp
 from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
 from retriever.errors import InvalidCase
 from retriever.masking import mask_mention
@@ -123,7 +124,7 @@ def normalise_date(value: object) -> str:
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         try:
-            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+            return utc_stamp(moment).rjust(20, "0")
         except OverflowError as error:
             raise ValueError(f"expected a date between the years 1 and 9999, got {_shown(value)}") from error
     if isinstance(value, date):

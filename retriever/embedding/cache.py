@@ -16,14 +16,14 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with (texts done, texts in all)."""
 
 
-class VectorCache(Protocol):
-    """Keeps vectors by (content hash, model fingerprint); the store implements it."""
+class KnownVectors(Protocol):
+    """Keeps vectors by (text hash, model fingerprint); the store implements it."""
 
-    def find_vectors(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
+    def find(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
         """Vectors in the order of `hashes` and which of them are known; unknown rows hold anything."""
         ...
 
-    def put_vectors(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
+    def put(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
         """Keep one row of `matrix` for each hash."""
         ...
 
@@ -36,7 +36,7 @@ def text_hash(text: str) -> str:
 def encode_cases_cached(
     encoder: Encoder,
     texts: Sequence[str],
-    cache: VectorCache,
+    cache: KnownVectors,
     *,
     hashes: Sequence[str] | None = None,
     chunk: int = CHUNK,
@@ -55,14 +55,14 @@ def encode_cases_cached(
     return matrix
 
 
-def _encode_chunk(encoder: Encoder, texts: Sequence[str], hashes: Sequence[str], cache: VectorCache) -> FloatMatrix:
-    known, found = cache.find_vectors(hashes, encoder.fingerprint)
+def _encode_chunk(encoder: Encoder, texts: Sequence[str], hashes: Sequence[str], cache: KnownVectors) -> FloatMatrix:
+    known, found = cache.find(hashes, encoder.fingerprint)
     if found.all():
         return known
     # one text may stand in many cases: encode it once
     missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
     fresh = encoder.encode_cases(list(missing.values()))
-    cache.put_vectors(list(missing), encoder.fingerprint, fresh)
+    cache.put(list(missing), encoder.fingerprint, fresh)
     position = {key: row for row, key in enumerate(missing)}
     vectors = np.zeros((len(texts), encoder.dim), dtype=np.float32)
     if found.any():

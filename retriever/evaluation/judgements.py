@@ -48,8 +48,8 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
     Only cases that were shown can be judged, so this compares rankings of one library; it does not say how good they
     are. The same text asked again is one question. Raises InvalidInput when there is nothing to go by.
     """
-    events = [event for event in store.iter_events() if event.query_id and event.kind in GRADES]
-    stored = store.get_cases(sorted({event.key for event in events}))
+    events = [event for event in store.events.iter() if event.query_id and event.kind in GRADES]
+    stored = store.cases.get_many(sorted({event.key for event in events}))
     cases = {key: found.case for key, found in stored.items() if found.case.status in FINDABLE}
     worth: dict[str, dict[str, int]] = {}
     for event in events:
@@ -58,7 +58,7 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
             judged[name] = max(judged.get(name, 0), GRADES[event.kind])
     questions: dict[str, Question] = {}
     qrels: dict[str, dict[str, int]] = {}
-    for query in store.iter_queries():
+    for query in store.events.iter_queries():
         if not query.text or query.query_id not in worth:
             continue
         first = questions.setdefault(
@@ -121,7 +121,7 @@ def _labelled(
 
 def _finder(store: Store) -> Callable[[str], Case | None]:
     def find_case(id: str) -> Case | None:
-        stored = store.find_case(id)
+        stored = store.cases.find(id)
         return stored.case if stored is not None and stored.case.status in FINDABLE else None
 
     return find_case

@@ -5,7 +5,7 @@ holds one frozen View, so publishing is one assignment. Nothing here needs to be
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from retriever.case.facets import FACETS_VERSION, facets_of
 from retriever.case.texts import TEXT_VERSION, embedded_text, matched_text
 from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
 from retriever.embedding.alignment import aligner
-from retriever.embedding.cache import VectorCache, encode_cases_cached
+from retriever.embedding.cache import KnownVectors, encode_cases_cached
 from retriever.embedding.canaries import check_canaries
 from retriever.errors import ModelMismatch, SnapshotDamaged
 from retriever.masking import MASKING_VERSION
@@ -39,8 +39,8 @@ CHANGES_PER_STEP = 2_000
 """Cases encoded and added to the delta at a time while catching up; readers see each step."""
 
 
-class Changes(VectorCache, Protocol):
-    """What the index needs of the store."""
+class CaseSource(Protocol):
+    """What the index needs of the cases in the store."""
 
     def revision(self) -> int:
         """The newest revision."""
@@ -50,15 +50,37 @@ class Changes(VectorCache, Protocol):
         """The latest change of every key changed after this revision, oldest first."""
         ...
 
-    def get_cases(self, keys: Sequence[int]) -> dict[int, StoredCase]:
+    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
         """Stored cases by key; keys that are gone are left out."""
+        ...
+
+    def iter(self, *, batch: int) -> Iterator[StoredCase]:
+        """All cases by growing key."""
+        ...
+
+    def count_by_status(self) -> dict[Status, int]:
+        """How many cases there are in each state."""
+        ...
+
+
+class CaseStore(Protocol):
+    """What the index follows: cases, and where their vectors are remembered."""
+
+    @property
+    def cases(self) -> CaseSource:
+        """The cases."""
+        ...
+
+    @property
+    def vectors(self) -> KnownVectors:
+        """Vectors by text and model."""
         ...
 
 
 class Indexing:
     """Keeps the View of one process in step with the store and with the published snapshots."""
 
-    def __init__(self, store: Changes, encoder: Encoder, root: Path) -> None:
+    def __init__(self, store: CaseStore, encoder: Encoder, root: Path) -> None:
         """Name the parts; `open` loads the current snapshot."""
         self._store = store
         self._encoder = encoder
@@ -95,7 +117,7 @@ class Indexing:
     def catch_up(self) -> int:
         """Apply every change of the store that the view does not hold yet; the revision reached."""
         with self._changing:
-            changes = self._store.changes_since(self._view.revision)
+            changes = self._store.cases.changes_since(self._view.revision)
             for start in range(0, len(changes), CHANGES_PER_STEP):
                 step = changes[start : start + CHANGES_PER_STEP]
                 self._view = self._applied(self._view, step)
@@ -123,12 +145,12 @@ class Indexing:
                 self._load_current()
 
     def _applied(self, view: View, changes: Sequence[Change]) -> View:
-        stored = self._store.get_cases([change.key for change in changes if not change.deleted])
+        stored = self._store.cases.get_many([change.key for change in changes if not change.deleted])
         # A case deleted since the change was read is simply not there any more: its deletion comes with a later change.
         cases = [case for case in stored.values() if is_searchable(case)]
         gone = [change.key for change in changes if change.key not in {case.key for case in cases}]
         texts = [embedded_text(case.case) for case in cases]
-        vectors = encode_cases_cached(self._encoder, texts, self._store)
+        vectors = encode_cases_cached(self._encoder, texts, self._store.vectors)
         upserts = [
             Upsert(case.key, vector, tokens(matched_text(case.case)), facets_of(case.case), pieces)
             for case, vector, pieces in zip(cases, vectors, aligner().pieces(texts), strict=True)

@@ -7,9 +7,7 @@ by the next builder, and readers keep the snapshot they have until CURRENT names
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import structlog
@@ -26,12 +24,13 @@ from index.words.bm25 import Words, carry_words, words_from_counts
 from index.words.postings import Counted, count_tokens
 from retriever.case.facets import facets_of
 from retriever.case.texts import embedded_text, matched_text
+from retriever.case.times import utc_stamp
 from retriever.domain import Encoder, FloatMatrix, Status, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.embedding.cache import encode_cases_cached
 from retriever.embedding.canaries import canary_vectors
 from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
-from retriever.indexing.live import CANARY_FILE, Changes, check_labels, is_searchable, labels_of
+from retriever.indexing.live import CANARY_FILE, CaseSource, CaseStore, check_labels, is_searchable, labels_of
 from retriever.indexing.reuse import LastSnapshot, find_last_snapshot
 
 log = structlog.get_logger()
@@ -46,18 +45,6 @@ _ROUNDING = 1e-5  # inner products of float32 differ by less between one way of 
 _ROWS = 65_536  # vectors compared at a time in the self-check
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, in all); stages: read, words, vectors, check, publish."""
-
-
-class Library(Changes, Protocol):
-    """What a rebuild needs of the store."""
-
-    def iter_cases(self, *, batch: int) -> Iterator[StoredCase]:
-        """All cases by growing key."""
-        ...
-
-    def count_by_status(self) -> dict[Status, int]:
-        """How many cases there are in each state."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +68,7 @@ class Rebuilt:
 
 
 def rebuild(
-    library: Library,
+    store: CaseStore,
     encoder: Encoder,
     root: Path,
     *,
@@ -102,15 +89,15 @@ def rebuild(
     try:
         with snapshots.build_lock():
             # Read before the cases: what changes meanwhile comes again with the changes after this revision.
-            revision = library.revision()
+            revision = store.cases.revision()
             current = None if force or full else _current(snapshots, encoder, revision)
             if current is not None:
                 return Rebuilt(current, fresh=False)
-            last = None if full else find_last_snapshot(snapshots, library, encoder)
-            parts = _build_from_last(library, encoder, threads, report, last) if last else None
+            last = None if full else find_last_snapshot(snapshots, store.cases, encoder)
+            parts = _build_from_last(store, encoder, threads, report, last) if last else None
             if parts is None:
                 known = _NOTHING_KNOWN if full else _known_pieces(snapshots, encoder)
-                parts = _build(library, encoder, threads, report, known)
+                parts = _build(store, encoder, threads, report, known)
             _check(parts.dense, report)
             with snapshots.stage() as staged:
                 manifest = _write(staged, parts, encoder, revision)
@@ -184,7 +171,7 @@ class Read:
 
 def _read(
     pages: Iterable[list[StoredCase]],
-    library: Library,
+    store: CaseStore,
     encoder: Encoder,
     known: KnownPieces,
     done: Callable[[int], None],
@@ -196,7 +183,7 @@ def _read(
     def token_lists() -> Iterator[Sequence[str]]:
         for page in pages:
             texts = [embedded_text(stored.case) for stored in page]
-            vectors.append(encode_cases_cached(encoder, texts, library))
+            vectors.append(encode_cases_cached(encoder, texts, store.vectors))
             pieces.extend(known.of(page, texts))
             for stored in page:
                 keys.append(stored.key)
@@ -213,27 +200,27 @@ def _read(
     return Read(rows, rows_of_facets, matrix, counted, kept)
 
 
-def _build(library: Library, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
+def _build(store: CaseStore, encoder: Encoder, threads: int, report: Progress, known: KnownPieces) -> Parts:
     """The indexes over every searchable case, all of which are read."""
-    total = _searchable(library)
-    read = _read(_pages(library), library, encoder, known, lambda done: report("read", done, max(total, done)))
+    total = _searchable(store.cases)
+    read = _read(_pages(store.cases), store, encoder, known, lambda done: report("read", done, max(total, done)))
     words = words_from_counts(read.keys, read.words)
     dense = _dense(read.vectors, read.keys, threads, report)
     return Parts(dense, words, build_facets(read.facets), read.pieces, canary_vectors(encoder))
 
 
 def _build_from_last(
-    library: Library, encoder: Encoder, threads: int, report: Progress, last: LastSnapshot
+    store: CaseStore, encoder: Encoder, threads: int, report: Progress, last: LastSnapshot
 ) -> Parts | None:
     """The same indexes from the last snapshot and the cases changed since; None if they would not hold all cases."""
     staying = len(last.staying)
     total = staying + len(last.changed)
     report("read", staying, total)
-    pages = _pages_of(library, last.changed)
-    read = _read(pages, library, encoder, _NOTHING_KNOWN, lambda done: report("read", staying + done, total))
+    pages = _pages_of(store.cases, last.changed)
+    read = _read(pages, store, encoder, _NOTHING_KNOWN, lambda done: report("read", staying + done, total))
     carry = last.plan(read.keys)
     # Only when nothing is written meanwhile can the two be compared.
-    if len(carry.keys) != _searchable(library) and library.revision() == last.reached:
+    if len(carry.keys) != _searchable(store.cases) and store.cases.revision() == last.reached:
         log.warning("last_snapshot_not_used", reason="its cases and those of the library differ in number")
         return None
     report("read", len(carry.keys), len(carry.keys))
@@ -249,23 +236,23 @@ def _dense(vectors: FloatMatrix, keys: KeyArray, threads: int, report: Progress)
     return build_dense(vectors, keys, threads=threads, progress=lambda done: report("vectors", done, len(keys)))
 
 
-def _searchable(library: Library) -> int:
-    counts = library.count_by_status()
+def _searchable(cases: CaseSource) -> int:
+    counts = cases.count_by_status()
     return counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
 
 
-def _pages_of(library: Library, keys: KeyArray) -> Iterator[list[StoredCase]]:
+def _pages_of(cases: CaseSource, keys: KeyArray) -> Iterator[list[StoredCase]]:
     """The searchable ones of these cases."""
     for start in range(0, len(keys), PAGE):
-        found = library.get_cases(keys[start : start + PAGE].tolist())
+        found = cases.get_many(keys[start : start + PAGE].tolist())
         page = [found[key] for key in sorted(found) if is_searchable(found[key])]
         if page:
             yield page
 
 
-def _pages(library: Library) -> Iterator[list[StoredCase]]:
+def _pages(cases: CaseSource) -> Iterator[list[StoredCase]]:
     page: list[StoredCase] = []
-    for stored in library.iter_cases(batch=PAGE):
+    for stored in cases.iter(batch=PAGE):
         if is_searchable(stored):
             page.append(stored)
         if len(page) == PAGE:
@@ -314,7 +301,7 @@ def _write(folder: Path, parts: Parts, encoder: Encoder, revision: int) -> Manif
     np.save(folder / CANARY_FILE, parts.canaries, allow_pickle=False)
     return Manifest(
         name="",
-        created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created_at=utc_stamp(),
         rows=len(parts.dense),
         dim=encoder.dim,
         kind=parts.dense.kind.name,

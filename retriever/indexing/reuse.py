@@ -23,7 +23,7 @@ from retriever.case.texts import embedded_text, matched_text
 from retriever.domain import Encoder, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.errors import ModelMismatch
-from retriever.indexing.live import FACETS_LABEL, Changes, is_searchable, load_view
+from retriever.indexing.live import FACETS_LABEL, CaseSource, is_searchable, load_view
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class LastSnapshot:
         return plan_carry(self.dense.keys, self.changed, fresh)
 
 
-def find_last_snapshot(snapshots: Snapshots, library: Changes, encoder: Encoder) -> LastSnapshot | None:
+def find_last_snapshot(snapshots: Snapshots, source: CaseSource, encoder: Encoder) -> LastSnapshot | None:
     """The current snapshot, if what it says of unchanged cases can be taken over."""
     try:
         name = snapshots.current_name()
@@ -72,16 +72,16 @@ def find_last_snapshot(snapshots: Snapshots, library: Changes, encoder: Encoder)
     if base.pieces is None or base.words.counts is None or FACETS_LABEL not in labels:
         log.info("last_snapshot_not_used", reason=f"snapshot {name} was built by an earlier program")
         return None
-    reached = library.revision()
-    changed = np.array(sorted(change.key for change in library.changes_since(view.revision)), np.int64)
+    reached = source.revision()
+    changed = np.array(sorted(change.key for change in source.changes_since(view.revision)), np.int64)
     last = LastSnapshot(base.dense, base.words, base.facets, base.pieces, changed, reached)
-    if view.revision > reached or not _agrees(last, library):
+    if view.revision > reached or not _agrees(last, source):
         log.warning("last_snapshot_not_used", reason=f"snapshot {name} is not of this library")
         return None
     return last
 
 
-def _agrees(last: LastSnapshot, library: Changes) -> bool:
+def _agrees(last: LastSnapshot, source: CaseSource) -> bool:
     """Whether all parts hold the same cases, and sampled ones stand in the library as they were indexed."""
     keys = last.dense.keys
     in_facets = np.frombuffer(last.facets.keys.to_array(), np.uint32)
@@ -89,9 +89,9 @@ def _agrees(last: LastSnapshot, library: Changes) -> bool:
         return False
     staying = last.staying
     chosen = staying[np.sort(np.random.default_rng(SEED).permutation(len(staying))[:SAMPLE])].tolist()
-    found = library.get_cases(chosen)
+    found = source.get_many(chosen)
     cases = [found[key] for key in chosen if key in found and found[key].revision <= last.reached]
-    if len(cases) < len(chosen) and library.revision() == last.reached:
+    if len(cases) < len(chosen) and source.revision() == last.reached:
         return False  # nothing was written meanwhile, so the others were never there
     return all(map(is_searchable, cases)) and _same(last, cases)
 

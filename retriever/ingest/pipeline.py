@@ -29,10 +29,10 @@ from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_text
-from retriever.store.cases import Upserted
 from retriever.store.imports import Revise
 from retriever.store.ingests import IngestProgress
 from retriever.store.store import Store
+from retriever.store.upserts import Upserted
 
 BATCH_CHARACTERS = 8_000_000
 """A batch also ends here, so that a thousand very long rows do not fill the memory."""
@@ -107,7 +107,7 @@ def ingest(
     # Opened first: what cannot be read is refused before its bytes are hashed.
     with _opened(source, options) as reader:
         whole = _file_of(source, options)
-        before = store.find_progress(whole.sha256, whole.mapping) if whole and _resumes(options) else None
+        before = store.ingests.find(whole.sha256, whole.mapping) if whole and _resumes(options) else None
         before = None if before and before.finished else before
         resumed_from = before.line if before else 0
         with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
@@ -215,7 +215,7 @@ class _Run:
             taken = [(case, people) for _, case, people in self._batch]
             write = partial(self._store.imports.write, taken, revise=self._revise)
         else:
-            write = partial(self._store.upsert_cases, [case for _, case, _ in self._batch])
+            write = partial(self._store.cases.upsert, [case for _, case, _ in self._batch])
         if self._options.dry_run:
             outcomes = write(dry_run=True)
             self._settle(outcomes, finished)
@@ -251,7 +251,7 @@ class _Run:
                 return
             if outcome.action not in ("created", "updated", "proposed"):
                 continue
-            arrival = self._check(replace(self._store.door.case(case, people), id=outcome.id))
+            arrival = self._check(replace(self._store.masking.case(case, people), id=outcome.id))
             if arrival is None:
                 self._check = None
                 return
@@ -268,7 +268,7 @@ class _Run:
             return
         masked = self._mask(case, row.people) if self._mask else case
         if self._options.dry_run and len(self.examples) < EXAMPLES:
-            self.examples.append(Example(row.line, _shown(case), _shown(self._store.door.case(masked, row.people))))
+            self.examples.append(Example(row.line, _shown(case), _shown(self._store.masking.case(masked, row.people))))
         self._counts.incomplete += completeness_of(masked).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked, row.people))
 

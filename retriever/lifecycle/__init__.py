@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from retriever.case.times import today_utc
 from retriever.lifecycle.ageing import Ageing
-from retriever.lifecycle.desk import Desk, Standing, today_utc
+from retriever.lifecycle.desk import Desk, Standing
 from retriever.lifecycle.merging import Merging
 from retriever.lifecycle.reminding import Reminding, Send
 from retriever.lifecycle.reviewing import Reviewing

@@ -10,7 +10,7 @@ from retriever.lifecycle import rules
 from retriever.lifecycle.desk import SYSTEM, Desk, Standing, case_at
 from retriever.lifecycle.screening import Screening, check_note, check_screening
 from retriever.store import CaseFilter, Step, Transition
-from retriever.store.cases import check_version
+from retriever.store.case_rows import check_version
 
 BATCH = 500
 """Cases per transaction of a bulk action: others can write in between."""
@@ -40,7 +40,7 @@ class Ageing:
         until = (self.desk.today() + timedelta(days=within_days + 1)).isoformat()
         found: list[StoredCase] = []
         while True:
-            page = self.desk.store.page_due(until, after=after, limit=limit + 1)
+            page = self.desk.store.reviews.page_due(until, after=after, limit=limit + 1)
             for stored in page[:limit]:
                 after = (stored.case.review_due_on, stored.key)
                 if rules.may_see(stored.case, actor):
@@ -89,8 +89,10 @@ class Ageing:
         """Make every case historical whose `valid_until` is past; their ids. Safe to run at any time, by many."""
         today, expired = self.desk.today(), list[str]()
         if dry_run:
-            return [stored.case.id for stored in self.desk.store.find_expired(today.isoformat(), limit=UNLIMITED)]
-        while found := self.desk.store.find_expired(today.isoformat(), limit=BATCH):
+            return [
+                stored.case.id for stored in self.desk.store.reviews.find_expired(today.isoformat(), limit=UNLIMITED)
+            ]
+        while found := self.desk.store.reviews.find_expired(today.isoformat(), limit=BATCH):
             with self.desk.transition(SYSTEM) as step:
                 for stored in found:
                     current = step.case_of(stored.key)
@@ -121,7 +123,7 @@ class Ageing:
             raise InvalidInput("the product is empty: name the one whose cases are to be retired.")
         going: list[StoredCase] = []
         left: list[tuple[str, str]] = []
-        for stored in self.desk.store.iter_cases(CaseFilter(statuses=(Status.PUBLISHED,))):
+        for stored in self.desk.store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,))):
             if rules.may_see(stored.case, actor) and is_of_product(stored.case, product):
                 obstacle = why_left(stored.case, product, version_prefix)
                 left.append((stored.case.id, obstacle)) if obstacle else going.append(stored)

@@ -3,22 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
+from retriever.case.times import today_utc
 from retriever.domain import ALL_GROUPS, Actor, Role, StoredCase
 from retriever.errors import Conflict
 from retriever.lifecycle import rules
 from retriever.lifecycle.rules import Policy
 from retriever.store import Review, Store, Transition
-from retriever.store.cases import check_version
+from retriever.store.case_rows import check_version
 
 SYSTEM = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
 """Who acts when a case ages by itself."""
-
-
-def today_utc() -> date:
-    """The day in UTC, as all dates of cases are."""
-    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,12 @@ class Reminding:
         tomorrow = (today + timedelta(days=1)).isoformat()
         named = tuple(
             DueCase(stored.case.id, stored.case.review_due_on, stored.case.category)
-            for stored in store.page_due(tomorrow, limit=LISTED)
+            for stored in store.reviews.page_due(tomorrow, limit=LISTED)
         )
         waiting = self._waiting()
-        return Reminder(today.isoformat(), named, store.count_due(tomorrow), waiting["first"], waiting["second"])
+        return Reminder(
+            today.isoformat(), named, store.reviews.count_due(tomorrow), waiting["first"], waiting["second"]
+        )
 
     def send(self) -> bool:
         """Send the reminder now; False when there is nothing to say or nowhere to send it. Raises Unavailable."""
@@ -73,17 +75,17 @@ class Reminding:
     def send_once(self) -> bool:
         """Send it unless somebody did so today. Raises Unavailable; the next one to call tries again."""
         day = self.desk.today().isoformat()
-        if not self.channels or not self.desk.store.claim_reminder(day):
+        if not self.channels or not self.desk.store.reminders.claim(day):
             return False
         try:
             return self.send()
         except BaseException:
-            self.desk.store.release_reminder(day)
+            self.desk.store.reminders.release(day)
             raise
 
     def _waiting(self) -> dict[str, int]:
         waiting, after = {"first": 0, "second": 0}, ("", 0)
-        while queue := self.desk.store.page_reviews(_IN_REVIEW, after=after, limit=LISTED):
+        while queue := self.desk.store.reviews.page(_IN_REVIEW, after=after, limit=LISTED):
             for entry in queue:
                 review = open_review(entry.stored, entry.review)
                 if review is not None and review.state is Status.IN_REVIEW:

@@ -22,8 +22,8 @@ class Reviewing:
 
     def find(self, id: str, actor: Actor) -> Standing:
         """Where a case stands. Raises CaseNotFound."""
-        stored = self.desk.store.get_case(id)
-        review = rules.open_review(stored, self.desk.store.find_review(id))
+        stored = self.desk.store.cases.get(id)
+        review = rules.open_review(stored, self.desk.store.reviews.find(id))
         if review is not None and not rules.may_see_review(stored, review, actor):
             review = None
         if review is None:
@@ -36,7 +36,7 @@ class Reviewing:
         """What waits for approval and may be seen, longest first; where to go on, None at the end."""
         found: list[Standing] = []
         while True:
-            queued = self.desk.store.page_reviews(which, after=after, limit=limit + 1)
+            queued = self.desk.store.reviews.page(which, after=after, limit=limit + 1)
             for entry in queued[:limit]:
                 review = rules.open_review(entry.stored, entry.review)
                 if review is not None and rules.may_see_review(entry.stored, review, actor):

@@ -9,7 +9,8 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, Ve
 from retriever.lifecycle import rules
 from retriever.lifecycle.desk import Desk, Standing, case_at, visible_case
 from retriever.store import Review, Step, Transition, Upserted
-from retriever.store.cases import Action, check_version
+from retriever.store.case_rows import check_version
+from retriever.store.upserts import Action
 
 _TAKEN = "the id or the source belongs to another case."
 """Whose it is, the writer may not be allowed to know."""
@@ -36,14 +37,14 @@ class Writing:
         VersionMismatch, and Conflict when the source belongs to another case or another revision is pending.
         """
         rules.require_role(actor, Role.CONTRIBUTOR, "write a case")
-        masked = self.desk.store.door.case(case)  # as the store will hold it, or nothing would ever be unchanged
+        masked = self.desk.store.masking.case(case)  # as the store will hold it, or nothing would ever be unchanged
         with self.desk.transition(actor) as step:
             return _write(step, masked, if_version)
 
     def write_many(self, cases: Iterable[Case], actor: Actor) -> list[Upserted]:
         """The same for many in one transaction; a text that cannot be taken is `refused` and the rest goes in."""
         rules.require_role(actor, Role.CONTRIBUTOR, "write cases")
-        masked = self.desk.store.door.cases(cases)
+        masked = self.desk.store.masking.cases(cases)
         with self.desk.transition(actor) as step:
             return [_outcome(step, case) for case in masked]
 
@@ -54,7 +55,7 @@ class Writing:
         CaseNotFound, VersionMismatch, Conflict.
         """
         rules.require_role(actor, Role.CONTRIBUTOR, "revise a case")
-        case = self.desk.store.door.case(case)
+        case = self.desk.store.masking.case(case)
         with self.desk.transition(actor) as step:
             stored = visible_case(step, id)
             row = _pending(step, stored)

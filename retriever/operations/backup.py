@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retriever import __version__
+from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR
 from retriever.errors import BackupDamaged, InvalidInput, Unavailable
-from retriever.store import AuditFiles, Deed, Store, open_store
+from retriever.store import AuditFiles, AuditNote, Store, open_store
 from retriever.store.audit_chain import parse_head
 
 LIBRARY, KEY, ANCHOR, MANIFEST = "library.sqlite3", "audit.key", "audit.anchor", "manifest.json"
@@ -53,7 +54,7 @@ def write_backup(store: Store, folder: Path, *, with_key: bool = True) -> Manife
         raise Unavailable(f"the backup cannot be written to {folder}: {error.strerror}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    store.audit.append(OPERATOR, Deed("library.backup", "library", details={"revision": manifest.revision}))
+    store.audit.append(OPERATOR, AuditNote("library.backup", "library", details={"revision": manifest.revision}))
     return manifest
 
 
@@ -115,7 +116,7 @@ def check_restored(library: Path, audit: AuditFiles, manifest: Manifest) -> list
     """What is wrong with a restored library, one line each: pages, references, counts, revision, audit log."""
     with open_store(library, audit=audit) as store:
         found = list(store.check())
-        if (revision := store.revision()) != manifest.revision:
+        if (revision := store.cases.revision()) != manifest.revision:
             found.append(f"the revision is {revision}, the backup was of {manifest.revision}")
         if _counts(store) != manifest.cases:
             found.append("the number of cases in some state is another one")
@@ -147,13 +148,13 @@ def _fill(store: Store, folder: Path, with_key: bool) -> Manifest:
     store.backup_to(folder / LIBRARY)
     (folder / LIBRARY).chmod(0o600)
     with open_store(folder / LIBRARY, read_only=True) as copy:
-        revision, cases, head = copy.revision(), _counts(copy), str(copy.audit.head())
+        revision, cases, head = copy.cases.revision(), _counts(copy), str(copy.audit.head())
     names = [name for name in (LIBRARY, KEY, ANCHOR) if (folder / name).exists()]
     for path in folder.iterdir():
         if path.name not in names:
             path.unlink()  # what opening the copy has left, such as an empty journal
     digests = {name: _sha256(folder / name) for name in names}
-    manifest = Manifest(_now(), __version__, revision, cases, head, digests)
+    manifest = Manifest(utc_stamp(), __version__, revision, cases, head, digests)
     plain = {name: getattr(manifest, name) for name in Manifest.__slots__}
     (folder / MANIFEST).write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
     for name in (*names, MANIFEST):
@@ -162,7 +163,7 @@ def _fill(store: Store, folder: Path, with_key: bool) -> Manifest:
 
 
 def _counts(store: Store) -> dict[str, int]:
-    return {str(status): count for status, count in store.count_by_status().items()}
+    return {str(status): count for status, count in store.cases.count_by_status().items()}
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -186,7 +187,3 @@ def _sync(path: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

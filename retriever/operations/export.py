@@ -11,7 +11,7 @@ from retriever.case.cells import guarded
 from retriever.case.columns import FIELDS, LISTS
 from retriever.case.format import encode_case
 from retriever.domain import StoredCase
-from retriever.store.cases import CaseFilter
+from retriever.store.case_rows import CaseFilter
 from retriever.store.store import Store
 
 ExportFormat: TypeAlias = Literal["jsonl", "csv"]
@@ -45,7 +45,7 @@ def export_cases(
 def _json_lines(store: Store, which: CaseFilter) -> Iterator[bytes]:
     # The first line counts as none, as the header of a table does.
     yield b""
-    for stored in store.iter_cases(which):
+    for stored in store.cases.iter(which):
         plain = orjson.loads(encode_case(stored.case))
         plain |= {"version": stored.version, "created_at": stored.created_at, "updated_at": stored.updated_at}
         yield orjson.dumps(plain, option=orjson.OPT_APPEND_NEWLINE)
@@ -56,7 +56,7 @@ def _table_lines(store: Store, which: CaseFilter) -> Iterator[bytes]:
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(FIELDS)
     yield ("\ufeff" + buffer.getvalue()).encode()
-    for stored in store.iter_cases(which):
+    for stored in store.cases.iter(which):
         buffer.seek(0)
         buffer.truncate()
         writer.writerow(_cells(stored))

@@ -32,7 +32,7 @@ def open_trial(settings: Settings, cases: Sequence[Case], *, progress: Progress 
         own = settings.model_copy(update={"data_dir": Path(folder)})
         with open_store(own.database_path, mask=own.mask) as store:
             for start in range(0, len(cases), BATCH):
-                store.upsert_cases(cases[start : start + BATCH])
+                store.cases.upsert(cases[start : start + BATCH])
             rebuild(store, open_encoder(own), own.index_dir, threads=own.threads, progress=progress)
         load_compiled()
         with open_service(own) as service:

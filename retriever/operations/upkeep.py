@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from retriever.case.times import utc_stamp
 from retriever.config import Settings
 from retriever.errors import Unavailable
 from retriever.lifecycle import Lifecycle
@@ -32,7 +33,7 @@ def daily_round(settings: Settings, store: Store, lifecycle: Lifecycle) -> None:
 def forget(settings: Settings, store: Store, *, now: datetime | None = None) -> None:
     """Delete logged questions, events and deliveries that are older than the settings want; 0 days keep for ever."""
     if settings.log_retention_days:
-        gone = store.delete_events_before(days_before(settings.log_retention_days, now))
+        gone = store.events.delete_before(days_before(settings.log_retention_days, now))
         if gone:
             log.info("questions_forgotten", entries=gone)
     if settings.webhook_retention_days:
@@ -43,4 +44,4 @@ def forget(settings: Settings, store: Store, *, now: datetime | None = None) -> 
 
 def days_before(days: int, now: datetime | None = None) -> str:
     """The time so many days ago, as the database has it."""
-    return ((now or datetime.now(UTC)) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_stamp((now or datetime.now(UTC)) - timedelta(days=days))

@@ -39,7 +39,7 @@ STEP = 20
 class Cases(Protocol):
     """What search needs of the store."""
 
-    def get_cases(self, keys: Sequence[int]) -> dict[int, StoredCase]:
+    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
         """Stored cases by key; keys that are gone are left out."""
         ...
 
@@ -132,7 +132,7 @@ class Searcher:
         return Question(
             query,
             asked,
-            load=self.cases.get_cases,
+            load=self.cases.get_many,
             widen=widen,
             weight=lambda word: view.word_ceiling([word]),
             scale=self.ranking.scale,
@@ -253,7 +253,7 @@ class Searcher:
 
     def _placed(self, query: Query, found: Candidates, start: int, end: int) -> list[Placed]:
         """Some of the candidates as they are now, in the order of confidence and trust; not those gone or hidden."""
-        loaded, today = self.cases.get_cases(found.keys[start:end].tolist()), this_day()
+        loaded, today = self.cases.get_many(found.keys[start:end].tolist()), this_day()
         seen = [
             Placed(stored, position)
             for position, key in enumerate(found.keys[start:end].tolist(), start)

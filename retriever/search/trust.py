@@ -6,8 +6,8 @@ comes up because it was popular, and one that is superseded is still found where
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
+from retriever.case.times import today_utc
 from retriever.domain import Case, Status, StoredCase
 
 SUPERSEDED = 0.90
@@ -47,7 +47,7 @@ def warnings_of(stored: StoredCase) -> tuple[str, ...]:
 
 def this_day() -> str:
     """Today in UTC, YYYY-MM-DD."""
-    return datetime.now(UTC).date().isoformat()
+    return today_utc().isoformat()
 
 
 def _flaws(case: Case, today: str) -> list[tuple[float, str]]:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
 from sqlite_utils import Database
 
+from retriever.case.times import utc_stamp
 from retriever.domain import Actor
 from retriever.errors import StoreDamaged
 from retriever.store.audit_chain import START, AuditFiles, Head, Sealer, load_key, read_anchor, write_anchor
@@ -25,7 +25,7 @@ DETAIL_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditNote:
     """One thing that somebody did, before it is numbered."""
 
     action: str
@@ -36,7 +36,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One entry of the log; `at` is RFC 3339 in UTC, `version` that of the case after the deed."""
+    """One entry of the log; `at` is RFC 3339 in UTC, `version` that of the case after the note."""
 
     number: int
     at: str
@@ -87,20 +87,20 @@ class AuditChain:
             self._sealer = Sealer(load_key(self.files.key, create=create and not self._read_only))
         return self._sealer
 
-    def append(self, db: Database, actor: Actor, deeds: Sequence[Deed]) -> None:
+    def append(self, db: Database, actor: Actor, notes: Sequence[AuditNote]) -> None:
         """Add entries inside the caller's transaction."""
         row = db.conn.execute("SELECT count, link FROM audit_head").fetchone()
         if row is None:
             raise StoreDamaged("the head of the audit log is gone; `similar-cases audit verify` says what is left.")
         # A key is made for an empty log only: a log whose key is lost must not go on under another one.
         sealer = self.sealer(create=row[0] == 0)
-        head, rows, at = Head(*row), [], _now()
-        for deed in deeds:
-            entry = _encode(AuditEntry(head.count + 1, at, actor.id, actor.role.name.lower(), deed.action,
-                                       deed.subject, deed.version, deed.details))  # fmt: skip
+        head, rows, at = Head(*row), [], utc_stamp()
+        for note in notes:
+            entry = _encode(AuditEntry(head.count + 1, at, actor.id, actor.role.name.lower(), note.action,
+                                       note.subject, note.version, note.details))  # fmt: skip
             seal = sealer.seal(entry)
             head = Head(head.count + 1, sealer.link(head.link, seal))
-            rows.append((head.count, deed.subject, entry.decode(), seal, head.link))
+            rows.append((head.count, note.subject, entry.decode(), seal, head.link))
         db.conn.executemany("INSERT INTO audit (position, subject, entry, seal, link) VALUES (?, ?, ?, ?, ?)", rows)
         db.conn.execute(
             "UPDATE audit_head SET count = ?, link = ?, seal = ?", (head.count, head.link, sealer.seal_head(head))
@@ -126,13 +126,13 @@ def record(
     states and numbers, never text of a case: more than 200 characters raise ValueError. Raises StoreDamaged when the
     key of the log is gone.
     """
-    record_all(db, actor=actor, deeds=(Deed(action, subject, version, details or {}),))
+    record_all(db, actor=actor, notes=(AuditNote(action, subject, version, details or {}),))
 
 
-def record_all(db: Database, *, actor: Actor, deeds: Sequence[Deed]) -> None:
+def record_all(db: Database, *, actor: Actor, notes: Sequence[AuditNote]) -> None:
     """Append many entries of one actor; see `record`."""
-    if deeds:
-        _CHAINS[db].append(db, actor, deeds)
+    if notes:
+        _CHAINS[db].append(db, actor, notes)
 
 
 class AuditLog:
@@ -199,10 +199,10 @@ class AuditLog:
             trouble = trouble or "the anchor file is missing; `similar-cases audit anchor` writes it anew"
         return AuditReport(*find_tampering(read, sealer, Known(anchor, trouble, known)))
 
-    def append(self, actor: Actor, deed: Deed) -> None:
+    def append(self, actor: Actor, note: AuditNote) -> None:
         """Record something that is no change of the library, in a transaction of its own."""
         with self._connections.writing() as db:
-            record_all(db, actor=actor, deeds=(deed,))
+            record_all(db, actor=actor, notes=(note,))
 
     def anchor_now(self) -> Head:
         """Write the present head into the anchor file, after an operator has looked; what it was does not matter."""
@@ -241,7 +241,3 @@ _CLAUSES = {
     "action": _VALUE.format(name="action") + " = :action",
     "since": _VALUE.format(name="at") + " >= :since",
 }
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

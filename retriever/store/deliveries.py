@@ -14,12 +14,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from retriever.case.format import decode_case, encode_case
+from retriever.case.times import utc_stamp
 from retriever.domain import Case
 from retriever.errors import NotFound
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
-from retriever.store.door import Door
-from retriever.store.imports import now
+from retriever.store.masking import Masking
 from retriever.store.sqlite import Connections
 
 ATTEMPTS = 5
@@ -66,10 +66,10 @@ class Delivery:
 class Deliveries:
     """The queue in the library's database; each method is one transaction."""
 
-    def __init__(self, connections: Connections, door: Door) -> None:
-        """Work on this library's connections; texts go in through its door."""
+    def __init__(self, connections: Connections, masking: Masking) -> None:
+        """Work on this library's connections; texts go in masked."""
         self._connections = connections
-        self._door = door
+        self._masking = masking
 
     def receive(
         self, source: str, delivery_id: str, digest: str, *, case: Case | None, reason: str = "",
@@ -79,12 +79,12 @@ class Deliveries:
 
         False when its id or its body came before: then nothing changes.
         """
-        document = encode_case(self._door.case(case, known)).decode() if case else ""
+        document = encode_case(self._masking.case(case, known)).decode() if case else ""
         with self._connections.writing() as db:
             cursor = db.conn.execute(
                 """INSERT INTO deliveries (source, delivery_id, body_sha256, received_at, state, outcome, document)
                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-                (source, delivery_id, digest, now(), State.QUEUED if case else State.SKIPPED, reason, document),
+                (source, delivery_id, digest, utc_stamp(), State.QUEUED if case else State.SKIPPED, reason, document),
             )
             return bool(cursor.rowcount)
 
@@ -129,7 +129,7 @@ class Deliveries:
             db.conn.execute(
                 """UPDATE deliveries SET attempts = attempts + 1, outcome = ?,
                        state = CASE WHEN attempts + 1 >= ? THEN 'failed' ELSE state END WHERE number = ?""",
-                (self._door.text(reason), ATTEMPTS, number),
+                (self._masking.text(reason), ATTEMPTS, number),
             )
 
     def retry(

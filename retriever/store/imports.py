@@ -9,25 +9,23 @@ all other states the case is `kept`, and the report says why.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TypeAlias
 
 from sqlite_utils import Database
 
 from retriever.case.format import content_hash, decode_case, encode_case
+from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR, Actor, Case, Status, StoredCase
 from retriever.masking import KnownEntities
-from retriever.store import cases as case_rows
-from retriever.store import ingests as ingest_rows
+from retriever.store import case_rows
 from retriever.store import reviews as review_rows
 from retriever.store.audit import record_all
-from retriever.store.cases import Upserted, UpsertPlan
-from retriever.store.deeds import deeds_of
-from retriever.store.door import Door, MaskedCase
-from retriever.store.ingests import IngestProgress
+from retriever.store.ingests import IngestProgress, save_progress
+from retriever.store.masking import MaskedCase, Masking
 from retriever.store.reviews import Review, Step
 from retriever.store.sqlite import Connections
 from retriever.store.transition import Transition
+from retriever.store.upserts import Upserted, UpsertPlan, audit_notes
 
 Revise: TypeAlias = Callable[[StoredCase, Review | None, Case, Case | None], Case | str | None]
 """Decides what to propose for a published case whose ticket changed; see `retriever.lifecycle.tickets`."""
@@ -57,10 +55,10 @@ _BEFORE = """
 class Imports:
     """Writes cases that come from tickets; each method is one transaction."""
 
-    def __init__(self, connections: Connections, door: Door) -> None:
-        """Work on this library's connections; texts go in through its door."""
+    def __init__(self, connections: Connections, masking: Masking) -> None:
+        """Work on this library's connections; texts go in masked."""
         self._connections = connections
-        self._door = door
+        self._masking = masking
 
     def write(
         self,
@@ -71,25 +69,25 @@ class Imports:
         actor: Actor = OPERATOR,
         revise: Revise | None = None,
     ) -> list[Upserted]:
-        """Write these cases, all or none; what became of each, in order. See `Store.upsert_cases`.
+        """Write these cases, all or none; what became of each, in order. See `CaseTable.upsert`.
 
         Each comes with whom its ticket speaks of: they are masked with everything else. With `revise` a published case
         whose ticket changed gets a pending revision (`proposed`); a case that went another way here than its ticket is
         `kept`, with the reason.
         """
-        batch = [self._door.case(case, known) for case, known in cases]
+        batch = [self._masking.case(case, known) for case, known in cases]
         if dry_run:
             return self._connections.read(lambda db: _planned(db, batch, revise)[1])
         with self._connections.writing() as db:
             sifted, outcomes, plan = _planned(db, batch, revise)
             plan.write(db)
-            record_all(db, actor=actor, deeds=deeds_of(sifted.passed, plan.outcomes))
-            step = Transition(db, actor, now(), VIA, door=self._door)
+            record_all(db, actor=actor, notes=audit_notes(sifted.passed, plan.outcomes))
+            step = Transition(db, actor, utc_stamp(), VIA, masking=self._masking)
             for stored, row, text in sifted.proposals:
                 _propose(step, stored, row, text)
-            _remember(db, batch, sifted, outcomes, now())
+            _remember(db, batch, sifted, outcomes, utc_stamp())
             if progress is not None:
-                ingest_rows.save(db, self._door.progress(progress(outcomes)), now())
+                save_progress(db, self._masking.progress(progress(outcomes)), utc_stamp())
         return outcomes
 
 
@@ -116,7 +114,7 @@ def _planned(
     db: Database, batch: Sequence[MaskedCase], revise: Revise | None
 ) -> tuple[Sifted, list[Upserted], UpsertPlan]:
     sifted = _sift(db, batch, revise)
-    plan = UpsertPlan(db, sifted.passed, if_version=None, now=now())
+    plan = UpsertPlan(db, sifted.passed, if_version=None, now=utc_stamp())
     return sifted, sifted.merged(plan.outcomes), plan
 
 
@@ -197,8 +195,3 @@ def _why_kept(status: str, stored: str, last: str) -> str:
     if last and stored != last:
         return "the ticket changed, and its draft was edited here: compare them"
     return ""
-
-
-def now() -> str:
-    """The time as the database has it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from retriever.store.sqlite import Connections
+
 
 @dataclass(frozen=True, slots=True)
 class IngestProgress:
@@ -28,11 +30,28 @@ class IngestProgress:
 
 
 _COLUMNS = "sha256, line, mapping, name, size, mtime_ns, offset, finished, counts"
-PROGRESS = f"SELECT {_COLUMNS} FROM ingests WHERE sha256 = ? AND mapping = ?"  # noqa: S608  constants
-ALL_PROGRESS = f"SELECT {_COLUMNS} FROM ingests ORDER BY updated_at DESC, sha256"  # noqa: S608
+_PROGRESS = f"SELECT {_COLUMNS} FROM ingests WHERE sha256 = ? AND mapping = ?"  # noqa: S608  constants
+_ALL_PROGRESS = f"SELECT {_COLUMNS} FROM ingests ORDER BY updated_at DESC, sha256"  # noqa: S608
 
 
-def save(db: Database, progress: IngestProgress, now: str) -> None:
+class IngestTable:
+    """What is known of files that were read in; `cases.upsert` and `imports.write` note it with the cases."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Work on this library's connections."""
+        self._connections = connections
+
+    def find(self, sha256: str, mapping: str = "") -> IngestProgress | None:
+        """How far a file was read in with this mapping, None when it never was."""
+        rows = self._connections.rows(_PROGRESS, (sha256, mapping))
+        return _ingest_progress(rows[0]) if rows else None
+
+    def all(self) -> list[IngestProgress]:
+        """All files known, the last one first."""
+        return [_ingest_progress(row) for row in self._connections.rows(_ALL_PROGRESS)]
+
+
+def save_progress(db: Database, progress: IngestProgress, now: str) -> None:
     """Write how far a file was read, over what was known of it."""
     db.conn.execute(
         f"INSERT OR REPLACE INTO ingests ({_COLUMNS}, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
@@ -43,7 +62,7 @@ def save(db: Database, progress: IngestProgress, now: str) -> None:
     )
 
 
-def ingest_progress(row: tuple[Any, ...]) -> IngestProgress:
+def _ingest_progress(row: tuple[Any, ...]) -> IngestProgress:
     """The progress in a row of the columns above."""
     sha256, line, mapping, name, size, mtime_ns, offset, finished, counts = row
     return IngestProgress(sha256, line, mapping, name, size, mtime_ns, offset, bool(finished), json.loads(counts))

@@ -11,11 +11,12 @@ import secrets
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 
+from retriever.case.times import stamp_after, utc_stamp
 from retriever.domain import ALL_GROUPS, Actor, Role
 from retriever.errors import Conflict, InvalidInput, NotFound
 from retriever.store.audit import record
@@ -93,7 +94,7 @@ class KeyTable:
             # Who hands out keys could give themselves any group; better to say so in the list of keys.
             actor = replace(actor, audience=(ALL_GROUPS,))
         with self._connections.writing() as db:
-            if _alive(db, actor.id, _now()):
+            if _alive(db, actor.id, utc_stamp()):
                 raise Conflict(f"{actor.id} has a key: `similar-cases key rotate {actor.id}` gives another one.")
             return _insert(db, actor, by=by, expires_at=_after(days=days), rate_limit=rate_limit, action="key.create")
 
@@ -103,7 +104,7 @@ class KeyTable:
         Raises NotFound without a key that is alive, Conflict with two.
         """
         with self._connections.writing() as db:
-            alive = _alive(db, client, _now())
+            alive = _alive(db, client, utc_stamp())
             if not alive:
                 raise NotFound(f"{client} has no key that is alive: `similar-cases key create {client}` makes one.")
             if len(alive) >= ALIVE_LIMIT:
@@ -121,7 +122,7 @@ class KeyTable:
             known = _find(db, id)
             if known.revoked_at:
                 raise Conflict(f"key {id} was revoked on {known.revoked_at}.")
-            now = _now()
+            now = utc_stamp()
             db.conn.execute("UPDATE api_keys SET revoked_at = ? WHERE id = ?", (now, id))
             record(db, actor=by, action="key.revoke", subject=f"key:{id}", details={"client": known.actor.id})
         return replace(known, revoked_at=now)
@@ -150,7 +151,7 @@ def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limi
     text = new_key_text()
     parsed = parse_key(text)
     assert parsed is not None  # noqa: S101  it was just made
-    made = KeyRecord(parsed[0], actor, parsed[1], rate_limit, _now(), by.id, expires_at, "", "")
+    made = KeyRecord(parsed[0], actor, parsed[1], rate_limit, utc_stamp(), by.id, expires_at, "", "")
     row = (made.id, actor.id, int(actor.role), actor.team, json.dumps(actor.audience), made.digest, rate_limit,
            made.created_at, by.id, expires_at, "", "")  # fmt: skip
     db.conn.execute(f"INSERT INTO api_keys ({_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
@@ -204,14 +205,10 @@ def _checksum(text: str) -> str:
     return letters
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _after(*, days: int | None) -> str:
     """The moment so many days from now; empty, which means never, for None."""
     return "" if days is None else _in(timedelta(days=days))
 
 
 def _in(time: timedelta) -> str:
-    return (datetime.now(UTC) + time).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp_after(time)

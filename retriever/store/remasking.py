@@ -10,16 +10,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from sqlite_utils import Database
 
 from retriever.case.format import content_hash, decode_case, encode_case
+from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR, Actor, Case
 from retriever.masking import MASKING_VERSION, Spans, mask_case, mask_text
-from retriever.store.audit import Deed, record_all
-from retriever.store.cases import last_revision
+from retriever.store.audit import AuditNote, record_all
+from retriever.store.case_rows import last_revision
 from retriever.store.sqlite import Connections
 
 BATCH = 200
@@ -141,9 +141,9 @@ def _write(connections: Connections, area: _Area, changes: list[_Row], state: _S
 def _finish(connections: Connections, state: _State, actor: Actor) -> None:
     changed = {f"{name} changed": number for name, number in state.changed.items() if number}
     rules = {f"rule {name}": number for name, number in state.by_rule.items()}
-    deed = Deed("library.mask", "library", details={"masking_version": MASKING_VERSION, **changed, **rules})
+    note = AuditNote("library.mask", "library", details={"masking_version": MASKING_VERSION, **changed, **rules})
     with connections.writing() as db:
-        record_all(db, actor=actor, deeds=(deed,))
+        record_all(db, actor=actor, notes=(note,))
         db.conn.execute("DELETE FROM remasking")
 
 
@@ -156,7 +156,7 @@ def _load(connections: Connections) -> _State:
 
 
 def _save(db: Database, state: _State) -> None:
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = utc_stamp()
     text = json.dumps([state.area, state.cursor, state.changed, state.by_rule])
     db.conn.execute("INSERT OR REPLACE INTO remasking VALUES (1, ?, ?, ?)", (MASKING_VERSION, at, text))
 

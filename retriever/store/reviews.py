@@ -1,4 +1,4 @@
-"""Reviews in SQL: what waits for approval, every step that was taken, and which duplicates were merged.
+"""Reviews: what waits for approval, every step that was taken, and which duplicates were merged.
 
 A case that was never published carries its state itself; its row here adds who wrote and who approved. A pending
 revision of a published case lies here whole, so that the live version answers until the new one is approved.
@@ -14,8 +14,10 @@ from sqlite_utils import Database
 
 from retriever.case.format import decode_case, encode_case
 from retriever.domain import Case, Reuse, Status, StoredCase
-from retriever.store.cases import STORED_COLUMNS, WITH_REUSE, stored_case
-from retriever.store.door import Door
+from retriever.errors import CaseNotFound
+from retriever.store.case_rows import STORED_BY_ID, STORED_COLUMNS, WITH_REUSE, stored_case
+from retriever.store.masking import Masking
+from retriever.store.sqlite import Connections
 
 COUNTERS = ("shown", "opened", "copied", "linked", "solved")
 _STORED_WIDTH = 13
@@ -111,15 +113,80 @@ class Queued:
     since: str
 
 
+_WHOLE_QUEUE = QueueFilter()
+
+
+class ReviewTable:
+    """Reads what waits for review or is due for one; every method is one transaction. `Transition` writes."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Work on this library's connections."""
+        self._connections = connections
+
+    def find(self, id: str) -> Review | None:
+        """What is noted about the open review of a case, None when there is nothing."""
+        rows = self._connections.rows(ROW_BY_ID, (id,))
+        return review(rows[0]) if rows else None
+
+    def page(
+        self, which: QueueFilter = _WHOLE_QUEUE, *, after: tuple[str, int] = ("", 0), limit: int = 50
+    ) -> list[Queued]:
+        """One page of what waits for review, longest first; `after` is (since, key) of the last one seen."""
+        sql, parameters = queue(which)
+        since, key = after
+        rows = self._connections.rows(sql, parameters | {"since": since, "key": key, "limit": limit})
+        return [queued(row) for row in rows]
+
+    def steps(self, id: str) -> list[ReviewStep]:
+        """Every step in the life of a case, oldest first. Raises CaseNotFound."""
+        if not self._connections.rows(STORED_BY_ID, (id,)):
+            raise CaseNotFound(f"there is no case {id}.")
+        return [review_step(row) for row in self._connections.rows(STEPS_BY_ID, (id,))]
+
+    def page_due(self, until: str, *, after: tuple[str, int] = ("", 0), limit: int = 50) -> list[StoredCase]:
+        """Published cases whose review is due before `until`, most overdue first; `after` is (review_due_on, key)."""
+        due, key = after
+        rows = self._connections.rows(DUE, {"until": until, "after": due, "key": key, "limit": limit})
+        return [stored_case(row) for row in rows]
+
+    def count_due(self, until: str) -> int:
+        """How many published cases are due for review before `until`."""
+        ((count,),) = self._connections.rows(COUNT_DUE, (until,))
+        return int(count)
+
+    def find_expired(self, today: str, *, limit: int = 500) -> list[StoredCase]:
+        """Published cases whose `valid_until` lies before today (YYYY-MM-DD), longest first."""
+        rows = self._connections.rows(EXPIRED, {"until": today, "limit": limit})
+        return [stored_case(row) for row in rows]
+
+
+class ReminderTable:
+    """On which days reminders were sent, so that several servers send one."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Work on this library's connections."""
+        self._connections = connections
+
+    def claim(self, day: str) -> bool:
+        """True for the first who asks on a day: that one sends the reminders."""
+        with self._connections.writing() as db:
+            return bool(db.conn.execute("INSERT INTO reminders VALUES (?) ON CONFLICT DO NOTHING", (day,)).rowcount)
+
+    def release(self, day: str) -> None:
+        """The reminders of a day could not be sent: somebody should try again."""
+        with self._connections.writing() as db:
+            db.conn.execute("DELETE FROM reminders WHERE day = ?", (day,))
+
+
 def find(db: Database, key: int) -> Review | None:
     """The row of a case."""
     row = db.conn.execute(f"SELECT {_ROW} FROM reviews w WHERE w.key = ?", (key,)).fetchone()  # noqa: S608  constants
     return review(row) if row else None
 
 
-def save(db: Database, row: Review, now: str, door: Door) -> None:
+def save(db: Database, row: Review, now: str, masking: Masking) -> None:
     """Write the row of a case."""
-    pending = encode_case(door.case(row.pending)).decode() if row.pending else ""
+    pending = encode_case(masking.case(row.pending)).decode() if row.pending else ""
     db.conn.execute(
         "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (row.key, pending, str(row.state), row.version,

@@ -8,13 +8,12 @@ from sqlite_utils import Database
 from retriever.case.format import decode_case
 from retriever.domain import Actor, Case, Reuse, StoredCase
 from retriever.errors import CaseNotFound
-from retriever.store import audit, reviews
-from retriever.store import cases as case_rows
-from retriever.store.cases import Upserted, UpsertPlan
-from retriever.store.door import Door
+from retriever.store import audit, case_rows, reviews
+from retriever.store.masking import Masking
 from retriever.store.reviews import Merge, Review, ReviewStep, Step
+from retriever.store.upserts import Upserted, UpsertPlan
 
-_DOOR = Door()
+_MASKING = Masking()
 _NO_ANSWERS: Mapping[str, str | bool] = {}
 _NO_DETAILS: Mapping[str, str | int] = {}
 
@@ -31,7 +30,7 @@ class Transition:
     now: str
     via: str = ""
     dry_run: bool = False
-    door: Door = _DOOR
+    masking: Masking = _MASKING
 
     def get_case(self, id: str) -> StoredCase:
         """The case as it is now. Raises CaseNotFound."""
@@ -55,17 +54,17 @@ class Transition:
 
     def plan(self, case: Case) -> Upserted:
         """What writing this case would do, source and id considered; nothing is written."""
-        return UpsertPlan(self.db, [self.door.case(case)], if_version=None, now=self.now).outcomes[0]
+        return UpsertPlan(self.db, [self.masking.case(case)], if_version=None, now=self.now).outcomes[0]
 
     def put(self, case: Case, *, if_version: int) -> StoredCase:
         """Write the case; 0 for one that must be new. Raises VersionMismatch, CaseNotFound, Conflict."""
-        plan = UpsertPlan(self.db, [self.door.case(case)], if_version=if_version, now=self.now)
+        plan = UpsertPlan(self.db, [self.masking.case(case)], if_version=if_version, now=self.now)
         plan.write(self.db)
         stored = self.get_case(plan.outcomes[0].id)
         row = reviews.find(self.db, stored.key)
         if row is not None and row.pending is not None and row.base_version == if_version:
             # What the lifecycle itself does to the live case leaves the text as the revision knows it.
-            reviews.save(self.db, replace(row, base_version=stored.version), row.updated_at, self.door)
+            reviews.save(self.db, replace(row, base_version=stored.version), row.updated_at, self.masking)
         return stored
 
     def find_review(self, key: int) -> Review | None:
@@ -74,7 +73,7 @@ class Transition:
 
     def save_review(self, review: Review) -> None:
         """Note it."""
-        reviews.save(self.db, review, self.now, self.door)
+        reviews.save(self.db, review, self.now, self.masking)
 
     def drop_review(self, key: int) -> None:
         """The review is over."""
@@ -97,7 +96,7 @@ class Transition:
     ) -> None:
         """Keep the step with the case and in the audit log, which gets no text: `reason` stays with the case."""
         role = self.actor.role.name.lower()
-        kept = self.door.answers(answers), self.door.text(reason)
+        kept = self.masking.answers(answers), self.masking.text(reason)
         entry = ReviewStep(0, self.now, step, self.actor.id, role, tag or str(stored.version), *kept)
         reviews.add_step(self.db, stored.key, entry)
         if self.dry_run:

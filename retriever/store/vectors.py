@@ -5,6 +5,7 @@ never hold up those who read cases.
 """
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,20 +40,15 @@ class VectorCache:
     """Vectors by text hash and model; a missing one costs an encoding, a wrong one cannot be: hashes name texts."""
 
     def __init__(self, path: Path, *, read_only: bool = False, journal: Journal = "auto") -> None:
-        """Open the cache; a file that is no usable cache is replaced by an empty one, unless `read_only`."""
-        try:
-            self._connections = _open(path, read_only, journal)
-        except StoreDamaged:
-            if read_only:
-                raise
-            for suffix in ("", "-journal", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._connections = _open(path, read_only, journal)
+        """Name the file. It is opened on first use: searching alone never needs it."""
+        self._path, self._read_only, self._journal = path, read_only, journal
+        self._opened: Connections | None = None
+        self._opening = threading.Lock()
 
-    def find_vectors(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
+    def find(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
         """Vectors of these texts, (len(hashes), dim) float32, and which were found; rows not found are zero.
 
-        dim is 0 for a model without any vector. Those found count as used today, which `prune_vectors` goes by.
+        dim is 0 for a model without any vector. Those found count as used today, which `prune` goes by.
         """
         found = np.zeros(len(hashes), dtype=np.bool_)
         model = self._connections.rows("SELECT model, dim, dtype FROM models WHERE fingerprint = ?", (fingerprint,))
@@ -75,9 +71,7 @@ class VectorCache:
         self._mark_used(stale, today)
         return matrix, found
 
-    def put_vectors(
-        self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix, *, dtype: DType = "float32"
-    ) -> None:
+    def put(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix, *, dtype: DType = "float32") -> None:
         """Keep one vector per text, in one transaction. The first call for a model fixes its dim and dtype.
 
         Raises ValueError when shapes disagree: with `hashes`, or with the vectors already kept for this model.
@@ -103,7 +97,7 @@ class VectorCache:
                 ((number, text_hash, today, row.tobytes()) for text_hash, row in zip(hashes, rows, strict=True)),
             )
 
-    def prune_vectors(self, max_bytes: int, *, keep_fingerprint: str = "") -> int:
+    def prune(self, max_bytes: int, *, keep_fingerprint: str = "") -> int:
         """Drop vectors until those left are within `max_bytes`; how many were dropped.
 
         Other models go before `keep_fingerprint`, then those used longest ago.
@@ -142,24 +136,31 @@ class VectorCache:
         return CacheStats(
             vectors={fingerprint: count for fingerprint, count, _ in rows},
             bytes={fingerprint: size for fingerprint, _, size in rows},
-            file_bytes=self._connections.path.stat().st_size,
+            file_bytes=self._path.stat().st_size,
         )
 
     def close(self) -> None:
-        """Close the file."""
-        self._connections.close()
+        """Close the file, if it was opened."""
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _connections(self) -> Connections:
+        """A file that is no usable cache is replaced by an empty one, unless `read_only`. Raises StoreDamaged."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = _open_or_replace(self._path, self._read_only, self._journal)
+            return self._opened
 
     def _decoded(self, blobs: list[bytes], dim: int, dtype: str) -> FloatMatrix:
         width = np.dtype(dtype).itemsize * dim
         if any(len(blob) != width for blob in blobs):
-            raise StoreDamaged(
-                f"{self._connections.path} holds vectors of a wrong length; delete this file, it is a cache."
-            )
+            raise StoreDamaged(f"{self._path} holds vectors of a wrong length; delete this file, it is a cache.")
         return np.frombuffer(b"".join(blobs), dtype=f"<{np.dtype(dtype).str[1:]}").reshape(-1, dim).astype(np.float32)
 
     def _mark_used(self, numbers: list[int], today: int) -> None:
         """At most one write per vector and day; left for the next time when somebody else is writing."""
-        if self._connections.read_only:
+        if self._read_only:
             return
         with suppress(Locked):
             for start in range(0, len(numbers), _CHUNK):
@@ -168,6 +169,17 @@ class VectorCache:
                         "UPDATE vectors SET last_used = ? WHERE number IN (SELECT value FROM json_each(?))",
                         (today, json.dumps(numbers[start : start + _CHUNK])),
                     )
+
+
+def _open_or_replace(path: Path, read_only: bool, journal: Journal) -> Connections:
+    try:
+        return _open(path, read_only, journal)
+    except StoreDamaged:
+        if read_only:
+            raise
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _open(path, read_only, journal)
 
 
 def _open(path: Path, read_only: bool, journal: Journal) -> Connections:

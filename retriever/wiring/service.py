@@ -48,7 +48,7 @@ class Service:
 
     def __post_init__(self) -> None:
         """Drafts are followed from the first question about them on."""
-        object.__setattr__(self, "newcomers", Newcomers(self.store))
+        object.__setattr__(self, "newcomers", Newcomers(self.store.cases))
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -125,7 +125,7 @@ class Service:
 
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
         """The case, if it exists for the actor. Raises CaseNotFound."""
-        stored = self.store.get_case(case_id)
+        stored = self.store.cases.get(case_id)
         check_readable(actor, stored.case)
         return stored
 
@@ -141,7 +141,7 @@ class Service:
             written = self.lifecycle.writing.write(case, actor, if_version=if_version)
             return written.standing.stored, written.action
         outcome = self.write_cases([case], if_version=if_version, actor=actor)[0]
-        return self.store.get_case(case.id), outcome.action
+        return self.store.cases.get(case.id), outcome.action
 
     def put_cases(self, cases: Sequence[Case]) -> list[str]:
         """Create or replace many; what happened to each, in order. All are searchable on return."""
@@ -154,13 +154,13 @@ class Service:
         if actor.role < Role.KNOWLEDGE_MANAGER and if_version is None:
             return self.lifecycle.writing.write_many(cases, actor)
         admit = None if actor == OPERATOR else partial(admitted, actor)
-        outcomes = self.store.upsert_cases(cases, if_version=if_version, actor=actor, admit=admit)
+        outcomes = self.store.cases.upsert(cases, if_version=if_version, actor=actor, admit=admit)
         self.indexing.catch_up()
         return outcomes
 
     def delete_case(self, case_id: str, *, if_version: int | None = None, actor: Actor = OPERATOR) -> None:
         """Remove a case; no search returns it again. Raises CaseNotFound, VersionMismatch."""
-        self.store.delete_case(case_id, if_version=if_version, actor=actor)
+        self.store.cases.delete(case_id, if_version=if_version, actor=actor)
         self.indexing.catch_up()
 
     @property
@@ -235,7 +235,7 @@ def _searcher(
 ) -> Searcher:
     """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
     shipped = load_ranking(encoder.name)
-    searcher = Searcher(encoder, store, shipped, indexing.view, stages)
+    searcher = Searcher(encoder, store.cases, shipped, indexing.view, stages)
     own = load_calibration(settings.calibration_path, searcher.identity, shipped)
     return replace(searcher, ranking=calibrated(shipped, own))
 

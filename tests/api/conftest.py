@@ -38,7 +38,7 @@ def build_service(folder: Path, *, encoder: Encoder | None = None, **settings: A
     store = open_store(folder / "library.sqlite3")
     indexing = Indexing(store, encoder, folder / "index")
     indexing.open()
-    searcher = Searcher(encoder, store, RANKING, indexing.view)
+    searcher = Searcher(encoder, store.cases, RANKING, indexing.view)
     return Service(Settings(data_dir=folder, **settings), store, encoder, indexing, searcher, Metrics())
 
 

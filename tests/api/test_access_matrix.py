@@ -77,7 +77,7 @@ def client(service: Service, keys: dict[Role, str]) -> Iterator[TestClient]:
 
 def restore(service: Service, me: str) -> None:
     """All cases as they were and no others, drafts in the name of the caller."""
-    for stored in list(service.store.iter_cases()):
+    for stored in list(service.store.cases.iter()):
         if stored.case.id not in CASES:
             service.delete_case(stored.case.id)
     cases = [_named(case, me) for case in CASES.values()]
@@ -294,7 +294,7 @@ def test_no_request_overwrites_a_case_that_its_sender_cannot_see(
 
     assert [result.get("action", "refused") for result in results[:3]] == ["refused", "refused", "created"]
     assert [answer.status_code for answer in (single, by_source, created)] == [409, 409, 409]
-    assert service.store.get_case("hidden").case.problem == "hidden text"
+    assert service.store.cases.get("hidden").case.problem == "hidden text"
     for text in (bulk.text, by_source.text):
         assert "hidden text" not in text
         assert THEIRS not in text
@@ -312,7 +312,7 @@ def test_no_request_says_who_wrote_or_reviewed(service: Service, client: TestCli
     )
     put(client, keys[Role.KNOWLEDGE_MANAGER], {"id": "by-contributor", **TEXT, **names})
 
-    one, two = (service.store.get_case(id).case for id in ("by-contributor", "by-manager"))
+    one, two = (service.store.cases.get(id).case for id in ("by-contributor", "by-manager"))
     assert (one.created_by, one.reviewers) == ("contributor", ())
     assert (two.created_by, two.reviewers) == ("eve", ("eve",))
 
@@ -320,13 +320,13 @@ def test_no_request_says_who_wrote_or_reviewed(service: Service, client: TestCli
 def test_a_contributor_publishes_nothing(service: Service, client: TestClient, keys: dict[Role, str]) -> None:
     """Whatever status a request names, a new case of a contributor is a draft, and what is published stays as it is."""
     key = keys[Role.CONTRIBUTOR]
-    before = service.store.get_case("open")
+    before = service.store.cases.get("open")
     client.post("/v1/cases", json={"id": "eager", **TEXT, "status": "published"}, headers={"X-API-Key": key})
     put(client, key, {"id": "eager", **TEXT, "status": "published", "title": "now"})
     put(client, key, {"id": "open", **TEXT, "title": "taken over"})
 
-    assert service.store.get_case("eager").case.status == "draft"
-    assert service.store.get_case("open").case == before.case
+    assert service.store.cases.get("eager").case.status == "draft"
+    assert service.store.cases.get("open").case == before.case
 
 
 def test_only_a_manager_shows_a_case_to_more_people(

@@ -41,19 +41,19 @@ def test_bad_lines_do_not_stop_good_ones(client: TestClient, service: Service) -
     outcome = {line["line"]: line.get("action") or line["error"]["field"] for line in lines}
     assert outcome == {1: "created", 3: "line", 4: "colour", 5: "line", 6: "updated", 7: "line", 8: "created"}
     assert last == {"done": True, "created": 2, "updated": 1, "unchanged": 0, "refused": 4}
-    assert service.store.get_case("three").version == 1
+    assert service.store.cases.get("three").version == 1
 
 
 def test_a_second_upload_changes_nothing(client: TestClient, service: Service) -> None:
     """Sending the same lines again is unchanged for each, and the revision stays."""
     body = b"".join(case_line(f"c{number}") for number in range(450))
     upload(client, body)
-    revision = service.store.revision()
+    revision = service.store.cases.revision()
 
     _, last = upload(client, body)
 
     assert last == {"done": True, "created": 0, "updated": 0, "unchanged": 450, "refused": 0}
-    assert service.store.revision() == revision
+    assert service.store.cases.revision() == revision
 
 
 def test_the_store_may_refuse_a_line(client: TestClient) -> None:

@@ -7,7 +7,7 @@ from retriever.wiring.service import Service
 
 def test_a_case_is_checked_without_an_id(client: TestClient, service: Service) -> None:
     """The copy of a published case is found, and its product suggested; nothing is stored."""
-    revision = service.store.revision()
+    revision = service.store.cases.revision()
     body = {"problem": "the parcel has not arrived", "solution": "clean the rollers", "language": "en"}
 
     answer = client.post("/v1/cases/check", json=body)
@@ -18,7 +18,7 @@ def test_a_case_is_checked_without_an_id(client: TestClient, service: Service) -
     assert checked["product"]["value"] == "shop"
     assert checked["completeness"] < 60
     assert "diagnosis" in [part["field"] for part in checked["missing"]]
-    assert service.store.revision() == revision
+    assert service.store.cases.revision() == revision
 
 
 def test_a_case_is_no_duplicate_of_itself(client: TestClient) -> None:

@@ -48,11 +48,11 @@ def test_questions_are_kept_with_what_was_shown(tmp_path: Path) -> None:
     ids = ask_and_leave(tmp_path, PARCEL, "zyx wvu")
 
     with open_store(tmp_path / "library.sqlite3") as store:
-        logged = {query.query_id: query for query in store.iter_queries()}
+        logged = {query.query_id: query for query in store.events.iter_queries()}
         assert set(logged) == set(ids)
         assert [logged[id].abstained for id in ids] == [False, True, False, True]
-        assert logged[ids[0]].matches[0].key == store.get_case("parcel").key
-        assert store.reuse("parcel").shown == 2
+        assert logged[ids[0]].matches[0].key == store.cases.get("parcel").key
+        assert store.cases.get("parcel").reuse.shown == 2
         assert {query.text for query in logged.values()} == {""}
 
 
@@ -73,8 +73,8 @@ def test_questions_are_not_kept_when_not_wanted(tmp_path: Path) -> None:
     ask_and_leave(tmp_path, PARCEL, log_queries=False, log_questions=True)
 
     with open_store(tmp_path / "library.sqlite3") as store:
-        assert list(store.iter_queries()) == []
-        assert (store.reuse("parcel").shown, store.reuse("parcel").solved) == (0, 1)
+        assert list(store.events.iter_queries()) == []
+        assert (store.cases.get("parcel").reuse.shown, store.cases.get("parcel").reuse.solved) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["similar_cases_queries_logged_total", "similar_cases_queries_dropped_total"])

@@ -53,7 +53,7 @@ def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
     assert not_ready.json()["reasons"] == ["the library is being opened"]
     assert (asked.status_code, asked.json()["code"]) == (503, "unavailable")
     with pytest.raises(Exception, match="closed"):
-        opened[0].store.revision()
+        opened[0].store.cases.revision()
 
 
 def test_it_recovers_when_opening_fails(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_an_open_service_stays_the_callers(service: Service) -> None:
     with TestClient(create_app(service), base_url=LOCAL):
         pass
 
-    assert service.store.revision() > 0
+    assert service.store.cases.revision() > 0
 
 
 def test_metrics_have_few_labels(client: TestClient) -> None:

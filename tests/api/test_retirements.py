@@ -52,7 +52,7 @@ def client(fleet: Service, manager: dict[str, str]) -> Iterator[TestClient]:
 
 def test_a_preview_is_the_default(client: TestClient, fleet: Service, manager: dict[str, str]) -> None:
     """It names what would go and what stays with the reason; cases of others do not exist; nothing changes."""
-    revision = fleet.store.revision()
+    revision = fleet.store.cases.revision()
 
     answer = retire(client, manager)
 
@@ -64,17 +64,17 @@ def test_a_preview_is_the_default(client: TestClient, fleet: Service, manager: d
         "left_count": 2,
         "left": [{"id": "new", "reason": "is about 4.0"}, {"id": "any", "reason": "names no version"}],
     }
-    assert fleet.store.revision() == revision
+    assert fleet.store.cases.revision() == revision
 
 
 def test_it_is_done_on_demand_and_at_once(client: TestClient, fleet: Service, manager: dict[str, str]) -> None:
     """In the name of the key, with the reason, and the next search does not find them."""
     assert retire(client, manager, dry_run=False, expected=2).json()["retired_count"] == 2
 
-    assert [fleet.store.get_case(id).case.status for id in ("old", "theirs")] == [Status.HISTORICAL, Status.PUBLISHED]
+    assert [fleet.store.cases.get(id).case.status for id in ("old", "theirs")] == [Status.HISTORICAL, Status.PUBLISHED]
     found = client.post("/v1/similar", json={"problem": "the LX2 hums", "min_confidence": 0}, headers=manager).json()
     assert "old" not in [match["id"] for match in found["matches"]]
-    (step,) = fleet.store.review_steps("old")
+    (step,) = fleet.store.reviews.steps("old")
     assert (step.step, step.actor, step.note) == ("retire", "kim", "Sold no more.")
 
 
@@ -88,7 +88,7 @@ def test_another_number_than_the_preview_gave_is_refused(
 
     assert answer.status_code == 409
     assert "3 cases" in answer.json()["detail"]
-    assert fleet.store.get_case("old").case.status is Status.PUBLISHED
+    assert fleet.store.cases.get("old").case.status is Status.PUBLISHED
 
 
 @pytest.mark.parametrize("wrong", [{"product": ""}, {"product": "  "}, {"reason": ""}, {"surprise": 1}])

@@ -82,7 +82,7 @@ def test_a_closed_ticket_becomes_a_masked_draft(client: TestClient, hooked: Serv
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
     assert took < 1
     assert outcome_of(hooked).startswith("created; completeness ")
-    case = hooked.store.get_case("desk:T-1").case
+    case = hooked.store.cases.get("desk:T-1").case
     assert case.status is Status.DRAFT
     assert "eva.long" not in case.problem
     assert hooked.store.deliveries.last(1)[0].case is None
@@ -145,7 +145,7 @@ def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     with build_service(tmp_path) as service:
         assert [delivery.state for delivery in service.store.deliveries.last()] == ["queued"]
         assert service.work_off_deliveries() == 1
-        assert service.store.get_case("desk:T-1").case.status is Status.DRAFT
+        assert service.store.cases.get("desk:T-1").case.status is Status.DRAFT
 
 
 def test_a_delivery_that_cannot_be_taken_in_is_given_up_at_last(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path)
     with build_service(tmp_path) as service:
         service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
         service.work_off_deliveries()
-        service.put_case(replace(service.store.get_case("desk:T-1").case, status=Status.PUBLISHED))
+        service.put_case(replace(service.store.cases.get("desk:T-1").case, status=Status.PUBLISHED))
 
         for delivery in ("d-2", "d-3"):
             changed = event(resolution="Refund the parcel, then start a search at the carrier.", delivery=delivery)
@@ -184,8 +184,8 @@ def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path)
 
         outcomes = [delivery.outcome for delivery in service.store.deliveries.last()]
         assert outcomes[:2] == ["unchanged", "proposed"]
-        assert service.store.get_case("desk:T-1").case.solution.startswith("Start a search")
-        review = service.store.find_review("desk:T-1")
+        assert service.store.cases.get("desk:T-1").case.solution.startswith("Start a search")
+        review = service.store.reviews.find("desk:T-1")
         assert review is not None
         assert review.pending is not None
         assert review.pending.solution.startswith("Refund the parcel")
@@ -196,7 +196,7 @@ def test_a_change_that_comes_during_a_review_is_proposed_afterwards(tmp_path: Pa
     with build_service(tmp_path) as service:
         service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
         service.work_off_deliveries()
-        draft = service.store.get_case("desk:T-1").case
+        draft = service.store.cases.get("desk:T-1").case
         service.put_case(replace(draft, status=Status.IN_REVIEW))
         changed = orjson.dumps(event(resolution="Refund the parcel, then start a search at the carrier."))
         service.receive_webhook("desk", changed, delivery_id="d-2")

@@ -16,7 +16,7 @@ def fill(path: Path, seed: int) -> None:
     """Read an endless file in: line n becomes case c-n. Prints the number of lines after each acknowledged batch."""
     choose = random.Random(seed)
     with open_store(path) as store:
-        progress = store.find_progress(FILE)
+        progress = store.ingests.find(FILE)
         line = progress.line if progress else 0
         while True:
             size = choose.choice((1, 3, 200))
@@ -25,7 +25,7 @@ def fill(path: Path, seed: int) -> None:
             ]
             # An update in the same breath as the new cases.
             batch.append(Case(id=COUNTER, problem=str(line + size), solution="s"))
-            store.upsert_cases(batch, progress=IngestProgress(FILE, line + size))
+            store.cases.upsert(batch, progress=IngestProgress(FILE, line + size))
             line += size
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
@@ -36,10 +36,10 @@ def count(path: Path, times: int) -> None:
     with open_store(path) as store:
         for _ in range(times):
             while True:
-                stored = store.get_case(COUNTER)
+                stored = store.cases.get(COUNTER)
                 case = Case(id=COUNTER, problem=str(int(stored.case.problem) + 1), solution="s")
                 try:
-                    store.upsert_cases([case], if_version=stored.version)
+                    store.cases.upsert([case], if_version=stored.version)
                     break
                 except VersionMismatch:  # somebody was faster: read again
                     continue

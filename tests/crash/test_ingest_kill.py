@@ -60,9 +60,9 @@ def check_ended_well(store: Store, report: Report, rejects: Path) -> None:
     assert store.check() == []
     good = [number for number in range(ROWS) if number % 37]
     bad = [2 + 2 * number for number in range(ROWS) if not number % 37]
-    assert [case.case.id for case in store.iter_cases()] == [f"c-{number}" for number in good]
-    assert {case.version for case in store.iter_cases()} == {1}
-    assert store.revision() == len(good)
+    assert [case.case.id for case in store.cases.iter()] == [f"c-{number}" for number in good]
+    assert {case.version for case in store.cases.iter()} == {1}
+    assert store.cases.revision() == len(good)
     assert (report.read, report.created, report.rejected) == (ROWS, len(good), len(bad))
     assert [json.loads(line)["line"] for line in rejects.read_text().splitlines()] == bad
 
@@ -83,7 +83,7 @@ def test_a_killed_ingest_goes_on(tmp_path: Path, seed: int, kills: int, how: sig
         said = max(said, kill_at_random(writer, choose, how))
         assert writer.returncode != 0, "the ingest ended before it was killed; make the file longer"
     with open_store(database) as store:
-        assert len(list(store.iter_cases())) >= said - said // 37 - 1
+        assert len(list(store.cases.iter())) >= said - said // 37 - 1
         report = ingest(file, store, IngestOptions(batch=BATCH, rejects_path=rejects))
         # Row n (from 1) begins on line 2n, since every record has two lines below a header of one.
         assert report.resumed_from >= 2 * said

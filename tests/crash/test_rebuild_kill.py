@@ -59,7 +59,7 @@ def check(folder: Path) -> None:
 def kill_often(folder: Path, times: int) -> None:
     """Kill at random moments, checking after each."""
     with open_store(folder / "library.sqlite3") as store:
-        store.upsert_cases([make_case(f"c{n}", f"problem {n} of printer {n % 17}") for n in range(CASES)])
+        store.cases.upsert([make_case(f"c{n}", f"problem {n} of printer {n % 17}") for n in range(CASES)])
     moments = random.Random(5)
     for _ in range(times):
         kill_a_rebuild(folder, moments.uniform(0.0, 1.2))

@@ -46,17 +46,17 @@ def kill_while_filling(path: Path, choose: random.Random) -> int:
 def check_whole(store: Store, acknowledged: int) -> None:
     """Every acknowledged line is there, the last batch is there as a whole or not at all, and the file is sound."""
     assert store.check() == []
-    progress = store.find_progress(FILE)
+    progress = store.ingests.find(FILE)
     lines = progress.line if progress else 0
     assert lines >= acknowledged
-    stored = {case.case.id: case for case in store.iter_cases()}
+    stored = {case.case.id: case for case in store.cases.iter()}
     counter = stored.pop(COUNTER, None)
     assert stored.keys() == {f"c-{number}" for number in range(lines)}
     if counter is not None:
         assert counter.case.problem == str(lines)
-        assert len(store.versions(COUNTER)) == counter.version
-        assert store.revision() == lines + counter.version
-    assert [change.revision for change in store.changes_since(0)] == sorted(
+        assert len(store.cases.versions(COUNTER)) == counter.version
+        assert store.cases.revision() == lines + counter.version
+    assert [change.revision for change in store.cases.changes_since(0)] == sorted(
         case.revision for case in [*stored.values(), *([counter] if counter else [])]
     )
 
@@ -87,13 +87,15 @@ def test_four_writers_and_a_reader_neither_lock_nor_lose(tmp_path: Path, times: 
     """Four processes that read, add one and write back reach the sum; nobody is ever told "locked"."""
     path = tmp_path / "library.sqlite3"
     with open_store(path) as store:
-        store.upsert_cases([Case(id=COUNTER, problem="0", solution="s")])
+        store.cases.upsert([Case(id=COUNTER, problem="0", solution="s")])
         writers = [start("count", path, times) for _ in range(4)]
         seen = [0]
         while any(writer.poll() is None for writer in writers):
-            seen.append(int(store.get_case(COUNTER).case.problem))  # raises Locked when readers are starved
+            seen.append(int(store.cases.get(COUNTER).case.problem))  # raises Locked when readers are starved
             time.sleep(0.002)
         assert [writer.communicate()[1] for writer in writers] == [""] * 4
         assert seen == sorted(seen)
-        assert store.get_case(COUNTER).case.problem == str(4 * times)
-        assert [version.case.problem for version in store.versions(COUNTER)] == [str(n) for n in range(4 * times + 1)]
+        assert store.cases.get(COUNTER).case.problem == str(4 * times)
+        assert [version.case.problem for version in store.cases.versions(COUNTER)] == [
+            str(n) for n in range(4 * times + 1)
+        ]

@@ -117,7 +117,7 @@ def _through_the_api(settings: Settings, samples: list[Sample]) -> list[str]:
                     ).text,
                     asked.text,
                 ]
-                service.store.log_queries([LoggedQuery(f"q{number}", "2026-03-02T08:00:00Z", text=sample.text)])
+                service.store.events.log_queries([LoggedQuery(f"q{number}", "2026-03-02T08:00:00Z", text=sample.text)])
             structlog.get_logger().error("request_failed", traceback="\n".join(sample.text for sample in samples))
             logging.getLogger("library").error("failed with %s", " ; ".join(sample.text for sample in samples))
             outputs.append(client.get("/metrics").text)
@@ -129,7 +129,7 @@ def test_fifty_canaries_of_an_unmasked_library_are_gone_after_masking_it(tmp_pat
     samples, path = canaries(), tmp_path / "library.sqlite3"
     with open_store(path, mask=False) as store:
         for solution in ("told {}", "told {} again"):
-            store.upsert_cases(
+            store.cases.upsert(
                 [
                     case_from_dict({"id": f"c{n}", "problem": s.text, "solution": solution.format(s.text)})
                     for n, s in enumerate(samples)

@@ -41,7 +41,7 @@ class IndexFollowsStore(RuleBasedStateMachine):
     def put(self, id: str, words: list[str], published: bool) -> None:
         """Write a case; drafts count as not there."""
         text = " ".join(words)
-        self.store.upsert_cases([make_case(id, text, status="published" if published else "draft")])
+        self.store.cases.upsert([make_case(id, text, status="published" if published else "draft")])
         self.model.pop(id, None)
         if published:
             self.model[id] = text
@@ -50,8 +50,8 @@ class IndexFollowsStore(RuleBasedStateMachine):
     @rule(id=IDS)
     def delete(self, id: str) -> None:
         """Delete a case if it is there, whatever its state."""
-        if self.store.find_case(id) is not None:
-            self.store.delete_case(id)
+        if self.store.cases.find(id) is not None:
+            self.store.cases.delete(id)
             self.model.pop(id, None)
             self.indexing.catch_up()
 
@@ -88,7 +88,7 @@ class IndexFollowsStore(RuleBasedStateMachine):
         if not hasattr(self, "indexing"):
             return
         view = self.indexing.view()
-        keys = {self.store.get_case(id).key: text for id, text in self.model.items()}
+        keys = {self.store.cases.get(id).key: text for id, text in self.model.items()}
         assert set(view.keys()) == set(keys)
         for key, text in keys.items():
             hits = view.search_dense(ENCODER.encode_query([text])[0], len(keys))

@@ -306,7 +306,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         view = self.indexing.view()
         allowed = view.allowed(clauses_of(Query(problem="x")))
         keys = list(view.keys() if allowed is None else allowed)
-        shown = {stored.case.id: stored.case.problem for stored in self.store.get_cases(keys).values()}
+        shown = {stored.case.id: stored.case.problem for stored in self.store.cases.get_many(keys).values()}
 
         assert shown == {
             id: life.live for id, life in self.lives.items() if life.live is not None and not life.historical
@@ -316,7 +316,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
     def what_is_live_was_approved_by_two_others(self) -> None:
         """No text is live without two different people who approved it and did not write it."""
         for id, life in getattr(self, "lives", {}).items():
-            stored = self.store.get_case(id)
+            stored = self.store.cases.get(id)
             if stored.case.status in (Status.PUBLISHED, Status.HISTORICAL):
                 assert len(life.approved) == 2
                 assert not life.approved & life.written_by

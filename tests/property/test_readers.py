@@ -98,12 +98,12 @@ def test_an_export_gives_the_same_cases(cases: list[Case], format: str) -> None:
         open_store(Path(folder, "a.sqlite3")) as first,
         open_store(Path(folder, "b.sqlite3")) as second,
     ):
-        first.upsert_cases(cases)
+        first.cases.upsert(cases)
         stream = io.BytesIO()
         export_cases(first, stream, format="csv" if format == "csv" else "jsonl")
         report = ingest(io.BytesIO(stream.getvalue()), second, IngestOptions())
         assert report.rows == ()
-        assert [stored.case for stored in second.iter_cases()] == cases
+        assert [stored.case for stored in second.cases.iter()] == cases
 
 
 HEADED = st.builds(

@@ -42,11 +42,16 @@ class OnlyChanges:
         """Stand before this store."""
         self._store = store
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        """Everything else is the store's."""
-        return getattr(self._store, name)
+    @property
+    def cases(self) -> Any:  # noqa: ANN401
+        """This stands before the cases."""
+        return self
 
-    def iter_cases(self, *, batch: int) -> Iterator[StoredCase]:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        """Everything else is the store's, or its cases'."""
+        return getattr(self._store.cases, name, None) or getattr(self._store, name)
+
+    def iter(self, *, batch: int) -> Iterator[StoredCase]:
         """Never asked for."""
         raise AssertionError(f"all cases were read, {batch} at a time")
 
@@ -55,9 +60,9 @@ def write(store: Store, writes: list[tuple[str, dict[str, Any] | None]]) -> None
     """Apply these writes one after the other."""
     for id, fields in writes:
         if fields is not None:
-            store.upsert_cases([make_case(id, **fields)])
-        elif store.find_case(id) is not None:
-            store.delete_case(id)
+            store.cases.upsert([make_case(id, **fields)])
+        elif store.cases.find(id) is not None:
+            store.cases.delete(id)
 
 
 def carried(store: Store, root: Path) -> Mapping[str, FileEntry]:

@@ -74,7 +74,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
     @rule(cases=st.lists(CASES, max_size=4))
     def upsert(self, cases: list[Case]) -> None:
         """A batch does to the store what its cases one after the other do to the dictionary."""
-        outcomes = self.store.upsert_cases(cases)
+        outcomes = self.store.cases.upsert(cases)
         for case, outcome in zip(cases, outcomes, strict=True):
             action, meant = self.expect(case)
             assert (outcome.action, outcome.id) == (action, meant.id)
@@ -92,7 +92,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
         stored = self.living.get(case.id)
         fits = not taken and wanted == (stored[1] if stored else 0)
         try:
-            (outcome,) = self.store.upsert_cases([case], if_version=wanted)
+            (outcome,) = self.store.cases.upsert([case], if_version=wanted)
         except (CaseNotFound, VersionMismatch, Conflict):
             assert not fits
         else:
@@ -104,7 +104,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
     def delete(self, id: str, erase: bool) -> None:
         """A living case can be deleted, another cannot."""
         try:
-            change = self.store.delete_case(id, erase=erase)
+            change = self.store.cases.delete(id, erase=erase)
         except CaseNotFound:
             assert id not in self.living
             return
@@ -121,7 +121,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
         """A question counts each case it showed once."""
         self.questions += 1
         matches = tuple(ShownCase(self.keys.get(id, 999), 0.5) for id in ids)
-        self.store.log_queries([LoggedQuery(f"q{self.questions}", "2026-01-01T00:00:00Z", matches=matches)])
+        self.store.events.log_queries([LoggedQuery(f"q{self.questions}", "2026-01-01T00:00:00Z", matches=matches)])
         for id in set(ids) & self.keys.keys():
             self.shown[id] = self.shown.get(id, 0) + 1
 
@@ -129,7 +129,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
     def use(self, id: str) -> None:
         """An event is accepted for living cases alone."""
         try:
-            self.store.log_event(EventKind.OPENED, id)
+            self.store.events.log(EventKind.OPENED, id)
         except CaseNotFound:
             assert id not in self.living
         else:
@@ -144,16 +144,16 @@ class StoreAgainstDict(RuleBasedStateMachine):
     @invariant()
     def both_tell_the_same(self) -> None:
         """Every way of reading gives what the dictionaries hold."""
-        stored = {case.case.id: case for case in self.store.iter_cases(batch=2)}
+        stored = {case.case.id: case for case in self.store.cases.iter(batch=2)}
         assert {id: (case.case, case.version, case.revision) for id, case in stored.items()} == self.living
         assert {id: case.key for id, case in stored.items()} == {id: self.keys[id] for id in self.living}
         assert {id: case.reuse.shown for id, case in stored.items()} == {id: self.shown.get(id, 0) for id in stored}
-        assert set(self.store.get_cases(range(10))) == {self.keys[id] for id in self.living}
-        assert self.store.revision() == self.revision
-        changes = {change.key: (change.revision, change.deleted) for change in self.store.changes_since(0)}
+        assert set(self.store.cases.get_many(range(10))) == {self.keys[id] for id in self.living}
+        assert self.store.cases.revision() == self.revision
+        changes = {change.key: (change.revision, change.deleted) for change in self.store.cases.changes_since(0)}
         assert changes == {self.keys[id]: change for id, change in self.changed.items()}
         for id in self.living:
-            kept = [(version.version, version.case) for version in self.store.versions(id)]
+            kept = [(version.version, version.case) for version in self.store.cases.versions(id)]
             assert kept == [(number, case) for number, case in self.history[id] if case.problem]
 
     def teardown(self) -> None:

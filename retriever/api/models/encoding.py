@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from retriever.domain import Case, Explanation, Match, SearchResult, StoredCase
-from retriever.store.cases import Version
+from retriever.store.case_rows import Version
 
 CASE_FIELDS = tuple(field.name for field in fields(Case))
 _DETAILED = (

@@ -34,7 +34,7 @@ from retriever.case.access import may_read
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
-from retriever.store.cases import CaseFilter, Version
+from retriever.store.case_rows import CaseFilter, Version
 from retriever.wiring.service import Service
 
 EXAMPLE = {
@@ -140,7 +140,7 @@ async def list_versions(request: Request, case_id: str, params: Annotated[Versio
 def _versions(service: Service, actor: Actor, case_id: str) -> list[Version]:
     """Versions that the actor may see: an older one may have been for other people."""
     service.get_case(case_id, actor=actor)
-    return [version for version in service.store.versions(case_id) if may_read(actor, version.case)]
+    return [version for version in service.store.cases.versions(case_id) if may_read(actor, version.case)]
 
 
 def _create(service: Service, actor: Actor, body: bytes) -> Response:
@@ -150,7 +150,7 @@ def _create(service: Service, actor: Actor, body: bytes) -> Response:
 
 def _create_as(service: Service, actor: Actor, case_id: str, body: bytes) -> Response:
     case = _case_named(case_id, body)
-    held = service.store.find_case(case_id)
+    held = service.store.cases.find(case_id)
     if held is not None and may_read(actor, held.case):
         raise VersionMismatch(f"there is a case {case_id} already; send If-Match with its ETag to replace it.")
     stored, _ = service.put_case(case, if_version=0, actor=actor)
@@ -206,7 +206,7 @@ def _list(service: Service, actor: Actor, params: ListParams) -> Response:
     )
     same = _filter_mark(which)
     before = _read_cursor(params.cursor, same) if params.cursor else None
-    found = service.store.page_cases(which, before=before, limit=params.limit + 1)
+    found = service.store.cases.page(which, before=before, limit=params.limit + 1)
     page = found[: params.limit]
     cursor = _write_cursor(page[-1], same) if len(found) > params.limit else None
     headers = {} if cursor is None else {"Link": f'<{_next_address(params, cursor)}>; rel="next"'}

@@ -168,7 +168,7 @@ async def _step(
 def _diff(service: Service, actor: Actor, case_id: str, params: DiffParams) -> Response:
     present = service.get_case(case_id, actor=actor).version
     # An older text may have been for other people.
-    texts = {held.version: held.case for held in service.store.versions(case_id) if may_read(actor, held.case)}
+    texts = {held.version: held.case for held in service.store.cases.versions(case_id) if may_read(actor, held.case)}
     newer = present if params.newer is None else params.newer
     older = max((number for number in texts if number < newer), default=newer)
     older = older if params.older is None else params.older
@@ -181,5 +181,5 @@ def _diff(service: Service, actor: Actor, case_id: str, params: DiffParams) -> R
 
 def _steps(service: Service, actor: Actor, case_id: str) -> Response:
     service.get_case(case_id, actor=actor)
-    steps = service.store.review_steps(case_id)
+    steps = service.store.reviews.steps(case_id)
     return json_response({"id": case_id, "steps": [step_answer(step) for step in steps]})

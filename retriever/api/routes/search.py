@@ -136,5 +136,5 @@ def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarTo
 def _record(service: Service, actor: Actor, body: bytes) -> Response:
     told = parse(FeedbackRequest, body)
     service.get_case(told.case_id, actor=actor)
-    recorded = service.store.log_event(told.event, told.case_id, query_id=told.query_id, actor=actor.id)
+    recorded = service.store.events.log(told.event, told.case_id, query_id=told.query_id, actor=actor.id)
     return json_response({"recorded": recorded})

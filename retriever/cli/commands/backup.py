@@ -136,7 +136,7 @@ def _ask(settings: "Settings") -> str:
 
     with open_library(settings) as store:
         rebuild(store, open_encoder(settings), settings.index_dir, threads=settings.threads)
-        first = next(store.iter_cases(CaseFilter(statuses=(Status.PUBLISHED,)), batch=1), None)
+        first = next(store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,)), batch=1), None)
     if first is None:
         return "no published case to ask for"
     query = Query(problem=first.case.problem[:8_000], limit=5, min_confidence=0, audience=OPERATOR.audience)
@@ -149,12 +149,12 @@ def _ask(settings: "Settings") -> str:
 
 def _note_restored(settings: "Settings", manifest: "Manifest") -> None:
     from retriever.domain import OPERATOR  # noqa: PLC0415  see retriever/cli/__init__.py
-    from retriever.store import Deed  # noqa: PLC0415
+    from retriever.store import AuditNote  # noqa: PLC0415
     from retriever.wiring.library import open_library  # noqa: PLC0415
 
     details: dict[str, str | int] = {"backup_of": manifest.created_at, "revision": manifest.revision}
     with open_library(settings) as store:
-        store.audit.append(OPERATOR, Deed("library.restore", "library", details=details))
+        store.audit.append(OPERATOR, AuditNote("library.restore", "library", details=details))
 
 
 def _tell_drill(steps: list[tuple[str, str, float]], json_: bool) -> None:

@@ -45,7 +45,7 @@ def read_case(file: Path, **more: str) -> Case:
 def show(context: typer.Context, id: Id, json_: Json = False) -> None:
     """One case with all its fields."""
     with opened_store(context, read_only=True) as store:
-        found = stored_dict(store.get_case(id))
+        found = stored_dict(store.cases.get(id))
     if json_:
         print_json(found)
         return
@@ -77,7 +77,7 @@ def list_(
 
     which = CaseFilter(statuses=(status,)) if status else CaseFilter()
     with opened_store(context, read_only=True) as store:
-        found = store.page_cases(which, limit=limit)
+        found = store.cases.page(which, limit=limit)
     if json_:
         print_json([stored_dict(stored) for stored in found])
         return
@@ -89,7 +89,7 @@ def list_(
 def versions(context: typer.Context, id: Id, json_: Json = False) -> None:
     """Every version of a case, oldest first."""
     with opened_store(context, read_only=True) as store:
-        found = store.versions(id)
+        found = store.cases.versions(id)
     if json_:
         print_json(found)
         return
@@ -151,7 +151,7 @@ def put(
     if dry_run:
         check_library(settings_of(context).database_path)
     with opened_store(context) as store:
-        (outcome,) = store.upsert_cases([case], if_version=if_version, dry_run=dry_run)
+        (outcome,) = store.cases.upsert([case], if_version=if_version, dry_run=dry_run)
     if outcome.action == "refused":
         raise InvalidInput(f"{case.id}: {outcome.reason}")
     out.print(f"{case.id}: {'would be ' if dry_run else ''}{outcome.action}")
@@ -161,9 +161,9 @@ def put(
 def delete(context: typer.Context, id: Id, if_version: IfVersion = None, dry_run: DryRun = False) -> None:
     """Take a case out of the library; its versions are kept."""
     with opened_store(context, read_only=dry_run) as store:
-        stored = store.get_case(id)
+        stored = store.cases.get(id)
         if if_version is not None and stored.version != if_version:
             raise VersionMismatch(f"{id} is at version {stored.version}, not {if_version}; look at it again first.")
         if not dry_run:
-            store.delete_case(id, if_version=stored.version)
+            store.cases.delete(id, if_version=stored.version)
     out.print(f"{id}: {'would be ' if dry_run else ''}deleted")

@@ -19,7 +19,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the case.")]
 def history(context: typer.Context, id: Id, json_: Json = False) -> None:
     """Every step in the life of a case, oldest first: who submitted, approved, rejected why, retired."""
     with opened_store(context, read_only=True) as store:
-        steps = store.review_steps(id)
+        steps = store.reviews.steps(id)
     if json_:
         print_json(steps)
         return
@@ -39,7 +39,7 @@ def diff(
     from retriever.lifecycle.history import diff_cases  # noqa: PLC0415  see retriever/cli/__init__.py
 
     with opened_store(context, read_only=True) as store:
-        texts = {version.version: version.case for version in store.versions(id)}
+        texts = {version.version: version.case for version in store.cases.versions(id)}
     for number in (older, newer):
         if number not in texts:
             raise CaseNotFound(f"case {id} has no version {number}; `similar-cases case versions {id}` lists them.")

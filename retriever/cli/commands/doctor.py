@@ -96,8 +96,8 @@ def _library(settings: "Settings") -> Iterator[Finding]:
 
     with open_library(settings, read_only=True) as store:
         wrong = store.check()
-        counts = {str(status): count for status, count in store.count_by_status().items() if count}
-        revision = store.revision()
+        counts = {str(status): count for status, count in store.cases.count_by_status().items() if count}
+        revision = store.cases.revision()
     if wrong:
         yield Finding("library", "fail", f"damaged: {wrong[0]}", "restore it from a backup or an export")
         return
@@ -162,7 +162,7 @@ def _index(settings: "Settings") -> Iterator[Finding]:
         yield Finding("index", "warn", "no snapshot yet; every start encodes the library again", rebuild)
         return
     with open_library(settings, read_only=True) as store:
-        behind = store.revision() - int(manifest.labels["revision"])
+        behind = store.cases.revision() - int(manifest.labels["revision"])
     many = behind > settings.delta_limit
     found = f"snapshot {manifest.name}: {manifest.rows} cases, every byte checked, {behind} changes behind"
     yield Finding("index", "warn" if many else "ok", found, rebuild if many else "")

@@ -34,7 +34,7 @@ def rebuild(
     check_library(settings.database_path)
     with opened_store(context, read_only=dry_run) as store:
         if dry_run:
-            out.print(f"would build a snapshot of revision {store.revision()} in {settings.index_dir}")
+            out.print(f"would build a snapshot of revision {store.cases.revision()} in {settings.index_dir}")
             return
         encoder = open_encoder(settings)
         with progress_bars() as bars:
@@ -48,7 +48,7 @@ def rebuild(
                 full=full,
                 progress=bars,
             )
-        pruned = store.prune_vectors(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
+        pruned = store.vectors.prune(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
     manifest = done.manifest
     what = "published" if done.fresh else "is up to date:"
     err.print(
@@ -68,7 +68,7 @@ def status(context: typer.Context, json_: Json = False) -> None:
 
     snapshots = Snapshots(settings_of(context).index_dir)
     with opened_store(context, read_only=True) as store:
-        revision = store.revision()
+        revision = store.cases.revision()
     current = snapshots.current_name()
     rows: list[Mapping[str, object]] = []
     for name in snapshots.names():

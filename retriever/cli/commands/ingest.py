@@ -126,7 +126,7 @@ def load_sample(store: "Store", *, dry_run: bool = False) -> "Report":
     from retriever.evaluation.formats import iter_sample_cases  # noqa: PLC0415
     from retriever.ingest.report import Report  # noqa: PLC0415
 
-    outcomes = store.upsert_cases([case_from_dict(row) for row in iter_sample_cases()], dry_run=dry_run)
+    outcomes = store.cases.upsert([case_from_dict(row) for row in iter_sample_cases()], dry_run=dry_run)
     actions = [outcome.action for outcome in outcomes]
     return Report(
         read=len(actions),
@@ -199,7 +199,7 @@ def export(
         raise InvalidInput(f"{file} exists; --force writes over it.")
     with opened_store(context, read_only=True) as store:
         if dry_run:
-            err.print(f"{sum(1 for _ in store.iter_cases(which))} cases would be written to {file}", markup=False)
+            err.print(f"{sum(1 for _ in store.cases.iter(which))} cases would be written to {file}", markup=False)
             return
         with contextlib.nullcontext(sys.stdout.buffer) if to_stdout else _replaced(file) as stream:
             written = export_cases(store, stream, format=chosen, which=which)
@@ -288,7 +288,7 @@ def _behind(settings: "Settings", store: "Store") -> int:
         held = int(read_manifest(snapshots.path(name)).labels["revision"]) if name else 0
     except IndexDamaged:
         return 0
-    return store.revision() - held
+    return store.cases.revision() - held
 
 
 def _numbers(report: "Report") -> tuple[object, ...]:

@@ -45,11 +45,11 @@ def create(
 @keys_app.command("list")
 def list_(context: typer.Context, json_: Json = False) -> None:
     """All keys, alive or not, oldest first; secrets are not kept and cannot be shown."""
-    from datetime import UTC, datetime  # noqa: PLC0415  see retriever/cli/__init__.py
+    from retriever.case.times import utc_stamp  # noqa: PLC0415  see retriever/cli/__init__.py
 
     with opened_store(context, read_only=True) as store:
         found = store.keys.all()
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = utc_stamp()
     rows = [
         {
             "id": key.id, "name": key.actor.id, "role": key.actor.role.name.lower(), "team": key.actor.team,

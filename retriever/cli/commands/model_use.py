@@ -46,7 +46,7 @@ def use(
             return
         served = _serve_again(settings, older) if older else _build(settings, store, encoder)
         if not older:
-            store.prune_vectors(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
+            store.vectors.prune(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
     set_model(file, pinned)
     out.print(served)
     err.print(
@@ -90,7 +90,7 @@ def prune(
     check_library(settings.database_path)
     encoder = load(settings.model, settings)
     with opened_store(context) as store:
-        before = store.vector_stats()
+        before = store.vectors.stats()
         limit = (settings.vector_cache_mb if max_mb is None else max_mb) << 20
         if others:
             limit = min(limit, before.bytes.get(encoder.fingerprint, 0))
@@ -98,8 +98,8 @@ def prune(
             excess = max(0, sum(before.bytes.values()) - limit)
             out.print(f"would drop {excess / 2**20:.1f} MiB of {sum(before.bytes.values()) / 2**20:.1f} MiB of vectors")
             return
-        dropped = store.prune_vectors(limit, keep_fingerprint=encoder.fingerprint)
-        left = store.vector_stats()
+        dropped = store.vectors.prune(limit, keep_fingerprint=encoder.fingerprint)
+        left = store.vectors.stats()
     out.print(
         f"{dropped} vectors dropped, {sum(left.vectors.values())} kept ({left.file_bytes / 2**20:.1f} MiB on disk)"
     )

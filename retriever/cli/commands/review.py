@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -55,7 +54,9 @@ def actor_named(context: typer.Context, name: str, role: str | None, team: str) 
 
 def _holder_of_key(context: typer.Context, name: str) -> Actor | None:
     """Who has a key that is alive under this name, with the rights of that key."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    from retriever.case.times import utc_stamp  # noqa: PLC0415  see retriever/cli/__init__.py
+
+    now = utc_stamp()
     check_library(settings_of(context).database_path)
     with opened_store(context, read_only=True) as store:
         found = [key.actor for key in store.keys.all() if key.actor.id == name and key.is_alive(now)]

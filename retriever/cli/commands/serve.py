@@ -56,7 +56,7 @@ def prepare_sample(settings: "Settings") -> None:
     from retriever.wiring.service import open_encoder, open_service  # noqa: PLC0415
 
     with open_library(settings) as store:
-        if not any(store.count_by_status().values()):
+        if not any(store.cases.count_by_status().values()):
             report = load_sample(store)
             err.print(f"{report.created} sample cases loaded into {settings.data_dir}", markup=False)
         with progress_bars() as bars:

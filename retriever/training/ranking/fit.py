@@ -87,7 +87,7 @@ def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Ite
     """The promising candidates of a sample of the set's questions."""
     rng = np.random.default_rng(SEED)
     with open_trial(settings, cases) as service:
-        names = {stored.key: stored.case.id for stored in service.store.iter_cases()}
+        names = {stored.key: stored.case.id for stored in service.store.cases.iter()}
         for kind, questions in (("inside", labelled.questions), ("outside", labelled.out_of_scope)):
             limit = QUESTIONS_PER_SET if kind == "inside" else OUT_OF_SCOPE_PER_SET
             chosen = sorted(rng.permutation(len(questions))[:limit].tolist())

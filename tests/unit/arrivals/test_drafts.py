@@ -20,7 +20,7 @@ LEE = Actor("lee", Role.REVIEWER, audience=("north",))
 def store(tmp_path: Path) -> Iterator[Store]:
     """A library with a near draft, a far one, and a near case that is published."""
     with open_store(tmp_path / "library.sqlite3") as opened:
-        opened.upsert_cases(
+        opened.cases.upsert(
             [
                 draft("near", "the printer jams after three pages"),
                 draft("far", "the refund has not arrived on the card"),
@@ -42,32 +42,32 @@ def ids(newcomers: Newcomers, case: Case = NEW, actor: Actor = OPERATOR) -> list
 
 def test_drafts_come_by_nearness(store: Store) -> None:
     """Published cases are for the search to find."""
-    assert ids(Newcomers(store)) == ["near", "far"]
+    assert ids(Newcomers(store.cases)) == ["near", "far"]
 
 
 def test_a_draft_is_not_like_itself(store: Store) -> None:
     """By its id."""
-    assert ids(Newcomers(store), draft("near", "the printer jams after three pages")) == ["far"]
+    assert ids(Newcomers(store.cases), draft("near", "the printer jams after three pages")) == ["far"]
 
 
 def test_new_drafts_are_seen_and_published_ones_are_gone(store: Store) -> None:
     """At the next question, whoever wrote them."""
-    newcomers = Newcomers(store)
+    newcomers = Newcomers(store.cases)
     assert ids(newcomers) == ["near", "far"]
 
-    store.upsert_cases([draft("nearest", "the printer jams after two pages")])
-    store.upsert_cases([replace(store.get_case("near").case, status=Status.PUBLISHED)])
-    store.delete_case("far")
+    store.cases.upsert([draft("nearest", "the printer jams after two pages")])
+    store.cases.upsert([replace(store.cases.get("near").case, status=Status.PUBLISHED)])
+    store.cases.delete("far")
 
     assert ids(newcomers) == ["nearest"]
 
 
 def test_only_the_newest_are_compared(store: Store) -> None:
     """So that memory and time stay bounded after a migration."""
-    newcomers = Newcomers(store, most=2)
+    newcomers = Newcomers(store.cases, most=2)
     assert len(ids(newcomers)) == 2
 
-    store.upsert_cases([draft("third", "the printer jams")])
+    store.cases.upsert([draft("third", "the printer jams")])
 
     assert ids(newcomers) == ["third", "far"]
 
@@ -76,7 +76,7 @@ def test_drafts_of_others_do_not_exist_for_a_contributor(store: Store) -> None:
     """Their own do; a reviewer sees those of the own groups."""
     own = draft("own", "the printer jams", created_by="ann")
     hidden = draft("hidden", "the printer jams", audience=["south"])
-    store.upsert_cases([own, hidden])
+    store.cases.upsert([own, hidden])
 
-    assert ids(Newcomers(store), actor=ANN) == ["own"]
-    assert set(ids(Newcomers(store), actor=LEE)) == {"own", "near", "far"}
+    assert ids(Newcomers(store.cases), actor=ANN) == ["own"]
+    assert set(ids(Newcomers(store.cases), actor=LEE)) == {"own", "near", "far"}

@@ -23,7 +23,7 @@ def backed_up(run: Run, cases_file: Path, tmp_path: Path) -> Path:
 def titles(tmp_path: Path) -> list[str]:
     """Ids of the cases in the library."""
     with open_store(tmp_path / "lib" / "library.sqlite3") as store:
-        return sorted(stored.case.id for stored in store.iter_cases())
+        return sorted(stored.case.id for stored in store.cases.iter())
 
 
 def test_a_backup_holds_what_is_needed_and_nothing_derived(run: Run, backed_up: Path) -> None:

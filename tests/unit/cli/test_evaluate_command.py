@@ -121,8 +121,8 @@ def test_the_library_answers_its_own_questions(library: Run) -> None:
 def test_feedback_is_a_labelled_set(library: Run) -> None:
     """Logged questions with what people did are measured like any other."""
     with open_store(Path("lib/library.sqlite3")) as store:
-        store.log_queries([LoggedQuery("one", "2026-01-01T00:00:00Z", text="退款还没有到账")])
-        store.log_event(EventKind.SOLVED, "R-1", query_id="one")
+        store.events.log_queries([LoggedQuery("one", "2026-01-01T00:00:00Z", text="退款还没有到账")])
+        store.events.log(EventKind.SOLVED, "R-1", query_id="one")
 
     ran = library("evaluate", "--feedback", "--out", "r.json")
 

@@ -73,7 +73,7 @@ def test_masking_off_stores_texts_as_they_come_and_warns(run: Run, monkeypatch: 
 def test_the_library_is_masked_in_place(run: Run, tmp_path: Path) -> None:
     """--dry-run tells what would change; then it is done, and the index is to be rebuilt."""
     with open_store(tmp_path / "lib" / "library.sqlite3", mask=False) as store:
-        store.upsert_cases([make_case("a", "write to anna@corp.example")])
+        store.cases.upsert([make_case("a", "write to anna@corp.example")])
 
     told = json.loads(run("mask", "--library", "--dry-run", "--json").out)
     assert (told["changed"]["cases"], told["by_rule"]) == (1, {"email": 1})

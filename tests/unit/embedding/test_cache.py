@@ -20,7 +20,7 @@ class DictCache:
         self.written: list[str] = []
         self.fail_after = fail_after
 
-    def find_vectors(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
+    def find(self, hashes: Sequence[str], fingerprint: str) -> tuple[FloatMatrix, NDArray[np.bool_]]:
         """Known rows; nan elsewhere, so that using an unknown row shows."""
         found = np.array([(key, fingerprint) in self.vectors for key in hashes], dtype=np.bool_)
         dim = len(next(iter(self.vectors.values()))) if self.vectors else 0
@@ -29,7 +29,7 @@ class DictCache:
             matrix[row] = self.vectors[hashes[row], fingerprint]
         return matrix, found
 
-    def put_vectors(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
+    def put(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
         """Keep rows, or stop like a killed process."""
         if self.fail_after is not None and len(self.written) >= self.fail_after:
             raise KeyboardInterrupt
@@ -80,7 +80,7 @@ def test_another_model_does_not_see_the_vectors(static_encoder: StaticEncoder) -
     cache = DictCache()
     encode_cases_cached(static_encoder, CORPUS[:3], cache)
 
-    _, found = cache.find_vectors([text_hash(text) for text in CORPUS[:3]], "another")
+    _, found = cache.find([text_hash(text) for text in CORPUS[:3]], "another")
 
     assert not found.any()
 

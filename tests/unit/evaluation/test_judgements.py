@@ -18,7 +18,7 @@ from tests.support.builders import make_case
 def store(tmp_path: Path) -> Iterator[Store]:
     """Two published cases and a draft."""
     with open_store(tmp_path / "library.sqlite3") as opened:
-        opened.upsert_cases([make_case("a", product="P"), make_case("b", "no sound"), make_case("d", status="draft")])
+        opened.cases.upsert([make_case("a", product="P"), make_case("b", "no sound"), make_case("d", status="draft")])
         yield opened
 
 
@@ -76,9 +76,9 @@ def test_what_cannot_be_trusted_is_refused_with_its_line(
 
 def log(store: Store, query_id: str, text: str, *events: tuple[EventKind, str]) -> None:
     """One question asked and what was done with its cases."""
-    store.log_queries([LoggedQuery(query_id, "2026-01-01T00:00:00Z", "en", text=text)])
+    store.events.log_queries([LoggedQuery(query_id, "2026-01-01T00:00:00Z", "en", text=text)])
     for kind, case in events:
-        store.log_event(kind, case, query_id=query_id)
+        store.events.log(kind, case, query_id=query_id)
 
 
 def test_feedback_grades_what_people_did(store: Store) -> None:
@@ -111,6 +111,6 @@ def test_feedback_without_texts_says_what_to_set(store: Store) -> None:
 def test_feedback_on_a_case_that_is_gone_is_left_out(store: Store) -> None:
     """A deleted case answers nothing any more."""
     log(store, "one", "jam", (EventKind.SOLVED, "a"), (EventKind.COPIED, "b"))
-    store.delete_case("a")
+    store.cases.delete("a")
 
     assert judgements_from_feedback(store).qrels == {"one": {"b": 1}}

@@ -27,7 +27,7 @@ PROBLEMS = {
 def store(tmp_path: Path) -> Iterator[Store]:
     """A library of four cases."""
     with open_store(tmp_path / "library.sqlite3") as opened:
-        opened.upsert_cases([make_case(name, problem) for name, problem in PROBLEMS.items()])
+        opened.cases.upsert([make_case(name, problem) for name, problem in PROBLEMS.items()])
         yield opened
 
 
@@ -53,7 +53,7 @@ def test_cases_are_found_before_any_snapshot(store: Store) -> None:
     indexing = opened(store)
 
     assert len(indexing.view()) == 4
-    assert nearest(indexing, "printer jams") == store.get_case("jam").key
+    assert nearest(indexing, "printer jams") == store.cases.get("jam").key
 
 
 def test_a_rebuild_holds_what_the_delta_held(store: Store) -> None:
@@ -63,34 +63,34 @@ def test_a_rebuild_holds_what_the_delta_held(store: Store) -> None:
 
     assert indexing.view().snapshot_name == name
     assert len(indexing.view().delta) == 0
-    assert nearest(indexing, "printer jams") == store.get_case("jam").key
+    assert nearest(indexing, "printer jams") == store.cases.get("jam").key
 
 
 def test_changes_are_found_at_once(store: Store) -> None:
     """After catching up an added case is found, a changed one by its new text only, a deleted one never."""
     build(store)
     indexing = opened(store)
-    store.upsert_cases([make_case("noise", "fan makes a grinding noise"), make_case("jam", "labels peel off")])
-    store.delete_case("refund")
-    gone = store.get_cases([1, 2, 3, 4]).keys()
+    store.cases.upsert([make_case("noise", "fan makes a grinding noise"), make_case("jam", "labels peel off")])
+    store.cases.delete("refund")
+    gone = store.cases.get_many([1, 2, 3, 4]).keys()
 
     indexing.catch_up()
 
     view = indexing.view()
-    assert nearest(indexing, "grinding noise") == store.get_case("noise").key
-    assert nearest(indexing, "labels peel") == store.get_case("jam").key
-    assert set(view.keys()) == {*gone, store.get_case("noise").key}
+    assert nearest(indexing, "grinding noise") == store.cases.get("noise").key
+    assert nearest(indexing, "labels peel") == store.cases.get("jam").key
+    assert set(view.keys()) == {*gone, store.cases.get("noise").key}
     scores = view.dense_scores(ENCODER.encode_query(["printer jams thick paper"])[0], np.array([1]))
     assert scores[0] < 0.5
 
 
 def test_drafts_are_not_in_the_index(store: Store) -> None:
     """A draft is not indexed, neither by catching up nor by a rebuild; published it is."""
-    store.upsert_cases([make_case("secret", "unreviewed text", status="draft")])
+    store.cases.upsert([make_case("secret", "unreviewed text", status="draft")])
     build(store)
     assert len(opened(store).view()) == 4
 
-    store.upsert_cases([make_case("secret", "unreviewed text", status="published")])
+    store.cases.upsert([make_case("secret", "unreviewed text", status="published")])
 
     assert len(opened(store).view()) == 5
 
@@ -99,9 +99,9 @@ def test_poll_takes_a_new_snapshot(store: Store) -> None:
     """A snapshot that another process published is served after the next poll, with the changes after it."""
     build(store)
     indexing = opened(store)
-    store.upsert_cases([make_case("noise", "fan makes a grinding noise")])
+    store.cases.upsert([make_case("noise", "fan makes a grinding noise")])
     name = build(store)
-    store.upsert_cases([make_case("smell", "burnt smell from the dryer")])
+    store.cases.upsert([make_case("smell", "burnt smell from the dryer")])
 
     indexing.poll()
 
@@ -116,7 +116,7 @@ def test_rebuild_does_nothing_when_up_to_date(store: Store) -> None:
     assert rebuild(store, ENCODER, root).fresh
     assert not rebuild(store, ENCODER, root).fresh
     assert rebuild(store, ENCODER, root, force=True).manifest.name == "000002"
-    store.delete_case("jam")
+    store.cases.delete("jam")
     assert rebuild(store, ENCODER, root).fresh
 
 
@@ -172,7 +172,7 @@ def test_a_drifted_model_is_refused(store: Store) -> None:
 def test_a_damaged_snapshot_falls_back(store: Store, name: str) -> None:
     """With the newest snapshot damaged the one before is served, with all changes since, and the process says so."""
     build(store)
-    store.upsert_cases([make_case("noise", "fan makes a grinding noise")])
+    store.cases.upsert([make_case("noise", "fan makes a grinding noise")])
     snapshots = Snapshots(store.path.parent / "index")
     path = next(snapshots.path(build(store)).rglob(name))
     data = bytearray(path.read_bytes())

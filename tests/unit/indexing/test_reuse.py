@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -28,21 +29,26 @@ class Watched:
         self._store = store
         self.all_read = False
 
-    def __getattr__(self, name: str) -> object:
-        """Everything else is the store's."""
-        return getattr(self._store, name)
+    @property
+    def cases(self) -> Self:
+        """This stands before the cases."""
+        return self
 
-    def iter_cases(self, *, batch: int) -> Iterator[StoredCase]:
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the store's, or its cases'."""
+        return getattr(self._store.cases, name, None) or getattr(self._store, name)
+
+    def iter(self, *, batch: int) -> Iterator[StoredCase]:
         """All cases."""
         self.all_read = True
-        return self._store.iter_cases(batch=batch)
+        return self._store.cases.iter(batch=batch)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A library of four cases with an index."""
     with open_store(tmp_path / "library.sqlite3") as opened:
-        opened.upsert_cases([make_case(f"c{n}", f"problem {n} of the printer") for n in range(4)])
+        opened.cases.upsert([make_case(f"c{n}", f"problem {n} of the printer") for n in range(4)])
         rebuild(opened, ENCODER, tmp_path / "index")
         yield opened
 
@@ -51,7 +57,7 @@ def reads_all(store: Store, encoder: WordEncoder = ENCODER, *, full: bool = Fals
     """Whether a rebuild reads every case; the snapshot holds all of them either way."""
     library = Watched(store)
     made = rebuild(library, encoder, store.path.parent / "index", force=True, full=full)  # type: ignore[arg-type]
-    assert made.manifest.rows == sum(1 for _ in store.iter_cases())
+    assert made.manifest.rows == sum(1 for _ in store.cases.iter())
     return library.all_read
 
 
@@ -70,8 +76,8 @@ def signed_again(folder: Path, labels: dict[str, str]) -> None:
 
 def test_only_changed_cases_are_read(store: Store) -> None:
     """After some writes a rebuild asks for these cases alone."""
-    store.upsert_cases([make_case("c1", "another problem"), make_case("new", "a new problem")])
-    store.delete_case("c2")
+    store.cases.upsert([make_case("c1", "another problem"), make_case("new", "a new problem")])
+    store.cases.delete("c2")
 
     assert not reads_all(store)
 
@@ -121,7 +127,7 @@ def test_the_index_of_another_library_is_not_taken_over(store: Store, tmp_path: 
     """Same keys, same revision, other texts: the sampled cases tell."""
     (tmp_path / "elsewhere").mkdir()
     with open_store(tmp_path / "elsewhere" / "library.sqlite3") as other:
-        other.upsert_cases([make_case(f"c{n}", f"the refund of order {n} is late by a week") for n in range(4)])
+        other.cases.upsert([make_case(f"c{n}", f"the refund of order {n} is late by a week") for n in range(4)])
         shutil.copytree(tmp_path / "index", tmp_path / "elsewhere" / "index")
 
         assert reads_all(other)
@@ -141,7 +147,7 @@ def test_a_case_that_vanished_without_a_change_is_noticed(
 
 def test_a_vanished_case_is_noticed_though_the_number_is_right(store: Store) -> None:
     """One case lost and another added behind the library's back: the sampled cases tell."""
-    store.upsert_cases([make_case("d", "a draft", status="draft")])
+    store.cases.upsert([make_case("d", "a draft", status="draft")])
     rebuild(store, ENCODER, store.path.parent / "index")
     with sqlite3.connect(store.path) as database:
         database.execute("DELETE FROM cases WHERE id = 'c1'")
@@ -155,7 +161,7 @@ def test_a_vanished_case_is_noticed_though_the_number_is_right(store: Store) -> 
 
 def test_a_case_that_becomes_a_draft_leaves_the_index(store: Store) -> None:
     """A changed case is taken in only if searches may find it."""
-    store.upsert_cases([make_case("c1", "not reviewed any more", status="draft")])
+    store.cases.upsert([make_case("c1", "not reviewed any more", status="draft")])
     library = Watched(store)
 
     made = rebuild(library, ENCODER, store.path.parent / "index")  # type: ignore[arg-type]
@@ -165,7 +171,7 @@ def test_a_case_that_becomes_a_draft_leaves_the_index(store: Store) -> None:
 
 def test_a_write_in_the_middle_comes_with_the_changes_after(store: Store) -> None:
     """A case written while a rebuild reads is found in its new state, whatever the snapshot holds of it."""
-    store.upsert_cases([make_case("c1", "the first change")])
+    store.cases.upsert([make_case("c1", "the first change")])
     during = Interrupted(store)
     rebuild(during, ENCODER, store.path.parent / "index")  # type: ignore[arg-type]
 
@@ -174,7 +180,7 @@ def test_a_write_in_the_middle_comes_with_the_changes_after(store: Store) -> Non
 
     best = indexing.view().search_dense(ENCODER.encode_query(["labels peel off"])[0], 1)
     assert not during.all_read
-    assert best.keys.tolist() == [store.get_case("c2").key]
+    assert best.keys.tolist() == [store.cases.get("c2").key]
     assert len(indexing.view()) == 3
 
 
@@ -183,7 +189,7 @@ class Interrupted(Watched):
 
     def changes_since(self, revision: int) -> list[Change]:
         """The changes; then one case changes and one goes."""
-        changes = self._store.changes_since(revision)
-        self._store.upsert_cases([make_case("c2", "labels peel off")])
-        self._store.delete_case("c3")
+        changes = self._store.cases.changes_since(revision)
+        self._store.cases.upsert([make_case("c2", "labels peel off")])
+        self._store.cases.delete("c3")
         return changes

@@ -36,12 +36,12 @@ def take(folder: Path, store: Store, *tickets: dict[str, Any], **options: Any) -
 
 def live(store: Store) -> Case:
     """The case as it answers."""
-    return store.get_case(ID).case
+    return store.cases.get(ID).case
 
 
 def pending(store: Store) -> Review:
     """Its pending revision, which there must be."""
-    review = store.find_review(ID)
+    review = store.reviews.find(ID)
     assert review is not None
     assert review.pending is not None
     return review
@@ -77,15 +77,15 @@ def test_a_person_s_words_are_kept_where_the_ticket_did_not_change(tmp_path: Pat
 def test_the_same_changed_ticket_makes_no_second_revision(tmp_path: Path, store: Store) -> None:
     """Nor does it bring one back that a person discarded."""
     take(tmp_path, store, ticket(1, answer=NEW_ANSWER))
-    tag, steps = pending(store).tag, len(store.review_steps(ID))
+    tag, steps = pending(store).tag, len(store.reviews.steps(ID))
 
     again = take(tmp_path, store, ticket(1, answer=NEW_ANSWER), resume=False)
     assert (again.revised, again.unchanged) == (0, 1)
-    assert (pending(store).tag, len(store.review_steps(ID))) == (tag, steps)
+    assert (pending(store).tag, len(store.reviews.steps(ID))) == (tag, steps)
 
     lifecycle(store).reviewing.discard(ID, MANAGER)
     assert take(tmp_path, store, ticket(1, answer=NEW_ANSWER), resume=False).unchanged == 1
-    assert store.find_review(ID) is None
+    assert store.reviews.find(ID) is None
 
 
 def test_the_next_change_replaces_a_revision_that_nobody_touched(tmp_path: Path, store: Store) -> None:
@@ -138,13 +138,13 @@ def test_dates_and_priority_alone_are_no_reason(tmp_path: Path, store: Store) ->
     report = take(tmp_path, store, ticket(1, priority="high", updated_at="2026-05-05T08:00:00Z"))
 
     assert (report.revised, report.unchanged) == (0, 1)
-    assert store.find_review(ID) is None
+    assert store.reviews.find(ID) is None
 
 
 def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path, store: Store) -> None:
     """So that a person knows before."""
     assert take(tmp_path, store, ticket(1, answer=NEW_ANSWER), dry_run=True).revised == 1
-    assert store.find_review(ID) is None
+    assert store.reviews.find(ID) is None
 
 
 @pytest.mark.parametrize("status", [Status.IN_REVIEW, Status.HISTORICAL])
@@ -153,7 +153,7 @@ def test_other_states_are_kept(tmp_path: Path, store: Store, status: Status) -> 
     put(store, replace(live(store), status=status))
 
     assert take(tmp_path, store, ticket(1, answer=NEW_ANSWER)).kept == 1
-    assert store.find_review(ID) is None
+    assert store.reviews.find(ID) is None
 
 
 def test_publish_still_overwrites(tmp_path: Path, store: Store) -> None:
@@ -167,6 +167,6 @@ def test_publish_still_overwrites(tmp_path: Path, store: Store) -> None:
 def test_erasing_a_case_forgets_the_text_taken_over(tmp_path: Path, store: Store) -> None:
     """A person who asks for erasure is in no table any more."""
     take(tmp_path, store, ticket(1, answer="Replace the quintessence coupler."))
-    store.delete_case(ID, erase=True)
+    store.cases.delete(ID, erase=True)
 
     assert b"quintessence" not in (tmp_path / "library.sqlite3").read_bytes()

@@ -55,7 +55,7 @@ def numbers(report: Report) -> tuple[int, int, int, int, int]:
 
 def put(store: Store, case: Case) -> None:
     """Change a case as a person would."""
-    assert store.upsert_cases([case])[0].action == "updated"
+    assert store.cases.upsert([case])[0].action == "updated"
 
 
 @pytest.mark.parametrize("name", ["zendesk", "jira", "freshdesk", "servicenow", "salesforce", "zammad", "github"])
@@ -64,14 +64,14 @@ def test_the_same_export_again_changes_nothing(store: Store, name: str) -> None:
     options = IngestOptions(mapping=get_source(name))
     path = FIXTURES / name / "normal.json"
     first = ingest(path, store, options)
-    revision = store.revision()
+    revision = store.cases.revision()
 
     second = ingest(path, store, options)
 
     assert first.created > 0
     assert (second.created, second.updated, second.unchanged) == (0, 0, first.created)
     assert second.reasons == first.reasons
-    assert store.revision() == revision
+    assert store.cases.revision() == revision
 
 
 def test_tickets_become_drafts_unless_published(tmp_path: Path, store: Store) -> None:
@@ -79,46 +79,46 @@ def test_tickets_become_drafts_unless_published(tmp_path: Path, store: Store) ->
     path = export(tmp_path, [ticket(1)])
 
     ingest(path, store, ZENDESK)
-    assert store.get_case("zendesk:1").case.status is Status.DRAFT
+    assert store.cases.get("zendesk:1").case.status is Status.DRAFT
 
     assert numbers(ingest(path, store, replace(ZENDESK, publish=True))) == (0, 1, 0, 0, 0)
-    assert store.get_case("zendesk:1").case.status is Status.PUBLISHED
+    assert store.cases.get("zendesk:1").case.status is Status.PUBLISHED
 
 
 def test_a_published_case_is_not_made_a_draft_again(tmp_path: Path, store: Store) -> None:
     """The same ticket changes nothing; a changed one leaves the case, and the report counts it."""
     ingest(export(tmp_path, [ticket(1)]), store, ZENDESK)
-    put(store, replace(store.get_case("zendesk:1").case, status=Status.PUBLISHED, diagnosis="worn fuse"))
+    put(store, replace(store.cases.get("zendesk:1").case, status=Status.PUBLISHED, diagnosis="worn fuse"))
 
     assert numbers(ingest(export(tmp_path, [ticket(1)]), store, ZENDESK)) == (0, 0, 1, 0, 0)
     changed = export(tmp_path, [ticket(1, answer="Replace the whole power supply.")])
     assert numbers(ingest(changed, store, ZENDESK)) == (0, 0, 0, 1, 0)
 
-    case = store.get_case("zendesk:1").case
+    case = store.cases.get("zendesk:1").case
     assert (case.status, case.diagnosis, case.solution[:16]) == (Status.PUBLISHED, "worn fuse", "Replace the fuse")
 
 
 def test_an_edited_draft_is_kept_and_an_untouched_one_follows_its_ticket(tmp_path: Path, store: Store) -> None:
     """Nobody's edit is lost to a second import."""
     ingest(export(tmp_path, [ticket(1), ticket(2)]), store, ZENDESK)
-    put(store, replace(store.get_case("zendesk:1").case, diagnosis="worn fuse"))
+    put(store, replace(store.cases.get("zendesk:1").case, diagnosis="worn fuse"))
 
     changed = [ticket(number, answer="Replace the whole power supply.") for number in (1, 2)]
     report = ingest(export(tmp_path, changed), store, ZENDESK)
 
     assert numbers(report) == (0, 1, 0, 1, 0)
-    assert store.get_case("zendesk:1").case.diagnosis == "worn fuse"
-    assert store.get_case("zendesk:2").case.solution == "Replace the whole power supply."
+    assert store.cases.get("zendesk:1").case.diagnosis == "worn fuse"
+    assert store.cases.get("zendesk:2").case.solution == "Replace the whole power supply."
 
 
 def test_a_deleted_case_stays_deleted(tmp_path: Path, store: Store) -> None:
     """The same ticket does not bring it back."""
     path = export(tmp_path, [ticket(1)])
     ingest(path, store, ZENDESK)
-    store.delete_case("zendesk:1")
+    store.cases.delete("zendesk:1")
 
     assert numbers(ingest(path, store, ZENDESK)) == (0, 0, 1, 0, 0)
-    assert store.find_case("zendesk:1") is None
+    assert store.cases.find("zendesk:1") is None
 
 
 def test_an_interrupted_import_goes_on_with_its_counts(tmp_path: Path, store: Store) -> None:
@@ -159,7 +159,7 @@ def test_a_dry_run_shows_five_examples_before_and_after_masking(tmp_path: Path, 
     assert report.examples[0].before["problem"] == "Eva Long says unit 0 is dead"
     assert report.examples[0].after["problem"] == "[NAME_1] says unit 0 is dead"
     assert report.created == 9
-    assert store.revision() == 0
+    assert store.cases.revision() == 0
 
 
 def test_rules_leave_tickets_out(tmp_path: Path, store: Store) -> None:
@@ -176,7 +176,7 @@ def test_rules_leave_tickets_out(tmp_path: Path, store: Store) -> None:
     report = ingest(path, store, replace(ZENDESK, rules=load_rules(rules)))
 
     assert report.reasons == {"left out by a rule": 1}
-    assert {stored.case.id for stored in store.iter_cases()} == {"zendesk:1", "zendesk:3"}
+    assert {stored.case.id for stored in store.cases.iter()} == {"zendesk:1", "zendesk:3"}
 
 
 def test_own_cases_come_from_json_arrays_and_workbooks_too(tmp_path: Path, store: Store) -> None:
@@ -201,6 +201,6 @@ def test_own_cases_come_from_json_arrays_and_workbooks_too(tmp_path: Path, store
     assert (workbook.format, workbook.created, [(row.line, row.field) for row in workbook.rows]) == (
         "xlsx", 1, [(4, "solution")],
     )  # fmt: skip
-    assert store.get_case("a").case.outcome.csat == 4.5
-    assert store.get_case("b").case.tags == ("打印机", "卡纸")
-    assert store.get_case("b").case.status is Status.PUBLISHED
+    assert store.cases.get("a").case.outcome.csat == 4.5
+    assert store.cases.get("b").case.tags == ("打印机", "卡纸")
+    assert store.cases.get("b").case.status is Status.PUBLISHED

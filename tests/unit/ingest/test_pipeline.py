@@ -49,7 +49,7 @@ def numbers(report: Report) -> tuple[int, int, int, int, int]:
 
 def stored(store: Store) -> dict[str, Case]:
     """Every case by id."""
-    return {case.case.id: case.case for case in store.iter_cases()}
+    return {case.case.id: case.case for case in store.cases.iter()}
 
 
 def test_rejected_rows_are_listed_and_the_rest_goes_in(tmp_path: Path, store: Store) -> None:
@@ -82,9 +82,9 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, store: Store, name:
     first = ingest(path, store, IngestOptions(batch=7))
     assert numbers(first) == (32, 31, 0, 1, 0)
     assert first.named_by_content == 1
-    revision = store.revision()
+    revision = store.cases.revision()
     assert numbers(ingest(path, store, IngestOptions(batch=9))) == (32, 0, 0, 32, 0)
-    assert store.revision() == revision
+    assert store.cases.revision() == revision
 
 
 def test_a_second_row_of_the_same_case_is_refused(tmp_path: Path, store: Store) -> None:
@@ -95,7 +95,7 @@ def test_a_second_row_of_the_same_case_is_refused(tmp_path: Path, store: Store) 
         report = ingest(path, store, options)
         assert [(row.line, row.field) for row in report.rows] == [(4, "id")]
     assert stored(store)["c-1"].solution == "restart it"
-    assert store.revision() == 3
+    assert store.cases.revision() == 3
 
 
 def test_a_corrected_file_updates_only_what_changed(tmp_path: Path, store: Store) -> None:
@@ -154,7 +154,7 @@ def test_defaults_fill_empty_fields(store: Store) -> None:
     table = "id,problem,solution,product\n1,p,s,\n2,p,s,own\n"
     ingest(io.BytesIO(table.encode()), store, IngestOptions(defaults={"product": "given", "status": "draft"}))
     assert {id: case.product for id, case in stored(store).items()} == {"1": "given", "2": "own"}
-    assert store.count_by_status()[Status.DRAFT] == 2
+    assert store.cases.count_by_status()[Status.DRAFT] == 2
 
 
 def test_masking_happens_before_the_store(tmp_path: Path, store: Store) -> None:
@@ -173,8 +173,8 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, store: Store) -> None:
     assert numbers(report) == (26, 25, 0, 0, 1)
     assert report.dry_run
     assert len((tmp_path / "rejects.jsonl").read_text().splitlines()) == 1
-    assert store.revision() == 0
-    assert store.ingests() == []
+    assert store.cases.revision() == 0
+    assert store.ingests.all() == []
 
 
 def test_progress_is_told_after_each_batch(tmp_path: Path, store: Store) -> None:

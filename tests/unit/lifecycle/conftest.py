@@ -52,7 +52,7 @@ class Desk:
 
     def case(self, id: str = "a") -> Case:
         """The case as stored."""
-        return self.store.get_case(id).case
+        return self.store.cases.get(id).case
 
     def status(self, id: str = "a") -> Status:
         """Its state."""
@@ -60,7 +60,7 @@ class Desk:
 
     def steps(self, id: str = "a") -> list[str]:
         """What happened to it."""
-        return [str(step.step) for step in self.store.review_steps(id)]
+        return [str(step.step) for step in self.store.reviews.steps(id)]
 
     def wait(self, days: int) -> None:
         """Days go by."""

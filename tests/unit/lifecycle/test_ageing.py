@@ -63,7 +63,7 @@ def test_validity_ends_after_its_last_day(desk: Desk) -> None:
 
     assert desk.life.ageing.expire() == ["a"]
     assert desk.life.ageing.expire() == []
-    assert (desk.status(), desk.store.review_steps("a")[-1].actor) == (Status.HISTORICAL, "system")
+    assert (desk.status(), desk.store.reviews.steps("a")[-1].actor) == (Status.HISTORICAL, "system")
     with pytest.raises(Conflict, match="which is past"):
         desk.life.ageing.reinstate("a", MANAGER)
 
@@ -72,9 +72,9 @@ def test_merging_adds_counts_and_can_be_undone(desk: Desk) -> None:
     """The duplicate points to the case that is kept; undoing gives back state and counts."""
     desk.publish()
     desk.publish("b", problem="the printer is jammed")
-    desk.store.log_event(EventKind.SOLVED, "a")
-    desk.store.log_event(EventKind.SOLVED, "b")
-    desk.store.log_event(EventKind.OPENED, "b")
+    desk.store.events.log(EventKind.SOLVED, "a")
+    desk.store.events.log(EventKind.SOLVED, "b")
+    desk.store.events.log(EventKind.OPENED, "b")
 
     kept = desk.life.merging.merge("a", ["b"], MANAGER)
     assert (kept.stored.reuse.solved, kept.stored.reuse.opened) == (2, 1)
@@ -84,7 +84,7 @@ def test_merging_adds_counts_and_can_be_undone(desk: Desk) -> None:
     desk.life.merging.unmerge("b", MANAGER)
 
     assert (desk.status("b"), desk.case("b").superseded_by) == (Status.PUBLISHED, "")
-    assert (desk.store.reuse("a").solved, desk.store.reuse("a").opened) == (1, 0)
+    assert (desk.store.cases.get("a").reuse.solved, desk.store.cases.get("a").reuse.opened) == (1, 0)
     with pytest.raises(Conflict, match="not merged"):
         desk.life.merging.unmerge("b", MANAGER)
 

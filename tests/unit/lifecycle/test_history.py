@@ -143,7 +143,7 @@ def test_the_reminder_counts_all_and_names_the_most_overdue(desk: Desk, monkeypa
     """What is due today counts, what is due tomorrow does not; drafts wait for nobody."""
     monkeypatch.setattr(reminding, "LISTED", 2)
     for number, day in enumerate(("2026-02-28", "2026-03-01", "2026-02-27", "2026-03-02")):
-        desk.store.upsert_cases([make_case(f"c{number}", f"p{number}", status="published", review_due_on=day)])
+        desk.store.cases.upsert([make_case(f"c{number}", f"p{number}", status="published", review_due_on=day)])
     for number in range(4):
         desk.draft(f"d{number}", problem=f"q{number}")
     for number in range(3):

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
+from retriever.case.times import today_utc
 from retriever.domain import Actor, Status
 from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
 from retriever.lifecycle import ageing
 from retriever.lifecycle.ageing import is_of_product, versions_named, why_left
-from retriever.lifecycle.desk import today_utc
 from retriever.store import AuditEntry, EventKind
 from tests.support.builders import make_case
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
@@ -26,7 +26,7 @@ def last_entry(desk: Desk) -> AuditEntry:
 
 def put(desk: Desk, id: str, **more: object) -> None:
     """A published case of its own text, written past the reviews."""
-    desk.store.upsert_cases([make_case(id, f"problem of {id}", status="published", **more)])
+    desk.store.cases.upsert([make_case(id, f"problem of {id}", status="published", **more)])
 
 
 def test_retiring_names_the_successor(desk: Desk) -> None:
@@ -37,7 +37,7 @@ def test_retiring_names_the_successor(desk: Desk) -> None:
     standing = desk.life.ageing.retire("a", MANAGER, " replaced ", superseded_by="b", if_version=1)
 
     assert (standing.stored.case.status, standing.stored.case.superseded_by) == (Status.HISTORICAL, "b")
-    assert desk.store.review_steps("a")[-1].note == "replaced"
+    assert desk.store.reviews.steps("a")[-1].note == "replaced"
     assert last_entry(desk).details == {"status": "historical", "superseded_by": "b"}
     desk.life.ageing.retire("b", MANAGER, "old")
     assert last_entry(desk).details == {"status": "historical"}
@@ -124,7 +124,7 @@ def test_an_old_look_changes_nothing(desk: Desk) -> None:
     for deed in deeds:
         with pytest.raises(VersionMismatch):
             deed()
-    assert desk.store.get_case("a").version == 1
+    assert desk.store.cases.get("a").version == 1
 
 
 def test_a_reason_is_needed_to_retire(desk: Desk) -> None:
@@ -144,7 +144,7 @@ def test_confirming_keeps_the_answers(desk: Desk) -> None:
 
     desk.life.ageing.confirm("a", LEAD, replace(SCREENED, note=" still true "))
 
-    step = desk.store.review_steps("a")[-1]
+    step = desk.store.reviews.steps("a")[-1]
     assert (str(step.step), step.answers, step.note) == ("confirm", SCREENED.answers, "still true")
     with pytest.raises(InvalidInput, match="effective"):
         desk.life.ageing.confirm("a", LEAD, replace(SCREENED, effective=False))
@@ -178,7 +178,7 @@ def test_a_product_is_retired_with_its_old_versions(desk: Desk, monkeypatch: pyt
     ]  # fmt: skip
     assert {desk.status(id) for id in gone} == {Status.HISTORICAL}
     assert {desk.status(id) for id in ("both", "new", "none", "other", "hidden")} == {Status.PUBLISHED}
-    assert desk.store.review_steps("old4")[-1].note == "end of life"
+    assert desk.store.reviews.steps("old4")[-1].note == "end of life"
 
 
 @pytest.mark.parametrize(
@@ -227,11 +227,11 @@ def test_what_is_due_is_walked_page_by_page(desk: Desk) -> None:
         return [stored.case.id for stored in found], cursor
 
     first, cursor = page(2)
-    assert (first, cursor) == (["c0", "c2"], ("2026-02-03", desk.store.get_case("c2").key))
+    assert (first, cursor) == (["c0", "c2"], ("2026-02-03", desk.store.cases.get("c2").key))
     assert page(2, cursor) == (["c4"], None)  # type: ignore[arg-type]
     assert page(6, who=INSIDER) == ([f"c{number}" for number in range(6)], None)
     assert page(5, who=INSIDER)[1] is not None
-    assert page(1, ("2026-02-05", desk.store.get_case("c4").key)) == ([], None)
+    assert page(1, ("2026-02-05", desk.store.cases.get("c4").key)) == ([], None)
 
 
 def test_the_queue_says_when_it_ends(desk: Desk) -> None:
@@ -273,15 +273,15 @@ def test_a_historical_duplicate_comes_back_historical(desk: Desk) -> None:
     put(desk, "b")
     desk.life.ageing.retire("b", MANAGER, "old")
     for kind in (EventKind.OPENED, EventKind.COPIED, EventKind.LINKED, EventKind.SOLVED):
-        desk.store.log_event(kind, "b")
-    solved_at = desk.store.reuse("b").last_solved_at
+        desk.store.events.log(kind, "b")
+    solved_at = desk.store.cases.get("b").reuse.last_solved_at
 
     kept = desk.life.merging.merge("a", ["b"], MANAGER).stored.reuse
     assert (kept.opened, kept.copied, kept.linked, kept.solved, kept.last_solved_at) == (1, 1, 1, 1, solved_at)
     back = desk.life.merging.unmerge("b", MANAGER).stored
 
     assert (back.case.status, back.case.superseded_by, back.reuse.solved) == (Status.HISTORICAL, "", 1)
-    left = desk.store.reuse("a")
+    left = desk.store.cases.get("a").reuse
     assert (left.opened, left.copied, left.linked, left.solved) == (0, 0, 0, 0)
 
 
@@ -294,7 +294,7 @@ def test_expiring_says_since_when(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     put(desk, "endless")
 
     assert desk.life.ageing.expire() == [f"c{number}" for number in range(5)]
-    assert desk.store.review_steps("c4")[-1].note == "valid until 2026-02-28"
+    assert desk.store.reviews.steps("c4")[-1].note == "valid until 2026-02-28"
     assert (desk.status("valid"), desk.status("endless")) == (Status.PUBLISHED, Status.PUBLISHED)
     assert isinstance(today_utc(), date)
 
@@ -303,9 +303,9 @@ def test_a_product_is_not_retired_on_an_old_look(desk: Desk, monkeypatch: pytest
     """When a case was changed after the look, its whole batch stays."""
     put(desk, "a", product="X")
     put(desk, "b", product="X")
-    seen = list(desk.store.iter_cases())
+    seen = list(desk.store.cases.iter())
     put(desk, "b", product="X", tags=["new"])
-    monkeypatch.setattr(type(desk.store), "iter_cases", lambda *_: seen)
+    monkeypatch.setattr(type(desk.store.cases), "iter", lambda *_: seen)
 
     with pytest.raises(VersionMismatch):
         desk.life.ageing.retire_product("X", "", MANAGER, "old")
@@ -316,12 +316,12 @@ def test_what_was_changed_meanwhile_does_not_expire(desk: Desk, monkeypatch: pyt
     """Prolonged, retired or deleted between the look and the lock by somebody else."""
     for id in ("over", "prolonged", "retired", "deleted"):
         put(desk, id, valid_until="2026-02-01")
-    looks = [desk.store.find_expired("2026-03-01"), []]
+    looks = [desk.store.reviews.find_expired("2026-03-01"), []]
     put(desk, "prolonged", valid_until="2027-02-01")
     desk.life.ageing.retire("retired", MANAGER, "old")
-    desk.store.delete_case("deleted")
-    monkeypatch.setattr(type(desk.store), "find_expired", lambda *_, **__: looks.pop(0))
+    desk.store.cases.delete("deleted")
+    monkeypatch.setattr(type(desk.store.reviews), "find_expired", lambda *_, **__: looks.pop(0))
 
     assert desk.life.ageing.expire() == ["over"]
     assert desk.status("prolonged") is Status.PUBLISHED
-    assert desk.store.review_steps("retired")[-1].note == "old"
+    assert desk.store.reviews.steps("retired")[-1].note == "old"

@@ -59,7 +59,7 @@ def test_the_answers_are_kept(desk: Desk) -> None:
     desk.life.reviewing.submit("a", AUTHOR)
     desk.life.reviewing.approve("a", LEAD, replace(SCREENED, scope=Scope.SPECIAL, note=" rare "))
 
-    step = desk.store.review_steps("a")[-1]
+    step = desk.store.reviews.steps("a")[-1]
 
     assert (step.actor, step.role, step.version, step.note) == ("lee", "reviewer", "3", "rare")
     assert step.answers == {**SCREENED.answers, "scope": "special"}
@@ -196,7 +196,7 @@ def test_a_direct_write_makes_approvals_void(desk: Desk) -> None:
     desk.draft()
     desk.life.reviewing.submit("a", AUTHOR)
     desk.life.reviewing.approve("a", LEAD, SCREENED)
-    desk.store.upsert_cases([replace(desk.case(), problem="smuggled in")])
+    desk.store.cases.upsert([replace(desk.case(), problem="smuggled in")])
 
     with pytest.raises(Forbidden):
         desk.life.reviewing.approve("a", MANAGER, SCREENED)
@@ -208,7 +208,7 @@ def test_a_direct_write_makes_approvals_void(desk: Desk) -> None:
 
 def test_an_imported_review_takes_any_team(desk: Desk) -> None:
     """A case that came in as in_review has no submitter's team: any reviewer may be first, not its author."""
-    desk.store.upsert_cases([make_case("a", status="in_review", created_by="leo")])
+    desk.store.cases.upsert([make_case("a", status="in_review", created_by="leo")])
 
     with pytest.raises(Forbidden):
         desk.life.reviewing.approve("a", OTHER_LEAD, SCREENED)
@@ -226,7 +226,7 @@ def test_reject_needs_a_reason(desk: Desk) -> None:
     standing = desk.life.reviewing.reject("a", LEAD, " unclear ")
 
     assert standing.stored.case.status is Status.DRAFT
-    assert desk.store.review_steps("a")[-1].note == "unclear"
+    assert desk.store.reviews.steps("a")[-1].note == "unclear"
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_what_the_lifecycle_keeps_of_a_case() -> None:
 def test_a_row_comes_back_as_it_was_written(desk: Desk) -> None:
     """Every field of a review; dropping it leaves nothing."""
     case = desk.draft()
-    key = desk.store.get_case("a").key
+    key = desk.store.cases.get("a").key
     review = replace(PENDING, key=key, submitted_by="sue", team="", submitted_at="2026-01-01T00:00:00Z", first_by="lee")
     with desk.store.transition(MANAGER) as step:
         step.save_review(review)
@@ -231,13 +231,13 @@ def test_a_row_comes_back_as_it_was_written(desk: Desk) -> None:
 def test_steps_are_numbered_and_kept_in_order(desk: Desk) -> None:
     """With role, answers and note; the next revision counts on from all of them. `via` is in the audit log."""
     desk.draft()
-    now = desk.store.get_case("a")
+    now = desk.store.cases.get("a")
     with desk.store.transition(MANAGER, via="console") as step:
         assert step.next_number(now.key) == 2
         step.note(now, Step.CONFIRM, tag="r7", answers={"x": True, "y": "mail a@b.com"}, reason="ask a@b.com")
         assert step.next_number(now.key) == 3
 
-    first, second = desk.store.review_steps("a")
+    first, second = desk.store.reviews.steps("a")
     assert first.number < second.number
     assert second == ReviewStep(
         second.number, second.at, Step.CONFIRM, "kim", "knowledge_manager", "r7", {"x": True, "y": "mail [EMAIL_1]"},
@@ -251,24 +251,24 @@ def test_steps_are_numbered_and_kept_in_order(desk: Desk) -> None:
 def test_counts_of_use_are_added_and_taken_away(desk: Desk) -> None:
     """Each of its own, none below zero; the last time it solved something only moves on."""
     desk.draft()
-    key = desk.store.get_case("a").key
+    key = desk.store.cases.get("a").key
     counts = Reuse(1, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
     with desk.store.transition(MANAGER) as step:
         step.add_reuse(key, counts, sign=1)
         step.add_reuse(key, replace(counts, last_solved_at="2026-01-01T00:00:00Z"), sign=1)
-    assert desk.store.reuse("a") == Reuse(2, 4, 6, 8, 10, "2026-02-02T00:00:00Z")
+    assert desk.store.cases.get("a").reuse == Reuse(2, 4, 6, 8, 10, "2026-02-02T00:00:00Z")
 
     with desk.store.transition(MANAGER) as step:
         step.add_reuse(key, replace(counts, shown=9, last_solved_at="2027-01-01T00:00:00Z"), sign=-1)
 
-    assert desk.store.reuse("a") == Reuse(0, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
+    assert desk.store.cases.get("a").reuse == Reuse(0, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
 
 
 def test_a_merge_is_remembered_once(desk: Desk) -> None:
     """Taking it out forgets it."""
     desk.draft("a")
     desk.draft("b", problem="another")
-    one, two = (desk.store.get_case(id).key for id in ("a", "b"))
+    one, two = (desk.store.cases.get(id).key for id in ("a", "b"))
     merge = Merge(two, one, Status.HISTORICAL, "c", Reuse(1, 2, 3, 4, 5))
     with desk.store.transition(MANAGER) as step:
         assert step.is_merged(two) is False
@@ -303,8 +303,8 @@ def test_publishing_says_who_wrote_and_who_approved(desk: Desk) -> None:
     desk.life.reviewing.approve("a", MANAGER, replace(SCREENED, note=" good "), if_version=tags[-1])
 
     assert tags == ["r5", "r6", "r7"]
-    assert [step.version for step in desk.store.review_steps("a")[-4:]] == tags + tags[-1:]
-    assert desk.store.review_steps("a")[-1].note == "good"
+    assert [step.version for step in desk.store.reviews.steps("a")[-4:]] == tags + tags[-1:]
+    assert desk.store.reviews.steps("a")[-1].note == "good"
     entry = list(desk.store.audit.iter_entries())[-1]
     assert entry.details == {"status": "published", "tag": "r7", "first": "lee", "authors": "ann"}
 
@@ -323,7 +323,7 @@ def test_many_authors_are_cut_in_the_log(desk: Desk) -> None:
 
 def test_who_submits_a_case_without_author_is_named(desk: Desk) -> None:
     """Somebody must stand for it."""
-    desk.store.upsert_cases([make_case("a", status="draft")])
+    desk.store.cases.upsert([make_case("a", status="draft")])
 
     desk.life.reviewing.submit("a", LEAD)
 
@@ -333,7 +333,7 @@ def test_who_submits_a_case_without_author_is_named(desk: Desk) -> None:
 
 def test_a_new_id_may_not_be_that_of_a_hidden_case(desk: Desk) -> None:
     """Which says no more than that it is taken; a plain write says that there is no such case."""
-    desk.store.upsert_cases([make_case("a", audience=["lab"])])
+    desk.store.cases.upsert([make_case("a", audience=["lab"])])
 
     with pytest.raises(Conflict, match="belongs to another case"):
         desk.life.writing.write(make_case("a", "mine"), AUTHOR, if_version=0)
@@ -361,13 +361,13 @@ def test_the_queue_shows_what_was_written_past_it(desk: Desk) -> None:
     case: Case = desk.draft()
     desk.life.reviewing.submit("a", AUTHOR)
     desk.life.reviewing.approve("a", LEAD, SCREENED)
-    assert [one.stored.case.id for one in desk.store.page_reviews(QueueFilter(stage="second"))] == ["a"]
+    assert [one.stored.case.id for one in desk.store.reviews.page(QueueFilter(stage="second"))] == ["a"]
 
-    desk.store.upsert_cases([replace(case, status=Status.IN_REVIEW, problem="other")])
+    desk.store.cases.upsert([replace(case, status=Status.IN_REVIEW, problem="other")])
 
-    (queued,) = desk.store.page_reviews(QueueFilter(stage="first"))
-    assert desk.store.page_reviews(QueueFilter(stage="second")) == []
+    (queued,) = desk.store.reviews.page(QueueFilter(stage="first"))
+    assert desk.store.reviews.page(QueueFilter(stage="second")) == []
     assert queued.since == queued.stored.updated_at
     assert queued.review is not None
     assert queued.review.version != queued.stored.version
-    assert [one.review for one in desk.store.page_reviews()] == [queued.review]
+    assert [one.review for one in desk.store.reviews.page()] == [queued.review]

@@ -60,7 +60,7 @@ def test_notes_have_a_limit() -> None:
 def test_a_revision_of_a_foreign_case_is_not_in_the_queue(desk: Desk) -> None:
     """A revision that opens a case for all shows neither text to those whom the live case is not for."""
     desk.publish()
-    desk.store.upsert_cases([replace(desk.case(), audience=("emea",))])
+    desk.store.cases.upsert([replace(desk.case(), audience=("emea",))])
     insider = replace(MANAGER, audience=("emea",))
     desk.life.writing.revise("a", make_case("a", "other", audience=["emea"]), insider)
 

@@ -14,12 +14,12 @@ from tests.unit.lifecycle.conftest import Desk
 def test_the_live_version_answers_until_the_new_one_is_approved(desk: Desk) -> None:
     """A revision changes nothing but the queue until its second approval, which makes it the next version."""
     desk.publish()
-    before = desk.store.get_case("a")
+    before = desk.store.cases.get("a")
     desk.revise(problem="paper jams after reboot")
     desk.life.reviewing.submit("a", AUTHOR)
     desk.life.reviewing.approve("a", LEAD, SCREENED)
 
-    assert desk.store.get_case("a") == before
+    assert desk.store.cases.get("a") == before
     desk.wait(10)
     after = desk.life.reviewing.approve("a", OTHER_MANAGER, SCREENED)
 
@@ -107,7 +107,7 @@ def test_a_revision_on_old_ground_is_not_published(desk: Desk) -> None:
     desk.publish()
     desk.revise(problem="one")
     desk.life.reviewing.submit("a", AUTHOR)
-    desk.store.upsert_cases([replace(desk.case(), solution="something urgent")])
+    desk.store.cases.upsert([replace(desk.case(), solution="something urgent")])
 
     with pytest.raises(Conflict, match="version 5"):
         desk.life.reviewing.approve("a", LEAD, SCREENED)
@@ -191,7 +191,7 @@ def test_many_go_in_together(desk: Desk) -> None:
         ("new", "created"), ("new", "unchanged"), ("live", "proposed"), ("held", "refused"), ("thief", "refused"),
     ]  # fmt: skip
     assert outcomes[3].reason.startswith("a revision of case held is pending")
-    assert outcomes[0].key == desk.store.get_case("new").key
+    assert outcomes[0].key == desk.store.cases.get("new").key
     assert desk.case("live").problem == "live"
 
 
@@ -209,7 +209,7 @@ def test_a_manager_restores_what_was_published(desk: Desk) -> None:
     """At once, as a new version; audience, source and validity stay those of today."""
     desk.publish(problem="first", tags=["old"])
     today = replace(desk.case(), problem="second", tags=("new",), valid_until="2030-01-01", lessons="x")
-    desk.store.upsert_cases([today])
+    desk.store.cases.upsert([today])
 
     written = desk.life.writing.restore("a", 4, MANAGER, if_version=5)
 
@@ -224,7 +224,7 @@ def test_restoring_does_not_widen_who_may_see(desk: Desk) -> None:
     """An older version for everybody comes back for the groups of today only."""
     desk.publish(problem="first")
     manager = replace(MANAGER, audience=("emea",))
-    desk.store.upsert_cases([replace(desk.case(), problem="second", audience=("emea",))])
+    desk.store.cases.upsert([replace(desk.case(), problem="second", audience=("emea",))])
 
     assert desk.life.writing.restore("a", 4, manager).standing.stored.case.audience == ("emea",)
 
@@ -295,7 +295,7 @@ def test_a_deleted_case_leaves_nothing_to_approve(desk: Desk) -> None:
     desk.publish()
     desk.revise(problem="one")
     desk.life.reviewing.submit("a", AUTHOR)
-    desk.store.delete_case("a")
+    desk.store.cases.delete("a")
     desk.draft(by=LEAD)
 
     review = desk.life.reviewing.find("a", LEAD).review

@@ -43,10 +43,10 @@ def test_an_export_taken_in_again_gives_the_same_cases(tmp_path: Path, format: E
     """Into another library every case is created equal; into its own nothing changes."""
     cases = [FULL, make_case("b"), make_case("c", title="+1 -1 @home", outcome={"first_contact_resolved": True})]
     with open_store(tmp_path / "a.sqlite3") as first, open_store(tmp_path / "b.sqlite3") as second:
-        first.upsert_cases(cases)
+        first.cases.upsert(cases)
         data = exported(first, format)
         assert ingest(io.BytesIO(data), second).created == 3
-        assert [stored.case for stored in second.iter_cases()] == cases
+        assert [stored.case for stored in second.cases.iter()] == cases
         assert ingest(io.BytesIO(data), first).unchanged == 3
         assert exported(second, "csv") == exported(first, "csv")
 
@@ -54,7 +54,7 @@ def test_an_export_taken_in_again_gives_the_same_cases(tmp_path: Path, format: E
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     """No cell of the table begins with a sign that a spreadsheet would run."""
     with open_store(tmp_path / "a.sqlite3") as store:
-        store.upsert_cases([FULL, *(make_case(f"c{place}", f"{sign}1+1") for place, sign in enumerate("=+-@＝"))])
+        store.cases.upsert([FULL, *(make_case(f"c{place}", f"{sign}1+1") for place, sign in enumerate("=+-@＝"))])
         cells = [cell for row in csv.reader(io.StringIO(exported(store, "csv").decode("utf-8-sig"))) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
     assert "'=1+1" in cells
@@ -63,8 +63,8 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
 def test_only_what_the_filter_lets_through_is_written(tmp_path: Path) -> None:
     """The number of cases is returned, the header of a table not counted; JSONL holds the version."""
     with open_store(tmp_path / "a.sqlite3") as store:
-        store.upsert_cases([FULL, make_case("b"), make_case("c")])
-        store.upsert_cases([make_case("c", "changed")])
+        store.cases.upsert([FULL, make_case("b"), make_case("c")])
+        store.cases.upsert([make_case("c", "changed")])
         which = CaseFilter(statuses=(Status.PUBLISHED,))
         for format in ("jsonl", "csv"):
             stream = io.BytesIO()
@@ -77,7 +77,7 @@ def test_only_what_the_filter_lets_through_is_written(tmp_path: Path) -> None:
 def test_progress_is_told_every_thousand(tmp_path: Path) -> None:
     """A long export says where it is."""
     with open_store(tmp_path / "a.sqlite3") as store:
-        store.upsert_cases([make_case(f"c{number}") for number in range(2_001)])
+        store.cases.upsert([make_case(f"c{number}") for number in range(2_001)])
         told: list[int] = []
         assert export_cases(store, io.BytesIO(), progress=told.append) == 2_001
     assert told == [1_000, 2_000]

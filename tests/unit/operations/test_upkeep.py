@@ -21,7 +21,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """A library with questions of 10 and of 400 days ago and two deliveries of today."""
     with open_store(tmp_path / "library.sqlite3") as opened:
         ages = {"young": 10, "old": 400}
-        opened.log_queries([LoggedQuery(id, days_before(days, NOW)) for id, days in ages.items()])
+        opened.events.log_queries([LoggedQuery(id, days_before(days, NOW)) for id, days in ages.items()])
         for id, case in (("skipped", None), ("kept", make_case(status="draft"))):
             opened.deliveries.receive("desk", id, id, case=case, reason="unresolved")
         opened.deliveries.keep(2, "kept")
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def questions(store: Store) -> list[str]:
     """Those that are still there."""
-    return [query.query_id for query in store.iter_queries()]
+    return [query.query_id for query in store.events.iter_queries()]
 
 
 def test_old_questions_are_forgotten(store: Store) -> None:
@@ -59,11 +59,11 @@ def test_old_deliveries_are_forgotten(store: Store) -> None:
 
 def test_forgetting_goes_on_until_all_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """In steps, so that nobody waits long for the lock."""
-    monkeypatch.setattr("retriever.store.store._FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr("retriever.store.events._FORGOTTEN_AT_ONCE", 2)
     old = LoggedQuery("", days_before(400, NOW))
-    store.log_queries([replace(old, query_id=f"q{number}") for number in range(7)])
+    store.events.log_queries([replace(old, query_id=f"q{number}") for number in range(7)])
 
-    assert store.delete_events_before(days_before(30, NOW)) == 8
+    assert store.events.delete_before(days_before(30, NOW)) == 8
     assert questions(store) == ["young"]
 
 

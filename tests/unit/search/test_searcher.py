@@ -33,11 +33,11 @@ JAMS = Query(problem="printer jams paper", min_confidence=0.0)
 def service(tmp_path: Path) -> Iterator[Service]:
     """A service over seven cases, wired as `open_service` does it."""
     with open_store(tmp_path / "library.sqlite3") as store:
-        store.upsert_cases(CASES)
+        store.cases.upsert(CASES)
         encoder = WordEncoder()
         indexing = Indexing(store, encoder, tmp_path / "index")
         indexing.open()
-        searcher = Searcher(encoder, store, load_ranking("default"), indexing.view)
+        searcher = Searcher(encoder, store.cases, load_ranking("default"), indexing.view)
         settings = Settings(data_dir=tmp_path)
         yield Service(settings, store, encoder, indexing, searcher, Metrics())
 
@@ -165,7 +165,7 @@ def test_put_and_delete_take_effect_at_once(service: Service) -> None:
 
 def test_a_case_deleted_behind_the_view_is_not_returned(service: Service) -> None:
     """Between a delete in another process and the next poll the store has the last word."""
-    service.store.delete_case("jam")
+    service.store.cases.delete("jam")
 
     assert "jam" not in found(service, replace(JAMS, limit=50))
 
@@ -188,8 +188,8 @@ def test_solved_problems_decide_between_equals(service: Service) -> None:
     """Of two cases as good as each other, the one that helped comes first; it does not pass a better one."""
     service.put_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums")])
     for _ in range(50):
-        service.store.log_event(EventKind.SOLVED, "two")
-        service.store.log_event(EventKind.SOLVED, "ink")
+        service.store.events.log(EventKind.SOLVED, "two")
+        service.store.events.log(EventKind.SOLVED, "ink")
 
     ids = found(service, Query(problem="the scanner hums", min_confidence=0.0, limit=3))
 

@@ -22,7 +22,7 @@ ENTRIES = 12
 def write_some(store: Store, count: int = ENTRIES) -> None:
     """One entry per case."""
     for number in range(count):
-        store.upsert_cases([make_case(f"c{number}")], actor=ANNA)
+        store.cases.upsert([make_case(f"c{number}")], actor=ANNA)
 
 
 @contextmanager
@@ -46,10 +46,10 @@ def kinds(store: Store, *, known: Head | None = None) -> set[str]:
 
 def test_a_change_is_recorded_with_its_actor(store: Store) -> None:
     """Create, update and delete leave one entry each; what changes nothing leaves none."""
-    store.upsert_cases([make_case("a")], actor=ANNA)
-    store.upsert_cases([make_case("a")], actor=ANNA)
-    store.upsert_cases([make_case("a", "it hums")], actor=ANNA)
-    store.delete_case("a", actor=replace(ANNA, id="ben", role=Role.ADMIN))
+    store.cases.upsert([make_case("a")], actor=ANNA)
+    store.cases.upsert([make_case("a")], actor=ANNA)
+    store.cases.upsert([make_case("a", "it hums")], actor=ANNA)
+    store.cases.delete("a", actor=replace(ANNA, id="ben", role=Role.ADMIN))
 
     entries = list(store.audit.iter_entries())
     assert [(entry.number, entry.actor, entry.role, entry.action, entry.version) for entry in entries] == [
@@ -62,7 +62,7 @@ def test_a_change_is_recorded_with_its_actor(store: Store) -> None:
 def test_a_change_that_fails_leaves_no_entry(store: Store) -> None:
     """The entry is part of the transaction: both are kept or neither."""
     with pytest.raises(CaseNotFound):
-        store.delete_case("nothing")
+        store.cases.delete("nothing")
     with pytest.raises(ZeroDivisionError), store._connections.writing() as db:
         record(db, actor=ANNA, action="x", subject="y")
         1 / 0  # noqa: B018
@@ -86,7 +86,7 @@ def test_an_entry_after_a_failed_one_anchors_itself_only(store: Store) -> None:
 
 def test_no_text_of_a_case_is_recorded(store: Store) -> None:
     """Entries hold ids, states and numbers; a detail that is long enough for a text is refused."""
-    store.upsert_cases([make_case("a", "the secret problem", title="secret", audience=["lab"])])
+    store.cases.upsert([make_case("a", "the secret problem", title="secret", audience=["lab"])])
 
     (entry,) = store.audit.iter_entries()
     assert "secret" not in str(entry)
@@ -97,7 +97,7 @@ def test_no_text_of_a_case_is_recorded(store: Store) -> None:
 def test_entries_are_narrowed(store: Store) -> None:
     """Subject, actor, action and time each narrow the list."""
     write_some(store, 3)
-    store.delete_case("c1")
+    store.cases.delete("c1")
 
     def numbers(**which: str) -> list[int]:
         return [entry.number for entry in store.audit.iter_entries(**which)]  # type: ignore[arg-type]
@@ -138,10 +138,10 @@ def test_a_lost_key_is_never_replaced(store: Store) -> None:
 
     with open_store(store.path) as again:
         with pytest.raises(StoreDamaged, match=r"library-audit\.key"):
-            again.upsert_cases([make_case("b")])
+            again.cases.upsert([make_case("b")])
         with pytest.raises(StoreDamaged, match="missing"):
             again.audit.verify()
-        assert again.find_case("b") is None
+        assert again.cases.find("b") is None
     assert not store.audit.files.key.exists()
 
 
@@ -163,7 +163,7 @@ def test_two_stores_on_one_file_share_one_chain(store: Store) -> None:
     """Entries of several processes follow one another."""
     with open_store(store.path) as other:
         for number in range(6):
-            (store, other)[number % 2].upsert_cases([make_case(f"c{number}")])
+            (store, other)[number % 2].cases.upsert([make_case(f"c{number}")])
 
     assert store.audit.verify().entries == 6
     assert kinds(store) == set()
@@ -298,7 +298,7 @@ def tampered(store: Store) -> Iterator[Store]:
     """A log of some entries that tests tamper with; the seals of its older heads are in HEADS."""
     HEADS.clear()
     for number in range(ENTRIES):
-        store.upsert_cases([make_case(f"c{number}")], actor=ANNA)
+        store.cases.upsert([make_case(f"c{number}")], actor=ANNA)
         ((HEADS[number + 1],),) = store._connections.rows("SELECT seal FROM audit_head")
     yield store
 
@@ -380,7 +380,7 @@ def test_a_log_that_was_cut_and_went_on_is_told(tampered: Store) -> None:
         link = db.execute("SELECT link FROM audit WHERE position = 10").fetchone()[0]
         db.execute("DELETE FROM audit WHERE position > 10")
         db.execute("UPDATE audit_head SET count = 10, link = ?, seal = ?", (link, HEADS[10]))
-    tampered.upsert_cases([make_case("new1"), make_case("new2"), make_case("new3")])
+    tampered.cases.upsert([make_case("new1"), make_case("new2"), make_case("new3")])
     assert tampered.audit.verify().entries == 13
     tampered.audit.files.anchor.write_text(anchor)
 

@@ -17,172 +17,172 @@ def a_case(id: str = "a", *, external: str = "", system: str = "desk", problem: 
 
 def actions(store: Store, *cases: Case) -> list[str]:
     """What upserting these at once does, in order."""
-    return [outcome.action for outcome in store.upsert_cases(cases)]
+    return [outcome.action for outcome in store.cases.upsert(cases)]
 
 
 def test_a_new_case_is_read_back_as_it_was(store: Store) -> None:
     """Every part of a case survives the store, with key, version and revision counted from 1."""
     case = replace(a_case("ü-1"), steps=("1", "2"), outcome=Outcome("ok", 5, 4.5, False), status=Status.DRAFT)
-    (outcome,) = store.upsert_cases([case])
-    stored = store.get_case("ü-1")
+    (outcome,) = store.cases.upsert([case])
+    stored = store.cases.get("ü-1")
     assert stored == StoredCase(case, 1, 1, 1, content_hash(case), stored.created_at, stored.updated_at)
     assert (outcome.id, outcome.action, outcome.key, outcome.version, outcome.revision) == ("ü-1", "created", 1, 1, 1)
-    assert store.get_cases([7, 1, 1]) == {1: stored}
+    assert store.cases.get_many([7, 1, 1]) == {1: stored}
 
 
 def test_equal_content_changes_nothing(store: Store) -> None:
     """Writing the same again makes neither version nor revision, alone or beside a changed case."""
-    store.upsert_cases([a_case("a"), a_case("b")])
-    before = store.get_case("a")
+    store.cases.upsert([a_case("a"), a_case("b")])
+    before = store.cases.get("a")
     assert actions(store, a_case("a"), a_case("b", problem="new")) == ["unchanged", "updated"]
-    assert store.get_case("a") == before
-    assert store.revision() == 3
+    assert store.cases.get("a") == before
+    assert store.cases.revision() == 3
 
 
 def test_each_accepted_change_grows_the_revision_by_one(store: Store) -> None:
     """Creations, updates and deletions are numbered without gaps."""
-    store.upsert_cases([a_case("a"), a_case("b"), a_case("a", problem="q")])
-    assert store.revision() == 3
-    assert store.delete_case("b").revision == 4
-    store.upsert_cases([a_case("b")])
-    assert store.revision() == 5
+    store.cases.upsert([a_case("a"), a_case("b"), a_case("a", problem="q")])
+    assert store.cases.revision() == 3
+    assert store.cases.delete("b").revision == 4
+    store.cases.upsert([a_case("b")])
+    assert store.cases.revision() == 5
 
 
 def test_a_case_is_known_by_its_source(store: Store) -> None:
     """The same ticket under another id updates the stored case, which keeps its id and key."""
-    store.upsert_cases([a_case("old", external="7")])
-    (outcome,) = store.upsert_cases([a_case("new", external="7", problem="q")])
+    store.cases.upsert([a_case("old", external="7")])
+    (outcome,) = store.cases.upsert([a_case("new", external="7", problem="q")])
     assert (outcome.id, outcome.action, outcome.key) == ("old", "updated", 1)
-    assert store.find_case("new") is None
-    assert store.get_case("old").case.problem == "q"
+    assert store.cases.find("new") is None
+    assert store.cases.get("old").case.problem == "q"
 
 
 def test_the_same_case_twice_in_a_batch_is_one_case(store: Store) -> None:
     """Cases of a batch see each other: created, then updated, by id and by source."""
     first, second = a_case("x", external="1"), a_case("y", external="1", problem="q")
     assert actions(store, first, second, second) == ["created", "updated", "unchanged"]
-    assert [version.case.problem for version in store.versions("x")] == ["p", "q"]
+    assert [version.case.problem for version in store.cases.versions("x")] == ["p", "q"]
 
 
 def test_two_sources_never_overwrite_each_other(store: Store) -> None:
     """An id that another source's case holds is refused with the reason, and the rest of the batch goes in."""
-    store.upsert_cases([a_case("42", external="42", system="jira")])
-    refused, created = store.upsert_cases([a_case("42", external="42", system="zendesk"), a_case("z")])
+    store.cases.upsert([a_case("42", external="42", system="jira")])
+    refused, created = store.cases.upsert([a_case("42", external="42", system="zendesk"), a_case("z")])
     assert (refused.action, refused.key, refused.reason) == ("refused", 0, "id 42 belongs to source jira:42")
     assert created.action == "created"
-    assert store.get_case("42").case.source.system == "jira"
+    assert store.cases.get("42").case.source.system == "jira"
 
 
 def test_a_source_that_belongs_to_another_living_case_is_refused(store: Store) -> None:
     """One row cannot update two cases."""
-    store.upsert_cases([a_case("a", external="1"), a_case("b")])
-    (outcome,) = store.upsert_cases([a_case("b", external="1")])
+    store.cases.upsert([a_case("a", external="1"), a_case("b")])
+    (outcome,) = store.cases.upsert([a_case("b", external="1")])
     assert (outcome.action, outcome.reason) == ("refused", "source desk:1 belongs to case a")
     with pytest.raises(Conflict, match="belongs to case a"):
-        store.upsert_cases([a_case("b", external="1")], if_version=1)
+        store.cases.upsert([a_case("b", external="1")], if_version=1)
 
 
 def test_an_edit_may_change_the_source(store: Store) -> None:
     """With if_version the id alone decides; the old source is free again."""
-    store.upsert_cases([a_case("a", external="1")])
-    store.upsert_cases([a_case("a", external="2")], if_version=1)
+    store.cases.upsert([a_case("a", external="1")])
+    store.cases.upsert([a_case("a", external="2")], if_version=1)
     assert actions(store, a_case("b", external="1")) == ["created"]
-    assert store.get_case("a").case.source.external_id == "2"
+    assert store.cases.get("a").case.source.external_id == "2"
 
 
 def test_if_version_guards_a_change(store: Store) -> None:
     """A change of another version than the stored one is refused and leaves everything as it was."""
-    store.upsert_cases([a_case("a")])
+    store.cases.upsert([a_case("a")])
     with pytest.raises(VersionMismatch, match="at version 1, not 2"):
-        store.upsert_cases([a_case("a", problem="q")], if_version=2)
+        store.cases.upsert([a_case("a", problem="q")], if_version=2)
     with pytest.raises(CaseNotFound):
-        store.upsert_cases([a_case("none")], if_version=1)
+        store.cases.upsert([a_case("none")], if_version=1)
     with pytest.raises(Conflict, match="exists already"):
-        store.upsert_cases([a_case("a")], if_version=0)
+        store.cases.upsert([a_case("a")], if_version=0)
     with pytest.raises(VersionMismatch):
-        store.delete_case("a", if_version=9)
-    assert store.revision() == 1
-    assert store.upsert_cases([a_case("a", problem="q")], if_version=1)[0].version == 2
-    assert store.upsert_cases([a_case("n")], if_version=0)[0].action == "created"
+        store.cases.delete("a", if_version=9)
+    assert store.cases.revision() == 1
+    assert store.cases.upsert([a_case("a", problem="q")], if_version=1)[0].version == 2
+    assert store.cases.upsert([a_case("n")], if_version=0)[0].action == "created"
 
 
 def test_a_refused_batch_writes_nothing(store: Store) -> None:
     """An exception for one case of a batch takes back the whole batch."""
-    store.upsert_cases([a_case("a")])
+    store.cases.upsert([a_case("a")])
     with pytest.raises(Conflict):
-        store.upsert_cases([a_case("b"), a_case("a")], if_version=0)
-    assert store.find_case("b") is None
-    assert store.revision() == 1
+        store.cases.upsert([a_case("b"), a_case("a")], if_version=0)
+    assert store.cases.find("b") is None
+    assert store.cases.revision() == 1
 
 
 def test_a_dry_run_tells_what_would_happen(store: Store) -> None:
     """The outcomes are those of the real run, and nothing is written."""
-    store.upsert_cases([a_case("a"), a_case("b")])
+    store.cases.upsert([a_case("a"), a_case("b")])
     batch = [a_case("a", problem="q"), a_case("b"), a_case("c")]
-    told = store.upsert_cases(batch, dry_run=True)
-    assert store.revision() == 2
-    assert told == store.upsert_cases(batch)
+    told = store.cases.upsert(batch, dry_run=True)
+    assert store.cases.revision() == 2
+    assert told == store.cases.upsert(batch)
 
 
 def test_a_deleted_case_is_gone_and_its_key_is_not_given_away(store: Store) -> None:
     """After a deletion no reading finds the case; the same id comes back under the same key as a further version."""
-    store.upsert_cases([a_case("a", external="1"), a_case("b")])
-    assert store.delete_case("a") == Change(3, 1, True)
-    assert store.find_case("a") is None
-    assert store.get_cases([1, 2]).keys() == {2}
-    assert [stored.case.id for stored in store.iter_cases()] == ["b"]
-    for gone in (store.get_case, store.versions, store.delete_case, store.reuse):
+    store.cases.upsert([a_case("a", external="1"), a_case("b")])
+    assert store.cases.delete("a") == Change(3, 1, True)
+    assert store.cases.find("a") is None
+    assert store.cases.get_many([1, 2]).keys() == {2}
+    assert [stored.case.id for stored in store.cases.iter()] == ["b"]
+    for gone in (store.cases.get, store.cases.versions, store.cases.delete, store.reviews.steps):
         with pytest.raises(CaseNotFound):
             gone("a")
     assert actions(store, a_case("other", external="1")) == ["created"]
-    (again,) = store.upsert_cases([a_case("a")])
+    (again,) = store.cases.upsert([a_case("a")])
     assert (again.action, again.key, again.version) == ("created", 1, 2)
 
 
 def test_erasing_removes_every_text(store: Store) -> None:
     """After erase the words of no version are anywhere in the file, and the id can be used again."""
-    store.upsert_cases([a_case("a", problem="first secret" * 50)])
-    store.upsert_cases([a_case("a", problem="second secret" * 50)])
-    store.delete_case("a", erase=True)
+    store.cases.upsert([a_case("a", problem="first secret" * 50)])
+    store.cases.upsert([a_case("a", problem="second secret" * 50)])
+    store.cases.delete("a", erase=True)
     assert b"secret" not in store.path.read_bytes()
-    store.upsert_cases([a_case("a", problem="clean")])
-    assert [version.case.problem for version in store.versions("a")] == ["clean"]
+    store.cases.upsert([a_case("a", problem="clean")])
+    assert [version.case.problem for version in store.cases.versions("a")] == ["clean"]
 
 
 def test_every_version_is_kept(store: Store) -> None:
     """The versions of a case, deleted and made again in between, come oldest first with their own content."""
     for problem in ("one", "two", "three"):
-        store.upsert_cases([a_case("a", problem=problem)])
-    store.delete_case("a")
-    store.upsert_cases([a_case("a", problem="four")])
-    kept = [(version.version, version.case.problem, version.revision) for version in store.versions("a")]
+        store.cases.upsert([a_case("a", problem=problem)])
+    store.cases.delete("a")
+    store.cases.upsert([a_case("a", problem="four")])
+    kept = [(version.version, version.case.problem, version.revision) for version in store.cases.versions("a")]
     assert kept == [(1, "one", 1), (2, "two", 2), (3, "three", 3), (4, "four", 5)]
-    assert all(version.content_hash == content_hash(version.case) for version in store.versions("a"))
+    assert all(version.content_hash == content_hash(version.case) for version in store.cases.versions("a"))
 
 
 def test_changes_since_gives_the_last_change_of_each_case(store: Store) -> None:
     """Each changed key comes once, with its last revision, in order; a limit cuts the end."""
-    store.upsert_cases([a_case("a"), a_case("b"), a_case("c")])
-    store.upsert_cases([a_case("a", problem="q")])
-    store.delete_case("b")
-    assert store.changes_since(0) == [Change(3, 3, False), Change(4, 1, False), Change(5, 2, True)]
-    assert store.changes_since(4) == [Change(5, 2, True)]
-    assert store.changes_since(5) == []
-    assert store.changes_since(0, limit=1) == [Change(3, 3, False)]
+    store.cases.upsert([a_case("a"), a_case("b"), a_case("c")])
+    store.cases.upsert([a_case("a", problem="q")])
+    store.cases.delete("b")
+    assert store.cases.changes_since(0) == [Change(3, 3, False), Change(4, 1, False), Change(5, 2, True)]
+    assert store.cases.changes_since(4) == [Change(5, 2, True)]
+    assert store.cases.changes_since(5) == []
+    assert store.cases.changes_since(0, limit=1) == [Change(3, 3, False)]
 
 
 def test_listings_walk_every_case_once(store: Store) -> None:
     """Small pages by key and by update together give every case exactly once, in the promised order."""
-    store.upsert_cases([a_case(f"c{number}") for number in range(23)])
-    assert [stored.key for stored in store.iter_cases(batch=5)] == list(range(1, 24))
-    assert [stored.key for stored in store.iter_cases(batch=5, after_key=20)] == [21, 22, 23]
+    store.cases.upsert([a_case(f"c{number}") for number in range(23)])
+    assert [stored.key for stored in store.cases.iter(batch=5)] == list(range(1, 24))
+    assert [stored.key for stored in store.cases.iter(batch=5, after_key=20)] == [21, 22, 23]
     walked: list[StoredCase] = []
     before = None
-    while page := store.page_cases(before=before, limit=4):
+    while page := store.cases.page(before=before, limit=4):
         walked += page
         before = (page[-1].updated_at, page[-1].key)
     assert [(stored.updated_at, stored.key) for stored in walked] == sorted(
-        ((stored.updated_at, stored.key) for stored in store.iter_cases()), reverse=True
+        ((stored.updated_at, stored.key) for stored in store.cases.iter()), reverse=True
     )
 
 
@@ -201,40 +201,40 @@ def test_listings_walk_every_case_once(store: Store) -> None:
 )
 def test_filters_narrow_listings(store: Store, which: CaseFilter, ids: list[str]) -> None:
     """A listing holds exactly the cases that its filter describes, in both orders."""
-    store.upsert_cases(
+    store.cases.upsert(
         [
             a_case("a", language="en"),
             replace(a_case("b", language="en"), status=Status.DRAFT),
             a_case("c", language="de", product="It's", system="other"),
         ]
     )
-    assert [stored.case.id for stored in store.iter_cases(which)] == ids
-    assert sorted(stored.case.id for stored in store.page_cases(which)) == ids
+    assert [stored.case.id for stored in store.cases.iter(which)] == ids
+    assert sorted(stored.case.id for stored in store.cases.page(which)) == ids
 
 
 def test_counts_and_keys(store: Store) -> None:
     """Cases are counted by state without deleted ones; keys of ids leave out what does not exist."""
-    store.upsert_cases([a_case("a"), replace(a_case("b"), status=Status.HISTORICAL), a_case("c")])
-    store.delete_case("c")
-    assert store.count_by_status() == {
+    store.cases.upsert([a_case("a"), replace(a_case("b"), status=Status.HISTORICAL), a_case("c")])
+    store.cases.delete("c")
+    assert store.cases.count_by_status() == {
         Status.DRAFT: 0,
         Status.IN_REVIEW: 0,
         Status.PUBLISHED: 1,
         Status.HISTORICAL: 1,
     }
-    assert store.find_keys(["b", "c", "none", "a", "a"]) == [1, 2]
+    assert store.cases.find_keys(["b", "c", "none", "a", "a"]) == [1, 2]
 
 
 def test_progress_is_kept_with_its_cases(store: Store) -> None:
     """Progress given with a batch is there exactly when the batch is; a file is known by hash and mapping."""
     done = IngestProgress("ab12", 10, name="f.csv", size=5, mtime_ns=7, offset=99, counts={"created": 9, "rejected": 1})
-    store.upsert_cases([a_case("a")], progress=done)
-    assert store.find_progress("ab12") == done
-    assert store.find_progress("ab12", "zendesk") is None
+    store.cases.upsert([a_case("a")], progress=done)
+    assert store.ingests.find("ab12") == done
+    assert store.ingests.find("ab12", "zendesk") is None
     with pytest.raises(Conflict):
-        store.upsert_cases([a_case("a")], if_version=0, progress=replace(done, line=20))
-    assert store.find_progress("ab12") == done
-    store.upsert_cases([a_case("a"), a_case("b")], progress=lambda told: replace(done, counts={"b": told[1].key}))
-    assert store.ingests() == [replace(done, counts={"b": 2})]
-    store.save_progress(replace(done, line=20, finished=True))
-    assert store.ingests() == [replace(done, line=20, finished=True)]
+        store.cases.upsert([a_case("a")], if_version=0, progress=replace(done, line=20))
+    assert store.ingests.find("ab12") == done
+    store.cases.upsert([a_case("a"), a_case("b")], progress=lambda told: replace(done, counts={"b": told[1].key}))
+    assert store.ingests.all() == [replace(done, counts={"b": 2})]
+    store.cases.upsert([], progress=replace(done, line=20, finished=True))
+    assert store.ingests.all() == [replace(done, line=20, finished=True)]

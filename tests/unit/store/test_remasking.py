@@ -32,14 +32,14 @@ def library(tmp_path: Path) -> Path:
     """The file of a library that holds a raw address in each place that keeps texts."""
     path = tmp_path / "library.sqlite3"
     with open_store(path, mask=False) as store:
-        store.upsert_cases([make_case("a", f"mail {RAW[0]}"), make_case("clean")])
-        store.upsert_cases([make_case("a", f"mail {RAW[1]} or 13812345678", product=f"of {RAW[1]}")])
+        store.cases.upsert([make_case("a", f"mail {RAW[0]}"), make_case("clean")])
+        store.cases.upsert([make_case("a", f"mail {RAW[1]} or 13812345678", product=f"of {RAW[1]}")])
         life = open_lifecycle(store, Policy(), searchable=lambda: None)
         life.writing.revise("a", make_case("a", f"write to {RAW[2]}"), ANN)
         life.ageing.retire("clean", ANN, f"{RAW[3]} says so")
         store.imports.write([(ticket(1, f"call {RAW[4]}"), NOBODY)])
         store.deliveries.receive("desk", "d-1", "x", case=ticket(2, f"from {RAW[5]}"))
-        store.log_queries([LoggedQuery("q", "2026-01-01T00:00:00Z", text=f"who is {RAW[6]}?")])
+        store.events.log_queries([LoggedQuery("q", "2026-01-01T00:00:00Z", text=f"who is {RAW[6]}?")])
     return path
 
 
@@ -67,17 +67,17 @@ def test_nothing_raw_stays_in_the_file(library: Path) -> None:
 def test_a_masked_case_keeps_its_version_and_gets_a_revision(library: Path) -> None:
     """So indexes follow it, and approvals and links to it hold; its own columns say the same as its text."""
     with open_store(library) as store:
-        before, revision = store.get_case("a"), store.revision()
-        clean = store.get_case("clean")
+        before, revision = store.cases.get("a"), store.cases.revision()
+        clean = store.cases.get("clean")
         store.remask()
-        after = store.get_case("a")
+        after = store.cases.get("a")
 
         assert (after.version, after.case.problem) == (before.version, "mail [EMAIL_1] or [PHONE_1]")
         assert after.revision > revision
-        assert store.get_case("clean") == clean
-        assert store.upsert_cases([after.case])[0].action == "unchanged"
-        assert [v.case.problem for v in store.versions("a")] == ["mail [EMAIL_1]", "mail [EMAIL_1] or [PHONE_1]"]
-        review = store.find_review("a")
+        assert store.cases.get("clean") == clean
+        assert store.cases.upsert([after.case])[0].action == "unchanged"
+        assert [v.case.problem for v in store.cases.versions("a")] == ["mail [EMAIL_1]", "mail [EMAIL_1] or [PHONE_1]"]
+        review = store.reviews.find("a")
         assert review is not None
         assert review.pending is not None
         assert review.pending.problem == "write to [EMAIL_1]"
@@ -95,10 +95,10 @@ def test_a_second_run_finds_nothing(library: Path) -> None:
     """Masking a masked text changes nothing."""
     with open_store(library) as store:
         store.remask()
-        revision = store.revision()
+        revision = store.cases.revision()
 
         assert not any(store.remask().changed.values())
-        assert store.revision() == revision
+        assert store.cases.revision() == revision
 
 
 def test_a_dry_run_counts_and_changes_nothing(library: Path) -> None:
@@ -150,11 +150,11 @@ def test_what_is_written_meanwhile_wins(library: Path, monkeypatch: pytest.Monke
         def changes(*given: Any) -> Any:  # noqa: ANN401  passed on
             result = found(*given)
             if given[0].name == "cases":
-                store.upsert_cases([replace(store.get_case("a").case, problem="all new")])
+                store.cases.upsert([replace(store.cases.get("a").case, problem="all new")])
             return result
 
         monkeypatch.setattr(remasking, "_changes", changes)
         store.remask()
 
-        assert store.get_case("a").case.problem == "all new"
+        assert store.cases.get("a").case.problem == "all new"
     assert raw_values(library) == []

@@ -123,10 +123,10 @@ def test_a_failed_transaction_changes_nothing(tmp_path: Path) -> None:
 
 def test_readers_go_on_during_a_long_write(store: Store) -> None:
     """Until its commit a transaction larger than the page cache blocks nobody who reads."""
-    store.upsert_cases([a_case("a")])
+    store.cases.upsert([a_case("a")])
     with open_store(store.path) as other, pytest.raises(ZeroDivisionError), store._connections.writing() as db:
         db.execute("CREATE TABLE big AS SELECT zeroblob(80000000) AS x")
-        assert other.get_case("a").version == 1
+        assert other.cases.get("a").version == 1
         raise ZeroDivisionError  # not committed: that would only wait for the disk
 
 
@@ -172,7 +172,7 @@ def test_many_processes_may_make_the_library_at_once(tmp_path: Path) -> None:
 
     def open_one(number: int) -> None:
         with open_store(tmp_path / "library.sqlite3") as store:
-            store.upsert_cases([a_case(f"c{number}")])
+            store.cases.upsert([a_case(f"c{number}")])
             opened.append(number)
 
     threads = [threading.Thread(target=open_one, args=(number,)) for number in range(6)]
@@ -182,7 +182,7 @@ def test_many_processes_may_make_the_library_at_once(tmp_path: Path) -> None:
         thread.join()
     assert sorted(opened) == list(range(6))
     with open_store(tmp_path / "library.sqlite3", read_only=True) as store:
-        assert store.revision() == 6
+        assert store.cases.revision() == 6
 
 
 def test_read_only_means_it(tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ def test_read_only_means_it(tmp_path: Path) -> None:
         open_store(path, read_only=True)
     assert list(tmp_path.iterdir()) == []
     with open_store(path) as writer, open_store(path, read_only=True) as reader:
-        writer.upsert_cases([a_case("a")])
-        assert reader.get_case("a").version == 1
+        writer.cases.upsert([a_case("a")])
+        assert reader.cases.get("a").version == 1
         with pytest.raises(Unavailable, match="reading only"):
-            reader.upsert_cases([a_case("b")])
+            reader.cases.upsert([a_case("b")])
         with pytest.raises(Unavailable):
             reader._connections.rows("DELETE FROM cases")
 
@@ -207,10 +207,10 @@ def test_the_file_is_for_its_owner_alone(store: Store) -> None:
 
 def test_a_backup_is_a_whole_library(store: Store, tmp_path: Path) -> None:
     """The copy opens, holds the same cases, passes its check; an existing file is never overwritten."""
-    store.upsert_cases([a_case(f"c{number}") for number in range(50)])
+    store.cases.upsert([a_case(f"c{number}") for number in range(50)])
     store.backup_to(tmp_path / "copy.sqlite3")
     with open_store(tmp_path / "copy.sqlite3") as copy:
-        assert list(copy.iter_cases()) == list(store.iter_cases())
+        assert list(copy.cases.iter()) == list(store.cases.iter())
         assert copy.check() == []
     with pytest.raises(Unavailable, match="never overwrites"):
         store.backup_to(tmp_path / "copy.sqlite3")
@@ -218,7 +218,7 @@ def test_a_backup_is_a_whole_library(store: Store, tmp_path: Path) -> None:
 
 def test_damaged_pages_are_found(store: Store) -> None:
     """Overwritten pages turn up in `check` or stop the reading as StoreDamaged; never silently."""
-    store.upsert_cases([a_case(f"c{number}", problem="text " * 200) for number in range(200)])
+    store.cases.upsert([a_case(f"c{number}", problem="text " * 200) for number in range(200)])
     assert store.check() == []
     with store.path.open("r+b") as file:
         for page in range(3, 60, 2):
@@ -238,4 +238,4 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store = open_store(tmp_path / "library.sqlite3")
     store.close()
     with pytest.raises(Unavailable, match="closed"):
-        store.revision()
+        store.cases.revision()

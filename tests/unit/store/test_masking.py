@@ -15,24 +15,24 @@ def test_upserts_are_masked(store: Store) -> None:
     """Writing the masked text again, or the raw one, changes nothing."""
     case = make_case("a", f"mail {PRIVATE}")
 
-    (created,) = store.upsert_cases([case])
-    (again,) = store.upsert_cases([case])
-    (masked,) = store.upsert_cases([mask_case(case)[0]])
+    (created,) = store.cases.upsert([case])
+    (again,) = store.cases.upsert([case])
+    (masked,) = store.cases.upsert([mask_case(case)[0]])
 
-    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
+    assert store.cases.get("a").case.problem == "mail [EMAIL_1]"
     assert (created.action, again.action, masked.action) == ("created", "unchanged", "unchanged")
 
 
 def test_transitions_pending_texts_and_notes_are_masked(store: Store) -> None:
     """Cases, revisions, reasons and answers of the lifecycle."""
-    store.upsert_cases([make_case("a", "p")])
+    store.cases.upsert([make_case("a", "p")])
     with store.transition(REVIEWER) as step:
         stored = step.put(make_case("a", f"mail {PRIVATE}"), if_version=1)
         step.save_review(Review(stored.key, Status.DRAFT, 1, pending=make_case("a", f"ask {PRIVATE}")))
         step.note(stored, Step.REJECT, answers={"note": f"see {PRIVATE}", "ok": True}, reason=f"tell {PRIVATE}")
 
-    review, (told,) = store.find_review("a"), store.review_steps("a")
-    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
+    review, (told,) = store.reviews.find("a"), store.reviews.steps("a")
+    assert store.cases.get("a").case.problem == "mail [EMAIL_1]"
     assert review is not None
     assert review.pending is not None
     assert review.pending.problem == "ask [EMAIL_1]"
@@ -41,22 +41,21 @@ def test_transitions_pending_texts_and_notes_are_masked(store: Store) -> None:
 
 def test_questions_and_file_names_are_masked(store: Store) -> None:
     """What people type, and what they call their exports."""
-    store.log_queries([LoggedQuery("q", "2026-03-02T08:00:00Z", text=f"where is {PRIVATE}")])
-    store.save_progress(IngestProgress("00", 1, name=f"{PRIVATE}.csv"))
+    store.events.log_queries([LoggedQuery("q", "2026-03-02T08:00:00Z", text=f"where is {PRIVATE}")])
+    store.cases.upsert([make_case("a", "p")], progress=IngestProgress("00", 1, name=f"{PRIVATE}.csv"))
 
-    found = store.find_query("q")
-    assert found is not None
+    (found,) = store.events.iter_queries()
     assert found.text == "where is [EMAIL_1]"
-    assert PRIVATE not in store.ingests()[0].name
+    assert PRIVATE not in store.ingests.all()[0].name
 
 
 def test_an_old_text_is_masked_when_its_case_moves_on(store: Store) -> None:
     """What was stored while masking was off does not stay for ever."""
     with Store(store.path, mask=False) as open_door:
-        open_door.upsert_cases([make_case("a", f"mail {PRIVATE}")])
-    case = store.get_case("a").case
+        open_door.cases.upsert([make_case("a", f"mail {PRIVATE}")])
+    case = store.cases.get("a").case
 
-    store.upsert_cases([replace(case, status=Status.HISTORICAL)])
+    store.cases.upsert([replace(case, status=Status.HISTORICAL)])
 
     assert case.problem == f"mail {PRIVATE}"
-    assert store.get_case("a").case.problem == "mail [EMAIL_1]"
+    assert store.cases.get("a").case.problem == "mail [EMAIL_1]"

@@ -1,6 +1,6 @@
-"""The one way of texts into the library: what is written to the database has come through here, masked.
+"""Texts are masked on their way into the library, whoever writes them.
 
-The functions that write take `MaskedCase` and `MaskedText`, which only a `Door` gives, so that a new caller cannot
+The functions that write take `MaskedCase` and `MaskedText`, which only `Masking` gives, so that a new caller cannot
 forget it: the type checker refuses a plain case.
 """
 
@@ -13,7 +13,6 @@ import structlog
 from retriever.domain import Case
 from retriever.masking import KnownEntities, mask_case, mask_text
 from retriever.masking.spans import NOBODY
-from retriever.store.events import LoggedQuery
 from retriever.store.ingests import IngestProgress
 
 log = structlog.get_logger()
@@ -25,7 +24,7 @@ MaskedText = NewType("MaskedText", str)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Masking:
     """Masks personal values; with `mask` off, which only a person decides, everything goes in as it is."""
 
     mask: bool = True
@@ -46,17 +45,13 @@ class Door:
         """Answers of a checklist: names stay, notes are masked."""
         return {name: self.text(value) if isinstance(value, str) else value for name, value in answers.items()}
 
-    def query(self, query: LoggedQuery) -> LoggedQuery:
-        """A question that is to be kept."""
-        return replace(query, text=self.text(query.text)) if query.text else query
-
     def progress(self, progress: IngestProgress) -> IngestProgress:
         """How far a file was read; people name files after people."""
         return replace(progress, name=self.text(progress.name))
 
 
-def open_door(*, mask: bool, read_only: bool) -> Door:
-    """The door of a library; a warning in the log when it lets everything in."""
+def open_masking(*, mask: bool, read_only: bool) -> Masking:
+    """The masking of a library; a warning in the log when it is off."""
     if not mask and not read_only:
         log.warning("masking_is_off", detail="personal data is stored as it comes; set SIMILAR_CASES_MASK=on")
-    return Door(mask)
+    return Masking(mask)

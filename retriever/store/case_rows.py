@@ -1,0 +1,176 @@
+"""Cases in SQL: the statements that read them, what a row means, and deleting inside the caller's transaction."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlite_utils import Database
+
+from retriever.case.format import decode_case
+from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Status, StoredCase
+from retriever.errors import CaseNotFound, Conflict, VersionMismatch
+
+_NO_REUSE = Reuse()
+STORED_COLUMNS = """
+    c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
+    r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
+WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
+_DECODED = 1_024  # some megabytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Narrows a listing; empty means no limit. `updated_since` and `updated_before` are RFC 3339 in UTC.
+
+    `readable_by` leaves out what this actor may not see, by the rules of `retriever.case.access.may_read`.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    languages: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    source_systems: tuple[str, ...] = ()
+    updated_since: str = ""
+    updated_before: str = ""
+    readable_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a case, as it was."""
+
+    case: Case
+    version: int
+    revision: int
+    content_hash: str
+    updated_at: str
+
+
+def check_version(id: str, stored: int | None, wanted: int) -> None:
+    """Does the stored version (None: no such case) equal the one that a change names; 0 means "must be new"?
+
+    Raises Conflict, CaseNotFound, VersionMismatch.
+    """
+    if wanted == 0:
+        if stored is not None:
+            raise Conflict(f"case {id} exists already (version {stored}).")
+    elif stored is None:
+        raise CaseNotFound(f"there is no case {id}.")
+    elif stored != wanted:
+        raise VersionMismatch(f"case {id} is at version {stored}, not {wanted}; read it again before changing it.")
+
+
+def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: str) -> Change:
+    """Turn a case into a tombstone and drop what waits for review; `erase` also removes every version and note.
+
+    Raises CaseNotFound, VersionMismatch.
+    """
+    row = db.execute(
+        "SELECT key, version, source_system, external_id FROM cases WHERE id = ? AND NOT deleted", (id,)
+    ).fetchone()
+    if row is None:
+        raise CaseNotFound(f"there is no case {id}.")
+    key, version, *source = row
+    if if_version is not None:
+        check_version(id, version, if_version)
+    revision = last_revision(db) + 1
+    db.conn.execute(
+        """UPDATE cases SET deleted = 1, revision = ?, updated_at = ?, content_hash = '', document = '',
+                            language = '', product = '', external_id = NULL WHERE key = ?""",
+        (revision, now, key),
+    )
+    db.conn.execute("DELETE FROM reviews WHERE key = ?", (key,))
+    if erase:
+        db.conn.execute("DELETE FROM case_versions WHERE key = ?", (key,))
+        db.conn.execute("DELETE FROM review_steps WHERE key = ?", (key,))
+        db.conn.execute("UPDATE imports SET document = '' WHERE source_system = ? AND external_id = ?", source)
+    return Change(revision=revision, key=key, deleted=True)
+
+
+def last_revision(db: Database) -> int:
+    """Revision of the last accepted change, 0 for a new library."""
+    return int(db.conn.execute(LAST_REVISION).fetchone()[0])
+
+
+LAST_REVISION = "SELECT coalesce(max(revision), 0) FROM cases"
+STORED_BY_KEYS = f"""
+    SELECT {STORED_COLUMNS} FROM json_each(?) wanted CROSS JOIN cases c ON c.key = wanted.value {WITH_REUSE}
+    WHERE NOT c.deleted
+"""  # noqa: S608  only constants of this module
+KEYS_BY_IDS = """
+    SELECT DISTINCT c.key FROM json_each(?) wanted CROSS JOIN cases c ON c.id = wanted.value
+    WHERE NOT c.deleted ORDER BY c.key
+"""
+STORED_BY_ID = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE c.id = ? AND NOT c.deleted"  # noqa: S608
+VERSIONS_BY_ID = """
+    SELECT document, version, revision, content_hash, updated_at FROM cases WHERE id = :id AND NOT deleted
+    UNION ALL
+    SELECT v.document, v.version, v.revision, v.content_hash, v.updated_at
+    FROM cases c JOIN case_versions v ON v.key = c.key WHERE c.id = :id AND NOT c.deleted
+    ORDER BY version
+"""
+CHANGES_SINCE = "SELECT revision, key, deleted FROM cases WHERE revision > ? ORDER BY revision LIMIT ?"
+COUNT_BY_STATUS = "SELECT status, count(*) FROM cases WHERE NOT deleted GROUP BY status"
+
+
+def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, Any]]:
+    """A SELECT of stored cases after a cursor, `:key` (and `:updated_at` for newest first), at most `:limit` rows."""
+    clauses = {
+        "c.status IN (SELECT value FROM json_each(:statuses))": which.statuses,
+        "c.language IN (SELECT value FROM json_each(:languages))": which.languages,
+        "c.product IN (SELECT value FROM json_each(:products))": which.products,
+        "c.source_system IN (SELECT value FROM json_each(:source_systems))": which.source_systems,
+        "c.updated_at >= :updated_since": which.updated_since,
+        "c.updated_at < :updated_before": which.updated_before,
+    }
+    where_readable, who = _readable(which.readable_by)
+    cursor = "(c.updated_at, c.key) < (:updated_at, :key)" if newest_first else "c.key > :key"
+    order = "c.updated_at DESC, c.key DESC" if newest_first else "c.key"
+    given = [clause for clause, value in clauses.items() if value]
+    where = " AND ".join(["NOT c.deleted", cursor, *given, *where_readable])
+    sql = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE {where} ORDER BY {order} LIMIT :limit"  # noqa: S608
+    parameters: dict[str, Any] = {
+        "statuses": json.dumps([str(status) for status in which.statuses]),
+        "languages": json.dumps(which.languages),
+        "products": json.dumps(which.products),
+        "source_systems": json.dumps(which.source_systems),
+        "updated_since": which.updated_since,
+        "updated_before": which.updated_before,
+    }
+    return sql, parameters | who
+
+
+def _readable(actor: Actor | None) -> tuple[list[str], dict[str, Any]]:
+    """Clauses and their parameters for what an actor may see."""
+    clauses: list[str] = []
+    if actor is None:
+        return clauses, {}
+    if ALL_GROUPS not in actor.audience:
+        clauses.append(
+            # An empty audience is not written at all; see `encode_case`.
+            """(json_extract(c.document, '$.audience') IS NULL
+                OR EXISTS (SELECT 1 FROM json_each(c.document, '$.audience') a
+                           WHERE a.value IN (SELECT value FROM json_each(:groups))))"""
+        )
+    if actor.role < Role.REVIEWER:
+        own = "json_extract(c.document, '$.created_by') = :reader" if actor.role >= Role.CONTRIBUTOR else "0"
+        clauses.append(f"(c.status NOT IN ('draft', 'in_review') OR {own})")
+    return clauses, {"groups": json.dumps(actor.audience), "reader": actor.id}
+
+
+def stored_case(row: tuple[Any, ...], decode: Callable[[bytes], Case] = decode_case) -> StoredCase:
+    """The case in a row of the columns above."""
+    key, version, revision, digest, created_at, updated_at, document, shown, *rest = row
+    reuse = _NO_REUSE if shown is None else Reuse(shown, *rest)
+    return StoredCase(decode(document), key, version, revision, digest, created_at, updated_at, reuse)
+
+
+decode_often = lru_cache(maxsize=_DECODED)(decode_case)
+"""For the cases that searches load again and again: one document is always one case, and a case never changes."""
+
+
+def version(row: tuple[Any, ...]) -> Version:
+    """The version in a row of VERSIONS_BY_ID."""
+    document, number, revision, digest, updated_at = row
+    return Version(decode_case(document), number, revision, digest, updated_at)
