@@ -21,6 +21,7 @@ from index.types import IndexDamaged
 from index.vectors.dense import load_dense
 from index.view import Segment, Upsert, View
 from index.words.bm25 import load_words
+from retriever.case.access import LIVE
 from retriever.case.facets import FACETS_VERSION, facets_of
 from retriever.case.texts import TEXT_VERSION, embedded_text, matched_text
 from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
@@ -184,7 +185,7 @@ class Indexing:
 
 def is_searchable(stored: StoredCase) -> bool:
     """Drafts and cases in review are never in the index, so no filter can let them through."""
-    return stored.case.status in (Status.PUBLISHED, Status.HISTORICAL)
+    return stored.case.status in LIVE
 
 
 def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:

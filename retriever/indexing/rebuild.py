@@ -22,10 +22,11 @@ from index.types import IndexDamaged, KeyArray
 from index.vectors.dense import DenseIndex, build_dense
 from index.words.bm25 import Words, carry_words, words_from_counts
 from index.words.postings import Counted, count_tokens
+from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
 from retriever.case.texts import embedded_text, matched_text
 from retriever.case.times import utc_stamp
-from retriever.domain import Encoder, FloatMatrix, Status, StoredCase
+from retriever.domain import Encoder, FloatMatrix, StoredCase
 from retriever.embedding.alignment import aligner
 from retriever.embedding.cache import encode_cases_cached
 from retriever.embedding.canaries import canary_vectors
@@ -238,7 +239,7 @@ def _dense(vectors: FloatMatrix, keys: KeyArray, threads: int, report: Progress)
 
 def _searchable(cases: CaseSource) -> int:
     counts = cases.count_by_status()
-    return counts.get(Status.PUBLISHED, 0) + counts.get(Status.HISTORICAL, 0)
+    return sum(counts.get(status, 0) for status in LIVE)
 
 
 def _pages_of(cases: CaseSource, keys: KeyArray) -> Iterator[list[StoredCase]]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from retriever.case.times import today_utc
 from retriever.lifecycle.ageing import Ageing
-from retriever.lifecycle.desk import Desk, Standing
+from retriever.lifecycle.context import CaseState, Context
 from retriever.lifecycle.merging import Merging
 from retriever.lifecycle.reminding import Reminding, Send
 from retriever.lifecycle.reviewing import Reviewing
@@ -15,7 +15,7 @@ from retriever.lifecycle.screening import Screening
 from retriever.lifecycle.writing import Writing
 from retriever.store import Store
 
-__all__ = ["Lifecycle", "Policy", "Screening", "Standing", "open_lifecycle"]
+__all__ = ["CaseState", "Lifecycle", "Policy", "Screening", "open_lifecycle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ def open_lifecycle(
     via: str = "",
     dry_run: bool = False,
 ) -> Lifecycle:
-    """The lifecycle over a library; see `Desk`. `channels` are where reminders go."""
-    desk = Desk(store, policy, searchable, today, via, dry_run)
-    return Lifecycle(Writing(desk), Reviewing(desk), Ageing(desk), Merging(desk), Reminding(desk, channels))
+    """The lifecycle over a library; see `Context`. `channels` are where reminders go."""
+    context = Context(store, policy, searchable, today, via, dry_run)
+    return Lifecycle(
+        Writing(context), Reviewing(context), Ageing(context), Merging(context), Reminding(context, channels)
+    )

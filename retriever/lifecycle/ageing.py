@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from retriever.case.access import may_read
+from retriever.case.identity import check_version
+from retriever.case.validity import is_expired
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import Conflict, Forbidden, InvalidInput
 from retriever.lifecycle import rules
-from retriever.lifecycle.desk import SYSTEM, Desk, Standing, case_at
+from retriever.lifecycle.context import SYSTEM, CaseState, Context, case_at
 from retriever.lifecycle.screening import Screening, check_note, check_screening
 from retriever.store import CaseFilter, Step, Transition
-from retriever.store.case_rows import check_version
 
 BATCH = 500
 """Cases per transaction of a bulk action: others can write in between."""
@@ -31,74 +33,74 @@ class Retirement:
 class Ageing:
     """Moves published cases out of use and back, and keeps the dates of their next reviews."""
 
-    desk: Desk
+    context: Context
 
     def due(
         self, actor: Actor, *, within_days: int = 0, after: tuple[str, int] = ("", 0), limit: int = 50
     ) -> tuple[list[StoredCase], tuple[str, int] | None]:
         """Published cases to be reviewed again by then, most overdue first; where to go on, None at the end."""
-        until = (self.desk.today() + timedelta(days=within_days + 1)).isoformat()
+        until = (self.context.today() + timedelta(days=within_days + 1)).isoformat()
         found: list[StoredCase] = []
         while True:
-            page = self.desk.store.reviews.page_due(until, after=after, limit=limit + 1)
+            page = self.context.store.reviews.page_due(until, after=after, limit=limit + 1)
             for stored in page[:limit]:
                 after = (stored.case.review_due_on, stored.key)
-                if rules.may_see(stored.case, actor):
+                if may_read(actor, stored.case):
                     found.append(stored)
                 if len(found) == limit:
                     return found, after if stored is not page[-1] else None
             if len(page) <= limit:
                 return found, None
 
-    def confirm(self, id: str, actor: Actor, screening: Screening, *, if_version: int | None = None) -> Standing:
+    def confirm(self, id: str, actor: Actor, screening: Screening, *, if_version: int | None = None) -> CaseState:
         """Say after a look at a published case that it still holds: its next review moves on. Not by its author."""
         rules.require_role(actor, Role.REVIEWER, "confirm a case")
-        with self.desk.transition(actor) as step:
-            stored = _in_state(case_at(step, id, if_version), Status.PUBLISHED)
+        with self.context.transition(actor) as transition:
+            stored = _in_state(case_at(transition, id, if_version), Status.PUBLISHED)
             if actor.id == stored.case.created_by:
                 raise Forbidden(f"{actor.id} wrote case {id}; somebody else must confirm it.")
             check_screening(screening, stored.case)
-            after = self._with_new_date(step, stored)
-            step.note(after, Step.CONFIRM, answers=screening.answers, reason=screening.note.strip())
-            return Standing(after)
+            after = self._with_new_date(transition, stored)
+            transition.note(after, Step.CONFIRM, answers=screening.answers, reason=screening.note.strip())
+            return CaseState(after)
 
     def retire(
         self, id: str, actor: Actor, reason: str, *, superseded_by: str = "", if_version: int | None = None
-    ) -> Standing:
+    ) -> CaseState:
         """Make a published case historical; `superseded_by` names the case to use instead."""
         rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "retire a case")
         text = check_note(reason, required=True)
-        with self.desk.transition(actor) as step:
-            stored = _in_state(case_at(step, id, if_version), Status.PUBLISHED)
+        with self.context.transition(actor) as transition:
+            stored = _in_state(case_at(transition, id, if_version), Status.PUBLISHED)
             if superseded_by:
-                _check_successor(step, id, superseded_by)
-            return Standing(_retired(step, stored, Step.RETIRE, text, superseded_by=superseded_by))
+                _check_successor(transition, id, superseded_by)
+            return CaseState(_retired(transition, stored, Step.RETIRE, text, superseded_by=superseded_by))
 
-    def reinstate(self, id: str, actor: Actor, *, if_version: int | None = None) -> Standing:
+    def reinstate(self, id: str, actor: Actor, *, if_version: int | None = None) -> CaseState:
         """Publish a historical case again. Raises Conflict when it is merged, or its validity is over."""
         rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "reinstate a case")
-        with self.desk.transition(actor) as step:
-            stored = _in_state(case_at(step, id, if_version), Status.HISTORICAL)
-            if step.is_merged(stored.key):
+        with self.context.transition(actor) as transition:
+            stored = _in_state(case_at(transition, id, if_version), Status.HISTORICAL)
+            if transition.merges.holds(stored.key):
                 raise Conflict(f"case {id} was merged into {stored.case.superseded_by}: undo the merge instead.")
-            after = self._with_new_date(step, stored)
-            step.note(after, Step.REINSTATE)
-            return Standing(after)
+            after = self._with_new_date(transition, stored)
+            transition.note(after, Step.REINSTATE)
+            return CaseState(after)
 
     def expire(self, *, dry_run: bool = False) -> list[str]:
         """Make every case historical whose `valid_until` is past; their ids. Safe to run at any time, by many."""
-        today, expired = self.desk.today(), list[str]()
+        today, expired = self.context.today(), list[str]()
         if dry_run:
             return [
-                stored.case.id for stored in self.desk.store.reviews.find_expired(today.isoformat(), limit=UNLIMITED)
+                stored.case.id for stored in self.context.store.reviews.find_expired(today.isoformat(), limit=UNLIMITED)
             ]
-        while found := self.desk.store.reviews.find_expired(today.isoformat(), limit=BATCH):
-            with self.desk.transition(SYSTEM) as step:
+        while found := self.context.store.reviews.find_expired(today.isoformat(), limit=BATCH):
+            with self.context.transition(SYSTEM) as transition:
                 for stored in found:
-                    current = step.case_of(stored.key)
+                    current = transition.find_case_by_key(stored.key)
                     # Another process may have been here between the look and the lock.
-                    if current and current.case.status is Status.PUBLISHED and rules.is_expired(current.case, today):
-                        _retired(step, current, Step.EXPIRE, f"valid until {current.case.valid_until[:10]}")
+                    if current and current.case.status is Status.PUBLISHED and is_expired(current.case, today):
+                        _retired(transition, current, Step.EXPIRE, f"valid until {current.case.valid_until[:10]}")
                         expired.append(current.case.id)
         return expired
 
@@ -123,8 +125,8 @@ class Ageing:
             raise InvalidInput("the product is empty: name the one whose cases are to be retired.")
         going: list[StoredCase] = []
         left: list[tuple[str, str]] = []
-        for stored in self.desk.store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,))):
-            if rules.may_see(stored.case, actor) and is_of_product(stored.case, product):
+        for stored in self.context.store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,))):
+            if may_read(actor, stored.case) and is_of_product(stored.case, product):
                 obstacle = why_left(stored.case, product, version_prefix)
                 left.append((stored.case.id, obstacle)) if obstacle else going.append(stored)
         if expected is not None and expected != len(going):
@@ -135,16 +137,17 @@ class Ageing:
         return Retirement(tuple(stored.case.id for stored in going), tuple(left))
 
     def _retire_batch(self, batch: list[StoredCase], actor: Actor, reason: str) -> None:
-        with self.desk.transition(actor) as step:
+        with self.context.transition(actor) as transition:
             for stored in batch:
-                current = step.get_case(stored.case.id)
+                current = transition.get_case(stored.case.id)
                 check_version(stored.case.id, current.version, stored.version)
-                _retired(step, current, Step.RETIRE, reason)
+                _retired(transition, current, Step.RETIRE, reason)
 
-    def _with_new_date(self, step: Transition, stored: StoredCase) -> StoredCase:
-        case, desk = stored.case, self.desk
-        live = rules.published(case, reviewers=case.reviewers, today=desk.today(), policy=desk.policy)
-        return step.put(live, if_version=stored.version)
+    def _with_new_date(self, transition: Transition, stored: StoredCase) -> StoredCase:
+        context = self.context
+        case = transition.masked(stored.case)
+        live = rules.published(case, reviewers=case.reviewers, today=context.today(), policy=context.policy)
+        return transition.put(live, if_version=stored.version)
 
 
 def is_of_product(case: Case, product: str) -> bool:
@@ -183,10 +186,13 @@ def is_version_below(version: str, prefix: str) -> bool:
     return version.split(".")[: len(wanted)] == wanted
 
 
-def _retired(step: Transition, stored: StoredCase, kind: Step, reason: str, *, superseded_by: str = "") -> StoredCase:
-    case = replace(stored.case, status=Status.HISTORICAL, superseded_by=superseded_by or stored.case.superseded_by)
-    after = step.put(case, if_version=stored.version)
-    step.note(after, kind, reason=reason, details={"superseded_by": superseded_by} if superseded_by else {})
+def _retired(
+    transition: Transition, stored: StoredCase, kind: Step, reason: str, *, superseded_by: str = ""
+) -> StoredCase:
+    successor = superseded_by or stored.case.superseded_by
+    case = replace(transition.masked(stored.case), status=Status.HISTORICAL, superseded_by=successor)
+    after = transition.put(case, if_version=stored.version)
+    transition.note(after, kind, reason=reason, details={"superseded_by": superseded_by} if superseded_by else {})
     return after
 
 
@@ -196,9 +202,9 @@ def _in_state(stored: StoredCase, status: Status) -> StoredCase:
     return stored
 
 
-def _check_successor(step: Transition, id: str, successor: str) -> None:
-    found = step.find_case(successor)
-    if found is None or not rules.may_see(found.case, step.actor):
+def _check_successor(transition: Transition, id: str, successor: str) -> None:
+    found = transition.find_case(successor)
+    if found is None or not may_read(transition.actor, found.case):
         raise Conflict(f"there is no case {successor} that could supersede {id}.")
     if found.case.id == id or found.case.status is not Status.PUBLISHED:
         raise Conflict(f"case {successor} cannot supersede {id}: it must be another, published case.")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from retriever.domain import Status
-from retriever.lifecycle.desk import Desk
+from retriever.lifecycle.context import Context
 from retriever.lifecycle.rules import open_review, stage
 from retriever.store import QueueFilter
 
@@ -47,12 +47,12 @@ Send: TypeAlias = Callable[[Reminder], None]
 class Reminding:
     """Draws up the reminder of the day and sends it once, whichever of several servers comes first."""
 
-    desk: Desk
+    context: Context
     channels: tuple[Send, ...] = ()
 
     def reminder(self) -> Reminder:
         """What is to be done today; the most overdue cases by name."""
-        store, today = self.desk.store, self.desk.today()
+        store, today = self.context.store, self.context.today()
         tomorrow = (today + timedelta(days=1)).isoformat()
         named = tuple(
             DueCase(stored.case.id, stored.case.review_due_on, stored.case.category)
@@ -74,21 +74,21 @@ class Reminding:
 
     def send_once(self) -> bool:
         """Send it unless somebody did so today. Raises Unavailable; the next one to call tries again."""
-        day = self.desk.today().isoformat()
-        if not self.channels or not self.desk.store.reminders.claim(day):
+        day = self.context.today().isoformat()
+        if not self.channels or not self.context.store.reminders.claim(day):
             return False
         try:
             return self.send()
         except BaseException:
-            self.desk.store.reminders.release(day)
+            self.context.store.reminders.release(day)
             raise
 
     def _waiting(self) -> dict[str, int]:
         waiting, after = {"first": 0, "second": 0}, ("", 0)
-        while queue := self.desk.store.reviews.page(_IN_REVIEW, after=after, limit=LISTED):
+        while queue := self.context.store.reviews.page(_IN_REVIEW, after=after, limit=LISTED):
             for entry in queue:
                 review = open_review(entry.stored, entry.review)
                 if review is not None and review.state is Status.IN_REVIEW:
-                    waiting[stage(review, self.desk.policy)] += 1
+                    waiting[stage(review, self.context.policy)] += 1
             after = (queue[-1].since, queue[-1].stored.key)
         return waiting

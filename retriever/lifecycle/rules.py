@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import TypeVar
 
-from retriever.case.access import in_audience, may_read
+from retriever.case.access import OPEN, in_audience, may_read_open
+from retriever.case.validity import is_expired
 from retriever.domain import Actor, Case, Role, Status, StoredCase
-from retriever.errors import CaseNotFound, Conflict, Forbidden, VersionMismatch
+from retriever.errors import Conflict, Forbidden, VersionMismatch
 from retriever.store.reviews import Review
 
+AnyCase = TypeVar("AnyCase", bound=Case)
+"""A case, or one that is known to be masked: what is made of it is masked too."""
+
 REVIEW_DAYS = 180
-OPEN = (Status.DRAFT, Status.IN_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +32,12 @@ def require_role(actor: Actor, role: Role, deed: str) -> None:
         raise Forbidden(f"to {deed} takes the role {_spoken(role)} or above; {actor.id} is {_spoken(actor.role)}.")
 
 
-def check_visible(case: Case, actor: Actor) -> None:
-    """A case of other groups does not exist for the actor. Raises CaseNotFound."""
-    if not may_see(case, actor):
-        raise CaseNotFound(f"there is no case {case.id}.")
-
-
-def may_see(case: Case, actor: Actor) -> bool:
-    """Does the case exist for the actor? Drafts do for their authors and reviewers only."""
-    return may_read(actor, case)
-
-
 def may_see_review(stored: StoredCase, review: Review, actor: Actor) -> bool:
     """May the actor see what waits for approval? Reviewers may, and who wrote or submitted it."""
     text = text_of(stored, review)
     if not (in_audience(actor.audience, text) and in_audience(actor.audience, stored.case)):
         return False
-    own = actor.role >= Role.CONTRIBUTOR and actor.id in (*review.authors, review.submitted_by)
-    return actor.role >= Role.REVIEWER or own
+    return may_read_open(actor, (*review.authors, review.submitted_by))
 
 
 def open_review(stored: StoredCase, row: Review | None) -> Review | None:
@@ -138,7 +130,7 @@ def as_author(review: Review, actor: Actor) -> Review:
     return replace(review, authors=tuple(dict.fromkeys((*review.authors, actor.id))))
 
 
-def kept_state(case: Case, live: Case) -> Case:
+def kept_state(case: AnyCase, live: Case) -> AnyCase:
     """A text with what only the lifecycle decides taken from the stored case."""
     return replace(
         case,
@@ -151,14 +143,14 @@ def kept_state(case: Case, live: Case) -> Case:
     )
 
 
-def new_draft(case: Case, actor: Actor) -> Case:
+def new_draft(case: AnyCase, actor: Actor) -> AnyCase:
     """A text as the first draft of a new case by this actor."""
     return replace(
         case, status=Status.DRAFT, created_by=actor.id, reviewers=(), review_due_on="", superseded_by=""
     )  # fmt: skip
 
 
-def published(case: Case, *, reviewers: tuple[str, ...], today: date, policy: Policy) -> Case:
+def published(case: AnyCase, *, reviewers: tuple[str, ...], today: date, policy: Policy) -> AnyCase:
     """The text as it goes live. Raises Conflict when it is not valid any more."""
     if is_expired(case, today):
         raise Conflict(f"case {case.id} is valid until {case.valid_until[:10]}, which is past; change that first.")
@@ -173,11 +165,6 @@ def due_on(case: Case, today: date, policy: Policy) -> str:
     by_category = policy.review_days_by_category
     days = next((by_category[path] for path in paths if path in by_category), policy.review_days)
     return (today + timedelta(days=days)).isoformat()
-
-
-def is_expired(case: Case, today: date) -> bool:
-    """Does `valid_until` lie before today? On that day itself the case is still valid."""
-    return bool(case.valid_until) and case.valid_until[:10] < today.isoformat()
 
 
 def _not_an_author(actor: Actor, review: Review) -> None:

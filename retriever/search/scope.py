@@ -3,18 +3,18 @@
 from datetime import date
 
 from index.facets.facets import AllOf, AnyOf, Between, Clause, NoneOf
-from retriever.case.access import in_audience
+from retriever.case.access import LIVE, groups_of, in_audience
 from retriever.case.facets import EVERYONE
-from retriever.domain import ALL_GROUPS, Case, Filters, Query, Status
+from retriever.domain import Case, Filters, Query, Status
 from retriever.errors import InvalidQuery
 
 
 def clauses_of(query: Query) -> tuple[Clause, ...]:
     """The clauses that filters, status and audience amount to; excluded ids are the caller's, since they name keys."""
     filters = query.filters
-    statuses = (Status.PUBLISHED, Status.HISTORICAL) if query.include_historical else (Status.PUBLISHED,)
+    statuses = LIVE if query.include_historical else (Status.PUBLISHED,)
     clauses: list[Clause] = [AnyOf("status", tuple(status.value for status in statuses))]
-    if ALL_GROUPS not in query.audience:
+    if groups_of(query.audience) is not None:
         clauses.append(AnyOf("audience", (EVERYONE, *query.audience)))
     for field, values in (
         ("product", filters.products),
@@ -37,8 +37,8 @@ def clauses_of(query: Query) -> tuple[Clause, ...]:
 
 def may_see(case: Case, query: Query) -> bool:
     """The same promise checked on the stored case, for what changed between search and answer."""
-    live = case.status is Status.PUBLISHED or (query.include_historical and case.status is Status.HISTORICAL)
-    return live and in_audience(query.audience, case)
+    statuses = LIVE if query.include_historical else (Status.PUBLISHED,)
+    return case.status in statuses and in_audience(query.audience, case)
 
 
 def _between(filters: Filters) -> Between:

@@ -6,8 +6,10 @@ comes up because it was popular, and one that is superseded is still found where
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from retriever.case.times import today_utc
+from retriever.case.validity import is_expired
 from retriever.domain import Case, Status, StoredCase
 
 SUPERSEDED = 0.90
@@ -57,7 +59,7 @@ def _flaws(case: Case, today: str) -> list[tuple[float, str]]:
         flaws.append((SUPERSEDED, f"superseded by {case.superseded_by}"))
     elif case.status is Status.HISTORICAL:
         flaws.append((HISTORICAL, "historical: kept for reference, no longer maintained"))
-    if case.valid_until and case.valid_until[:10] < today:
+    if is_expired(case, date.fromisoformat(today)):
         flaws.append((EXPIRED, f"expired on {case.valid_until[:10]}"))
     if case.review_due_on and case.review_due_on[:10] < today:
         flaws.append((OVERDUE, f"review was due on {case.review_due_on[:10]}"))

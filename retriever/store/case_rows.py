@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from retriever.case.access import VISIBILITY, groups_of
 from retriever.case.format import decode_case
-from retriever.domain import ALL_GROUPS, Actor, Case, Change, Reuse, Role, Status, StoredCase
-from retriever.errors import CaseNotFound, Conflict, VersionMismatch
+from retriever.case.identity import check_version
+from retriever.domain import Actor, Case, Change, Reuse, Status, StoredCase
+from retriever.errors import CaseNotFound
 
 _NO_REUSE = Reuse()
 STORED_COLUMNS = """
@@ -45,20 +47,6 @@ class Version:
     revision: int
     content_hash: str
     updated_at: str
-
-
-def check_version(id: str, stored: int | None, wanted: int) -> None:
-    """Does the stored version (None: no such case) equal the one that a change names; 0 means "must be new"?
-
-    Raises Conflict, CaseNotFound, VersionMismatch.
-    """
-    if wanted == 0:
-        if stored is not None:
-            raise Conflict(f"case {id} exists already (version {stored}).")
-    elif stored is None:
-        raise CaseNotFound(f"there is no case {id}.")
-    elif stored != wanted:
-        raise VersionMismatch(f"case {id} is at version {stored}, not {wanted}; read it again before changing it.")
 
 
 def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: str) -> Change:
@@ -142,21 +130,24 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
 
 
 def _readable(actor: Actor | None) -> tuple[list[str], dict[str, Any]]:
-    """Clauses and their parameters for what an actor may see."""
+    """Clauses and their parameters for what an actor may see: `retriever.case.access` in SQL."""
     clauses: list[str] = []
     if actor is None:
         return clauses, {}
-    if ALL_GROUPS not in actor.audience:
+    groups = groups_of(actor.audience)
+    if groups is not None:
         clauses.append(
             # An empty audience is not written at all; see `encode_case`.
             """(json_extract(c.document, '$.audience') IS NULL
                 OR EXISTS (SELECT 1 FROM json_each(c.document, '$.audience') a
                            WHERE a.value IN (SELECT value FROM json_each(:groups))))"""
         )
-    if actor.role < Role.REVIEWER:
-        own = "json_extract(c.document, '$.created_by') = :reader" if actor.role >= Role.CONTRIBUTOR else "0"
-        clauses.append(f"(c.status NOT IN ('draft', 'in_review') OR {own})")
-    return clauses, {"groups": json.dumps(actor.audience), "reader": actor.id}
+    for row in VISIBILITY:
+        if not row.admits(actor, own=False):
+            own = "json_extract(c.document, '$.created_by') = :reader" if row.admits(actor, own=True) else "0"
+            states = ", ".join(f"'{status}'" for status in row.statuses)
+            clauses.append(f"(c.status NOT IN ({states}) OR {own})")
+    return clauses, {"groups": json.dumps(sorted(groups or ())), "reader": actor.id}
 
 
 def stored_case(row: tuple[Any, ...], decode: Callable[[bytes], Case] = decode_case) -> StoredCase:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from sqlite_utils import Database
 
 from retriever.case.format import content_hash, decode_case, encode_case
+from retriever.case.identity import why_kept
 from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR, Actor, Case, Status, StoredCase
 from retriever.masking import KnownEntities
@@ -79,20 +80,20 @@ class Imports:
         if dry_run:
             return self._connections.read(lambda db: _planned(db, batch, revise)[1])
         with self._connections.writing() as db:
-            sifted, outcomes, plan = _planned(db, batch, revise)
+            todo, outcomes, plan = _planned(db, batch, revise)
             plan.write(db)
-            record_all(db, actor=actor, notes=audit_notes(sifted.passed, plan.outcomes))
-            step = Transition(db, actor, utc_stamp(), VIA, masking=self._masking)
-            for stored, row, text in sifted.proposals:
-                _propose(step, stored, row, text)
-            _remember(db, batch, sifted, outcomes, utc_stamp())
+            record_all(db, actor=actor, notes=audit_notes(todo.passed, plan.outcomes))
+            transition = Transition(db, actor, utc_stamp(), VIA, masking=self._masking)
+            for stored, row, text in todo.proposals:
+                _propose(transition, stored, row, text)
+            _remember(db, batch, todo, outcomes, utc_stamp())
             if progress is not None:
                 save_progress(db, self._masking.progress(progress(outcomes)), utc_stamp())
         return outcomes
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class ImportPlan:
     """A batch of imported cases: those to be written, what is settled already, and what is to be proposed.
 
     `places` are those of `passed` in the batch; `settled` and `hashes` (what is to be remembered) go by place, too.
@@ -112,40 +113,44 @@ class Sifted:
 
 def _planned(
     db: Database, batch: Sequence[MaskedCase], revise: Revise | None
-) -> tuple[Sifted, list[Upserted], UpsertPlan]:
-    sifted = _sift(db, batch, revise)
-    plan = UpsertPlan(db, sifted.passed, if_version=None, now=utc_stamp())
-    return sifted, sifted.merged(plan.outcomes), plan
+) -> tuple[ImportPlan, list[Upserted], UpsertPlan]:
+    todo = _sift(db, batch, revise)
+    plan = UpsertPlan(db, todo.passed, if_version=None, now=utc_stamp())
+    return todo, todo.merged(plan.outcomes), plan
 
 
-def _sift(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> Sifted:
+def _sift(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> ImportPlan:
     """Decide which cases of an import are written at all. A case without an external id always is."""
     wanted = json.dumps([(case.source.system, case.source.external_id) for case in batch if case.source.external_id])
     last = {(system, external): digest for system, external, digest in db.conn.execute(_LAST, (wanted,))}
     held = {(row[0], row[1]): row[2:] for row in db.conn.execute(_HELD, (wanted,))}
-    sifted = Sifted()
+    todo = ImportPlan()
     for place, case in enumerate(batch):
         source, digest = (case.source.system, case.source.external_id), content_hash(case)
         known = held.get(source)
         id, key, version, revision, stored, status = known or (case.id, 0, 0, 0, "", "")
         if case.source.external_id and last.get(source) == digest:
-            sifted.settled[place] = Upserted(id, "unchanged", key, version, revision)
+            todo.settled[place] = Upserted(id, "unchanged", key, version, revision)
         elif known and case.status is Status.DRAFT and status == Status.PUBLISHED and revise is not None:
-            sifted.settled[place] = _revised(
-                db, sifted, case, place=place, last=last.get(source, ""), id=id, revise=revise
+            todo.settled[place] = _revised(
+                db, todo, case, place=place, last=last.get(source, ""), id=id, revise=revise
             )  # fmt: skip
             last[source] = digest  # the same row again says nothing new
-        elif known and case.status is Status.DRAFT and (why := _why_kept(status, stored, last.get(source, ""))):
-            sifted.settled[place] = Upserted(id, "kept", key, version, revision, why)
+        elif (
+            known
+            and case.status is Status.DRAFT
+            and (why := why_kept(Status(status), edited=last.get(source, stored) != stored))
+        ):
+            todo.settled[place] = Upserted(id, "kept", key, version, revision, why)
         else:
-            sifted.passed.append(case)
-            sifted.places.append(place)
-            sifted.hashes[place] = digest
-    return sifted
+            todo.passed.append(case)
+            todo.places.append(place)
+            todo.hashes[place] = digest
+    return todo
 
 
 def _revised(
-    db: Database, sifted: Sifted, case: MaskedCase, *, place: int, last: str, id: str, revise: Revise
+    db: Database, todo: ImportPlan, case: MaskedCase, *, place: int, last: str, id: str, revise: Revise
 ) -> Upserted:  # fmt: skip
     """What becomes of a published case whose ticket changed; nothing is written yet."""
     stored = case_rows.stored_case(db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone())
@@ -157,41 +162,37 @@ def _revised(
     text = revise(stored, row, case, decode_case(before[0]) if before else None)
     if isinstance(text, str):
         return Upserted(id, "kept", stored.key, stored.version, stored.revision, text)
-    sifted.hashes[place] = content_hash(case)
+    todo.hashes[place] = content_hash(case)
     if text is None:
         return Upserted(id, "unchanged", stored.key, stored.version, stored.revision)
-    sifted.proposals.append((stored, row, text))
+    todo.proposals.append((stored, row, text))
     return Upserted(id, "proposed", stored.key, stored.version, stored.revision)
 
 
-def _propose(step: Transition, stored: StoredCase, row: Review | None, text: Case) -> None:
+def _propose(transition: Transition, stored: StoredCase, row: Review | None, text: Case) -> None:
     """Let the text wait beside the live case. It has no author: whoever submits it answers for it."""
-    number = row.version + 1 if row else step.next_number(stored.key)
-    review = Review(stored.key, Status.DRAFT, number, pending=text, base_version=stored.version)
-    step.save_review(review)
-    step.note(stored, Step.WRITE, tag=review.tag)
+    number = row.version + 1 if row else transition.next_number(stored.key)
+    review = Review(stored.key, Status.DRAFT, number, pending=transition.masked(text), base_version=stored.version)
+    transition.save_review(review)
+    transition.note(stored, Step.WRITE, tag=review.tag)
 
 
-def _remember(db: Database, batch: Sequence[MaskedCase], sifted: Sifted, outcomes: Sequence[Upserted], at: str) -> None:
+def _remember(
+    db: Database, batch: Sequence[MaskedCase], todo: ImportPlan, outcomes: Sequence[Upserted], at: str
+) -> None:
     """Note what was taken over; `outcomes` are those of the whole batch. A text that is no version is kept whole."""
     db.conn.executemany(
         """INSERT OR REPLACE INTO imports (source_system, external_id, content_hash, imported_at, document)
            VALUES (?, ?, ?, ?, ?)""",
         [
             (case.source.system, case.source.external_id, digest, at,
-             encode_case(case).decode() if place in sifted.settled else "")
-            for place, digest in sifted.hashes.items()
+             encode_case(case).decode() if place in todo.settled else "")
+            for place, digest in todo.hashes.items()
             if (case := batch[place]).source.external_id and outcomes[place].action != "refused"
         ],
     )  # fmt: skip
 
 
-def _why_kept(status: str, stored: str, last: str) -> str:
-    """Why a changed ticket must not overwrite its case; empty when it may."""
-    if status == Status.IN_REVIEW:
-        return "the ticket changed, and its case is in review: a later import proposes the change once it is published"
-    if status != Status.DRAFT:
-        return f"the ticket changed, and its case is {status}: revise it, or ingest with --publish to overwrite it"
-    if last and stored != last:
-        return "the ticket changed, and its draft was edited here: compare them"
-    return ""
+def _why_kept(status: str, stored: str, last: str | None) -> str:
+    """`stored` and `last` are the hashes of the case and of what was last taken over from its ticket."""
+    return why_kept(Status(status), edited=last is not None and stored != last)

@@ -13,10 +13,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from retriever.case.format import decode_case, encode_case
-from retriever.domain import Case, Reuse, Status, StoredCase
+from retriever.case.validity import EXPIRED_SQL
+from retriever.domain import Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store.case_rows import STORED_BY_ID, STORED_COLUMNS, WITH_REUSE, stored_case
-from retriever.store.masking import Masking
+from retriever.store.masking import MaskedCase
 from retriever.store.sqlite import Connections
 
 COUNTERS = ("shown", "opened", "copied", "linked", "solved")
@@ -55,7 +56,7 @@ class Review:
     key: int
     state: Status
     version: int
-    pending: Case | None = None
+    pending: MaskedCase | None = None
     base_version: int = 0
     authors: tuple[str, ...] = ()
     submitted_by: str = ""
@@ -156,7 +157,7 @@ class ReviewTable:
 
     def find_expired(self, today: str, *, limit: int = 500) -> list[StoredCase]:
         """Published cases whose `valid_until` lies before today (YYYY-MM-DD), longest first."""
-        rows = self._connections.rows(EXPIRED, {"until": today, "limit": limit})
+        rows = self._connections.rows(EXPIRED, {"today": today, "limit": limit})
         return [stored_case(row) for row in rows]
 
 
@@ -184,14 +185,22 @@ def find(db: Database, key: int) -> Review | None:
     return review(row) if row else None
 
 
-def save(db: Database, row: Review, now: str, masking: Masking) -> None:
+def save(db: Database, row: Review, now: str) -> None:
     """Write the row of a case."""
-    pending = encode_case(masking.case(row.pending)).decode() if row.pending else ""
+    pending = encode_case(row.pending).decode() if row.pending else ""
     db.conn.execute(
         "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (row.key, pending, str(row.state), row.version,
          row.base_version, json.dumps(row.authors), row.submitted_by, row.team, row.submitted_at, row.first_by, now),
     )  # fmt: skip
+
+
+def follow_base(db: Database, key: int, *, before: int, after: int) -> None:
+    """A pending text that was written for one version of the live case stands for another one from now on."""
+    db.conn.execute(
+        "UPDATE reviews SET base_version = ? WHERE key = ? AND base_version = ? AND document <> ''",
+        (after, key, before),
+    )
 
 
 def drop(db: Database, key: int) -> None:
@@ -253,7 +262,7 @@ COUNT_DUE = """
 """
 EXPIRED = f"""
     SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
-    WHERE c.status = 'published' AND NOT c.deleted AND c.valid_until <> '' AND c.valid_until < :until
+    WHERE c.status = 'published' AND NOT c.deleted AND {EXPIRED_SQL}
     ORDER BY c.valid_until, c.key LIMIT :limit
 """  # noqa: S608
 # A row of another version than the case's says nothing any more: somebody wrote the case directly meanwhile.
@@ -295,7 +304,8 @@ def review(row: tuple[Any, ...]) -> Review:
         key=key,
         state=Status(state),
         version=version,
-        pending=decode_case(document) if document else None,
+        # As it is stored; a transition masks it again before it writes it.
+        pending=MaskedCase(decode_case(document)) if document else None,
         base_version=base,
         authors=tuple(json.loads(authors)),
         submitted_by=submitted_by,

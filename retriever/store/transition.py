@@ -9,13 +9,36 @@ from retriever.case.format import decode_case
 from retriever.domain import Actor, Case, Reuse, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import audit, case_rows, reviews
-from retriever.store.masking import Masking
+from retriever.store.masking import MaskedCase, Masking
 from retriever.store.reviews import Merge, Review, ReviewStep, Step
 from retriever.store.upserts import Upserted, UpsertPlan
 
 _MASKING = Masking()
 _NO_ANSWERS: Mapping[str, str | bool] = {}
 _NO_DETAILS: Mapping[str, str | int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRows:
+    """What a transaction reads and writes of merged duplicates."""
+
+    db: Database
+
+    def save(self, merge: Merge) -> None:
+        """Remember how to undo a merge."""
+        reviews.save_merge(self.db, merge)
+
+    def holds(self, duplicate: int) -> bool:
+        """Was this case merged into another one?"""
+        return self.db.conn.execute("SELECT 1 FROM merges WHERE duplicate = ?", (duplicate,)).fetchone() is not None
+
+    def take(self, duplicate: int) -> Merge | None:
+        """What is remembered of a merged duplicate, and forget it."""
+        return reviews.take_merge(self.db, duplicate)
+
+    def add_reuse(self, key: int, counts: Reuse, *, sign: int) -> None:
+        """Add (1) or take away (-1) counts of use."""
+        reviews.add_reuse(self.db, key, counts, sign=sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +55,11 @@ class Transition:
     dry_run: bool = False
     masking: Masking = _MASKING
 
+    @property
+    def merges(self) -> MergeRows:
+        """Merged duplicates."""
+        return MergeRows(self.db)
+
     def get_case(self, id: str) -> StoredCase:
         """The case as it is now. Raises CaseNotFound."""
         found = self.find_case(id)
@@ -44,6 +72,11 @@ class Transition:
         row = self.db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone()
         return case_rows.stored_case(row) if row else None
 
+    def find_case_by_key(self, key: int) -> StoredCase | None:
+        """The case with this key, None when it is gone."""
+        row = self.db.conn.execute(case_rows.STORED_BY_KEYS, (f"[{key:d}]",)).fetchone()
+        return case_rows.stored_case(row) if row else None
+
     def find_version(self, id: str, number: int) -> Case | None:
         """The case as it was at a version, None when there is no such version."""
         rows = self.db.conn.execute(case_rows.VERSIONS_BY_ID, {"id": id}).fetchall()
@@ -52,28 +85,31 @@ class Transition:
                 return decode_case(document)
         return None
 
-    def plan(self, case: Case) -> Upserted:
-        """What writing this case would do, source and id considered; nothing is written."""
-        return UpsertPlan(self.db, [self.masking.case(case)], if_version=None, now=self.now).outcomes[0]
+    def masked(self, case: Case) -> MaskedCase:
+        """A text made of what is stored, fit to be written: it may have come in before masking was there."""
+        return self.masking.case(case)
 
-    def put(self, case: Case, *, if_version: int) -> StoredCase:
+    def plan(self, case: MaskedCase) -> Upserted:
+        """What writing this case would do, source and id considered; nothing is written."""
+        return UpsertPlan(self.db, [case], if_version=None, now=self.now).outcomes[0]
+
+    def put(self, case: MaskedCase, *, if_version: int) -> StoredCase:
         """Write the case; 0 for one that must be new. Raises VersionMismatch, CaseNotFound, Conflict."""
-        plan = UpsertPlan(self.db, [self.masking.case(case)], if_version=if_version, now=self.now)
+        plan = UpsertPlan(self.db, [case], if_version=if_version, now=self.now)
         plan.write(self.db)
         stored = self.get_case(plan.outcomes[0].id)
-        row = reviews.find(self.db, stored.key)
-        if row is not None and row.pending is not None and row.base_version == if_version:
-            # What the lifecycle itself does to the live case leaves the text as the revision knows it.
-            reviews.save(self.db, replace(row, base_version=stored.version), row.updated_at, self.masking)
+        # What the lifecycle itself does to the live case leaves the text of a revision as its author knows it.
+        reviews.follow_base(self.db, stored.key, before=if_version, after=stored.version)
         return stored
 
     def find_review(self, key: int) -> Review | None:
-        """What is noted about the open review of a case."""
-        return reviews.find(self.db, key)
+        """What is noted about the open review of a case; its text is fit to be written again."""
+        row = reviews.find(self.db, key)
+        return row if row is None or row.pending is None else replace(row, pending=self.masked(row.pending))
 
     def save_review(self, review: Review) -> None:
         """Note it."""
-        reviews.save(self.db, review, self.now, self.masking)
+        reviews.save(self.db, review, self.now)
 
     def drop_review(self, key: int) -> None:
         """The review is over."""
@@ -115,24 +151,3 @@ class Transition:
             version=stored.version,
             details={**told, **details},
         )
-
-    def add_reuse(self, key: int, counts: Reuse, *, sign: int) -> None:
-        """Add (1) or take away (-1) counts of use."""
-        reviews.add_reuse(self.db, key, counts, sign=sign)
-
-    def save_merge(self, merge: Merge) -> None:
-        """Remember how to undo a merge."""
-        reviews.save_merge(self.db, merge)
-
-    def is_merged(self, key: int) -> bool:
-        """Was this case merged into another one?"""
-        return self.db.conn.execute("SELECT 1 FROM merges WHERE duplicate = ?", (key,)).fetchone() is not None
-
-    def take_merge(self, duplicate: int) -> Merge | None:
-        """What is remembered of a merged duplicate, and forget it."""
-        return reviews.take_merge(self.db, duplicate)
-
-    def case_of(self, key: int) -> StoredCase | None:
-        """The case with this key, None when it is gone."""
-        row = self.db.conn.execute(case_rows.STORED_BY_KEYS, (f"[{key:d}]",)).fetchone()
-        return case_rows.stored_case(row) if row else None

@@ -1,4 +1,4 @@
-"""Deciding case by case what a write does to what is stored, then writing it, inside the caller's transaction."""
+"""Planning what a write does to what is stored, then writing it, inside the caller's transaction."""
 
 import hashlib
 import json
@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeAlias
 from sqlite_utils import Database
 
 from retriever.case.format import decode_case, encode_case
+from retriever.case.identity import TAKEN, HeldCase, case_meant, check_version
 from retriever.domain import Case
 from retriever.errors import CaseNotFound, Conflict, Forbidden
 from retriever.store.audit import AuditNote
-from retriever.store.case_rows import check_version, last_revision
+from retriever.store.case_rows import last_revision
 from retriever.store.masking import MaskedCase
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused", "proposed"]
@@ -20,7 +21,6 @@ Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused"
 Admit: TypeAlias = Callable[[Case | None, Case], Case]
 """Decides what may be written over a stored case, or as a new one (None); see `retriever.case.access.admitted`."""
 
-_TAKEN = "the id or the source is taken"
 _HELD = "c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.content_hash, c.created_at, c.deleted"
 
 
@@ -34,21 +34,6 @@ class Upserted:
     version: int = 0
     revision: int = 0
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What the store knows of a case before a write; a tombstone is `deleted`."""
-
-    key: int
-    id: str
-    source_system: str
-    external_id: str | None
-    version: int
-    revision: int
-    content_hash: str
-    created_at: str
-    deleted: int
 
 
 class UpsertPlan:
@@ -66,8 +51,8 @@ class UpsertPlan:
         self._now = now
         self._admit = admit
         self._fresh: dict[int, Case] = {}
-        self._by_id: dict[str, _Held] = {}
-        self._by_source: dict[tuple[str, str], _Held] = {}
+        self._by_id: dict[str, HeldCase] = {}
+        self._by_source: dict[tuple[str, str], HeldCase] = {}
         for held in _read_held(db, cases):
             self._remember(held)
         self._next_key = _last_key(db) + 1
@@ -93,9 +78,9 @@ class UpsertPlan:
         )
 
     def _decide(self, case: Case) -> Upserted:
-        held = self._find(case)
+        held = self._meant(case)
         if isinstance(held, str):
-            return self._refused(case, held if self._admit is None else _TAKEN)
+            return self._refused(case, held if self._admit is None else TAKEN)
         if held is not None and held.id != case.id:
             case = replace(case, id=held.id)
         if self._admit is not None:
@@ -104,7 +89,7 @@ class UpsertPlan:
             except (CaseNotFound, Forbidden) as error:
                 return self._not_admitted(case, error)
         if self._if_version is not None:
-            check_version(case.id, None if held is None or held.deleted else held.version, self._if_version)
+            check_version(case.id, None if held is None else held.live_version, self._if_version)
         document = encode_case(case)
         digest = hashlib.sha256(document).hexdigest()
         if held is not None and not held.deleted and held.content_hash == digest:
@@ -119,12 +104,12 @@ class UpsertPlan:
     def _not_admitted(self, case: Case, error: CaseNotFound | Forbidden) -> Upserted:
         """A case that the writer may not see is not there, but its id cannot be given to another one either."""
         if isinstance(error, CaseNotFound) and not self._if_version:
-            return self._refused(case, _TAKEN)
+            return self._refused(case, TAKEN)
         if self._if_version is not None:
             raise error
         return Upserted(case.id, "refused", reason=str(error))
 
-    def _stored(self, held: _Held | None) -> Case | None:
+    def _stored(self, held: HeldCase | None) -> Case | None:
         """The case before the write, with what this batch did to it already."""
         if held is None or held.deleted:
             return None
@@ -133,26 +118,14 @@ class UpsertPlan:
         (document,) = self._db.conn.execute("SELECT document FROM cases WHERE key = ?", (held.key,)).fetchone()
         return decode_case(document)
 
-    def _find(self, case: Case) -> _Held | str | None:
-        """The stored case that this one updates, None for a new one, or the reason why it is refused."""
-        system, external_id = case.source.system, case.source.external_id
-        same_id = self._by_id.get(case.id)
-        same_source = self._by_source.get((system, external_id)) if external_id else None
-        alive = same_id is not None and not same_id.deleted
-        if same_source is not None and same_source.id != case.id:
-            if alive or self._if_version is not None:
-                return f"source {system}:{external_id} belongs to case {same_source.id}"
-            return same_source
-        if same_source is None and alive and same_id is not None and self._if_version is None:
-            stored = (same_id.source_system, same_id.external_id)
-            # Two help desks that number their tickets alike must not overwrite each other's cases.
-            if external_id and same_id.external_id and stored != (system, external_id):
-                return f"id {case.id} belongs to source {stored[0]}:{stored[1]}"
-        return same_id
+    def _meant(self, case: Case) -> HeldCase | str | None:
+        source = (case.source.system, case.source.external_id)
+        same_source = self._by_source.get(source) if case.source.external_id else None
+        return case_meant(case, self._by_id.get(case.id), same_source, by_id=self._if_version is not None)
 
-    def _accept(self, case: Case, held: _Held | None, document: str, digest: str) -> Upserted:
+    def _accept(self, case: Case, held: HeldCase | None, document: str, digest: str) -> Upserted:
         alive = held is not None and not held.deleted
-        after = _Held(
+        after = HeldCase(
             key=held.key if held else self._next_key,
             id=case.id,
             source_system=case.source.system,
@@ -177,7 +150,7 @@ class UpsertPlan:
         self._changed.append((*identity, *facets, *state, *dates))
         return Upserted(case.id, "updated" if alive else "created", after.key, after.version, after.revision)
 
-    def _remember(self, held: _Held) -> None:
+    def _remember(self, held: HeldCase) -> None:
         self._by_id[held.id] = held
         if held.external_id is not None and not held.deleted:
             self._by_source[held.source_system, held.external_id] = held
@@ -198,7 +171,7 @@ def audit_notes(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Aud
     ]
 
 
-def _read_held(db: Database, cases: Iterable[Case]) -> list[_Held]:
+def _read_held(db: Database, cases: Iterable[Case]) -> list[HeldCase]:
     ids, sources = [], []
     for case in cases:
         ids.append(case.id)
@@ -214,7 +187,7 @@ def _read_held(db: Database, cases: Iterable[Case]) -> list[_Held]:
     # Twice the same case in both lists is the same row, remembered twice.
     rows = db.conn.execute(by_id, (json.dumps(ids),)).fetchall()
     rows += db.conn.execute(by_source, (json.dumps(sources),)).fetchall()
-    return [_Held(*row) for row in rows]
+    return [HeldCase(*row) for row in rows]
 
 
 def _last_key(db: Database) -> int:

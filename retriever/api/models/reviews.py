@@ -8,7 +8,7 @@ from retriever.api.models.encoding import CASE_FIELDS
 from retriever.api.models.requests import PAGE_LIMIT, Name, Strict
 from retriever.api.models.responses import CaseFields, CaseShape, Shape
 from retriever.domain import Case
-from retriever.lifecycle import Lifecycle, Standing
+from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.ageing import Retirement
 from retriever.lifecycle.history import FieldChange, diff_cases
 from retriever.lifecycle.rules import text_of
@@ -212,7 +212,7 @@ def screening_of(body: ScreeningBody) -> Screening:
     )  # fmt: skip
 
 
-def standing_answer(standing: Standing, lifecycle: Lifecycle, *, texts: bool = True) -> dict[str, Any]:
+def standing_answer(standing: CaseState, lifecycle: Lifecycle, *, texts: bool = True) -> dict[str, Any]:
     """Where a case stands; with `texts` also what is reviewed and how it differs from what is live."""
     case = standing.stored.case
     return {
@@ -241,7 +241,7 @@ def step_answer(step: ReviewStep) -> dict[str, Any]:
     return {name: getattr(step, name) for name in StepShape.model_fields}
 
 
-def _review_answer(standing: Standing, review: Review, lifecycle: Lifecycle, *, texts: bool) -> dict[str, Any]:
+def _review_answer(standing: CaseState, review: Review, lifecycle: Lifecycle, *, texts: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "kind": "revision" if review.pending else "new",
         "state": review.state,

@@ -38,7 +38,7 @@ from retriever.api.routes.reviews import SCREENING, add_step, standing_response
 from retriever.case.access import may_read
 from retriever.domain import Actor
 from retriever.errors import CaseNotFound, VersionMismatch
-from retriever.lifecycle import Lifecycle, Standing
+from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.history import diff_cases
 from retriever.wiring.service import Service
 
@@ -150,13 +150,13 @@ async def list_steps(request: Request, case_id: str) -> Response:
 
 
 async def _step(
-    request: Request, case_id: str, step: Callable[[Lifecycle, Actor, int], Standing]
+    request: Request, case_id: str, step: Callable[[Lifecycle, Actor, int], CaseState]
 ) -> Response:  # fmt: skip
     """Do one step at the version of the case that If-Match names; where the case stands then."""
     check_case_id(case_id)
     wanted, actor, service = wanted_versions(request), actor_of(request), serving_of(request).service
 
-    def work() -> Standing:
+    def work() -> CaseState:
         version = service.get_case(case_id, actor=actor).version
         if wanted is not None and version not in wanted:
             raise VersionMismatch(f"case {case_id} has version {version} now; read it again and repeat the change.")

@@ -38,7 +38,7 @@ from retriever.api.routes.cases import EXAMPLE
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Status
 from retriever.errors import VersionMismatch
-from retriever.lifecycle import Lifecycle, Standing
+from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.screening import CHECKLIST
 from retriever.store import QueueFilter
 
@@ -131,7 +131,7 @@ async def revise(request: Request, case_id: str) -> Response:
     then has no approval any more. The live version answers until the new one is approved."""
     body = await read_body(request)
 
-    def step(life: Lifecycle, actor: Actor, tag: str | None) -> Standing:
+    def step(life: Lifecycle, actor: Actor, tag: str | None) -> CaseState:
         case = case_from_dict({**parse_object(body), "id": case_id})
         return life.writing.revise(case_id, case, actor, if_version=tag)
 
@@ -145,7 +145,7 @@ async def discard(request: Request, case_id: str) -> Response:
     )
 
 
-def standing_response(standing: Standing, lifecycle: Lifecycle) -> Response:
+def standing_response(standing: CaseState, lifecycle: Lifecycle) -> Response:
     """Where a case stands now, with the ETag of what is under review, else that of the case."""
     tag = standing.review.tag if standing.review else str(standing.stored.version)
     headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
@@ -153,13 +153,13 @@ def standing_response(standing: Standing, lifecycle: Lifecycle) -> Response:
 
 
 async def _step(
-    request: Request, case_id: str, step: Callable[[Lifecycle, Actor, str | None], Standing]
+    request: Request, case_id: str, step: Callable[[Lifecycle, Actor, str | None], CaseState]
 ) -> Response:  # fmt: skip
     """Do one step at the version that If-Match names; where the case stands then."""
     check_case_id(case_id)
     wanted, actor, lifecycle = wanted_tags(request), actor_of(request), _lifecycle(request)
 
-    def work() -> Standing:
+    def work() -> CaseState:
         return step(lifecycle, actor, _current_tag(lifecycle, case_id, actor, wanted))
 
     return standing_response(await on_thread(request, work), lifecycle)

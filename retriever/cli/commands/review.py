@@ -13,7 +13,7 @@ from retriever.domain import OPERATOR, Actor, Role, Status
 from retriever.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from retriever.lifecycle import Lifecycle, Screening, Standing
+    from retriever.lifecycle import CaseState, Lifecycle, Screening
     from retriever.lifecycle.history import FieldChange
 
 reviews_app = typer.Typer(help="Reviews of drafts and revisions, and what is due.")
@@ -75,7 +75,7 @@ def opened_lifecycle(context: typer.Context, *, dry_run: bool = False, reading: 
         yield lifecycle_of(settings, store, via="command line", dry_run=dry_run)
 
 
-def tell(standing: "Standing", lifecycle: "Lifecycle", *, dry_run: bool) -> None:
+def tell(standing: "CaseState", lifecycle: "Lifecycle", *, dry_run: bool) -> None:
     """Where a case stands now, in one line."""
     case, review = standing.stored.case, standing.review
     said = f"{case.id}: {'would be ' if dry_run else ''}{case.status} (version {standing.stored.version})"
@@ -289,7 +289,7 @@ def age(context: typer.Context, json_: Json = False, dry_run: DryRun = False) ->
     err.print(f"{len(expired)} cases {'would be' if dry_run else 'are'} historical now")
 
 
-def summary(standing: "Standing", lifecycle: "Lifecycle") -> dict[str, object]:
+def summary(standing: "CaseState", lifecycle: "Lifecycle") -> dict[str, object]:
     """Where a case stands, flat."""
     case, review = standing.stored.case, standing.review
     told: dict[str, object] = {"id": case.id, "title": case.title, "status": case.status}

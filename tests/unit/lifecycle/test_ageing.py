@@ -205,7 +205,7 @@ def test_reminders_go_out_once_a_day(desk: Desk) -> None:
 
     desk.draft()
     desk.life.reviewing.submit("a", AUTHOR)
-    reminding = Reminding(desk.life.ageing.desk, (channel,))
+    reminding = Reminding(desk.life.ageing.context, (channel,))
     with pytest.raises(Unavailable):
         reminding.send_once()
     broken = False
@@ -214,4 +214,4 @@ def test_reminders_go_out_once_a_day(desk: Desk) -> None:
     desk.wait(1)
     assert reminding.send_once() is True
     assert [(one.due_in_all, one.waiting_for_first, one.waiting_for_second) for one in sent] == [(0, 1, 0)] * 2
-    assert Reminding(desk.life.ageing.desk).send_once() is False
+    assert Reminding(desk.life.ageing.context).send_once() is False

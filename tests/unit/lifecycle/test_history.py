@@ -161,7 +161,7 @@ def test_reminders_go_to_every_channel(desk: Desk) -> None:
     """When there is anything to say; a day without it needs no message."""
     sent: list[str] = []
     reminding = Reminding(
-        desk.life.ageing.desk, (lambda reminder: sent.append("one"), lambda reminder: sent.append("two"))
+        desk.life.ageing.context, (lambda reminder: sent.append("one"), lambda reminder: sent.append("two"))
     )
     assert reminding.send() is False
     desk.publish()
@@ -169,5 +169,5 @@ def test_reminders_go_to_every_channel(desk: Desk) -> None:
 
     assert reminding.send() is True
     assert sent == ["one", "two"]
-    assert Reminding(desk.life.ageing.desk).send() is False
+    assert Reminding(desk.life.ageing.context).send() is False
     assert desk.life.ageing.due(MANAGER)[0] != []

@@ -8,6 +8,7 @@ import pytest
 from retriever.domain import Case, Status, StoredCase
 from retriever.lifecycle.tickets import TRIFLES, revised_by_ticket
 from retriever.store import Review
+from retriever.store.masking import MaskedCase
 from tests.support.builders import make_case
 
 BEFORE = make_case(
@@ -40,7 +41,7 @@ def proposed(row: Review | None = None, before: Case | None = BEFORE, **changes:
 
 def pending(text: Case, *, base: int = 4, **more: Any) -> Review:  # noqa: ANN401
     """A pending revision that an import made."""
-    return Review(1, Status.DRAFT, 3, pending=text, base_version=base, **more)
+    return Review(1, Status.DRAFT, 3, pending=MaskedCase(text), base_version=base, **more)
 
 
 def test_only_what_the_ticket_changed_is_carried_over() -> None:

@@ -5,20 +5,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from retriever.case.access import check_readable
+from retriever.case.identity import check_version
 from retriever.case.times import today_utc
 from retriever.domain import ALL_GROUPS, Actor, Role, StoredCase
 from retriever.errors import Conflict
 from retriever.lifecycle import rules
 from retriever.lifecycle.rules import Policy
 from retriever.store import Review, Store, Transition
-from retriever.store.case_rows import check_version
 
 SYSTEM = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
 """Who acts when a case ages by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CaseState:
     """Where a case stands: as it is live (or as a draft), and what of it waits for approval."""
 
     stored: StoredCase
@@ -26,7 +27,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Context:
     """Opens transactions; `searchable` runs after each commit and brings the change into the search.
 
     `via` says in the audit log how the actor came in, when not by the API; `dry_run` takes every step back.
@@ -42,33 +43,33 @@ class Desk:
     @contextmanager
     def transition(self, actor: Actor) -> Iterator[Transition]:
         """One transaction in the name of `actor`; the next search sees what it did."""
-        with self.store.transition(actor, via=self.via, dry_run=self.dry_run) as step:
-            yield step
+        with self.store.transition(actor, via=self.via, dry_run=self.dry_run) as transition:
+            yield transition
         if not self.dry_run:
             self.searchable()
 
 
-def visible_case(step: Transition, id: str) -> StoredCase:
+def visible_case(transition: Transition, id: str) -> StoredCase:
     """The case, when the actor may see it. Raises CaseNotFound."""
-    stored = step.get_case(id)
-    rules.check_visible(stored.case, step.actor)
+    stored = transition.get_case(id)
+    check_readable(transition.actor, stored.case)
     return stored
 
 
-def case_at(step: Transition, id: str, if_version: int | None) -> StoredCase:
+def case_at(transition: Transition, id: str, if_version: int | None) -> StoredCase:
     """The visible case at this version. Raises CaseNotFound, VersionMismatch."""
-    stored = visible_case(step, id)
+    stored = visible_case(transition, id)
     if if_version is not None:
         check_version(id, stored.version, if_version)
     return stored
 
 
-def reviewed_case(step: Transition, id: str, tag: str | None) -> tuple[StoredCase, Review]:
+def reviewed_case(transition: Transition, id: str, tag: str | None) -> tuple[StoredCase, Review]:
     """The visible case and what of it waits for approval, at this version. Raises CaseNotFound, Conflict."""
-    stored = step.get_case(id)
-    review = rules.open_review(stored, step.find_review(stored.key))
-    if review is None or not rules.may_see_review(stored, review, step.actor):
-        rules.check_visible(stored.case, step.actor)
+    stored = transition.get_case(id)
+    review = rules.open_review(stored, transition.find_review(stored.key))
+    if review is None or not rules.may_see_review(stored, review, transition.actor):
+        check_readable(transition.actor, stored.case)
         raise Conflict(f"case {id} is {stored.case.status} and has no pending revision: there is nothing to review.")
     rules.check_tag(id, review, tag)
     return stored, review
