@@ -41,7 +41,7 @@ def damaged(text: str, dice: random.Random) -> str:
 def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
     """All figures."""
     started = time.perf_counter()
-    checks = [service.check_case(case) for case in cases]
+    checks = [service.arrivals.check(case) for case in cases]
     seconds = time.perf_counter() - started
     dice = random.Random(11)
     copies = [
@@ -49,7 +49,10 @@ def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
         for case in cases
     ]
     found = [
-        any(duplicate.id == case.id and duplicate.offer == "merge" for duplicate in service.check_case(copy).duplicates)
+        any(
+            duplicate.id == case.id and duplicate.offer == "merge"
+            for duplicate in service.arrivals.check(copy).duplicates
+        )
         for case, copy in zip(cases, copies, strict=True)
     ]
     return {
@@ -73,24 +76,24 @@ def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def measure_drafts(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
-    """The same copies against the cases as drafts, which only `newcomers` knows; then the time beside many drafts."""
-    service.put_cases([replace(case, status=Status.DRAFT) for case in cases])
+    """The same copies against the cases as drafts, which no search finds; then the time beside many drafts."""
+    service.write_cases([replace(case, status=Status.DRAFT) for case in cases])
     dice = random.Random(11)
     found = []
     for case in cases:
         problem, solution = damaged(case.problem, dice), damaged(case.solution, dice)
         copy = replace(case, id=f"{case.id}-copy", problem=problem, solution=solution)
-        duplicates = service.check_case(copy).duplicates
+        duplicates = service.arrivals.check(copy).duplicates
         found.append(any(other.id == case.id and other.offer == "merge" for other in duplicates))
-    service.put_cases(cases)
+    service.write_cases(cases)
     rows = [{**row, "status": "draft"} for row in make_rows(DRAFTS, language=False) if row["solution"]]
     drafts = [case_from_dict(row) for row in rows]
-    service.put_cases(drafts)
+    service.write_cases(drafts)
     asked = drafts[:300]
-    service.arrival_of(asked[0])  # reads the drafts
+    service.arrivals.report(asked[0])  # reads the drafts
     started = time.process_time()
     for draft in asked:
-        service.arrival_of(draft)
+        service.arrivals.report(draft)
     return {
         "changed_copies_offered_to_merge": share(found),
         "drafts": len(drafts),
@@ -158,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     cases = [case_from_dict(row) for row in iter_sample_cases()]
     with tempfile.TemporaryDirectory() as folder, open_service(load_settings(data_dir=Path(folder))) as service:
-        service.put_cases(cases)
+        service.write_cases(cases)
         results = {"machine": machine(), "model": service.encoder.name, **measure(service, cases)}
         results["among_drafts"] = measure_drafts(service, cases)
     text = json.dumps(results, indent=2) + "\n"

@@ -173,7 +173,7 @@ class Serving:
 
     def _poll(self) -> None:
         self._follow_keys()
-        self.service.work_off_deliveries()
+        self.service.arrivals.process_deliveries()
         try:
             self.service.indexing.poll()
         except ModelMismatch:

@@ -104,7 +104,7 @@ def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate,
     return tuple(sorted(found, key=lambda each: (each.offer == "link", -each.overlap, -each.cosine, each.id)))
 
 
-def told_for_gaps(case: Case, checked: Checked) -> dict[str, str]:
+def suggestions_for_empty_fields(case: Case, checked: Checked) -> dict[str, str]:
     """Suggestions of enough confidence (`SUGGEST_AT`) for fields that the case leaves empty; tags joined by commas."""
     tags = ", ".join(vote.value for vote in checked.tags if vote.confidence >= SUGGEST_AT)
     sure = {

@@ -54,7 +54,7 @@ class _Known:
     vectors: FloatMatrix
 
 
-class Newcomers:
+class RecentDrafts:
     """Drafts and cases in review of one library; several threads may ask at once."""
 
     def __init__(self, cases: DraftSource, *, most: int = MOST) -> None:

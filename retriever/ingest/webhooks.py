@@ -61,7 +61,7 @@ def mapping_of(source: str) -> SourceMapping:
     return SOURCES[source] if source in SOURCES else SourceMap().mapping(source)
 
 
-def work_off(store: Store, tell: Callable[[Case], str], revise: Revise | None = None) -> int:
+def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise | None = None) -> int:
     """Take in what waits; how many. `tell` says what is noted with a draft that is new or changed, `revise` what to
     propose for a published case.
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from retriever.arrivals.check import NEIGHBOURS, Checked, check_case, told_for_gaps
-from retriever.arrivals.drafts import Newcomers
+from retriever.arrivals.drafts import RecentDrafts
 from retriever.case.access import admitted, check_readable
 from retriever.config import Settings
-from retriever.domain import OPERATOR, Actor, Case, Encoder, Filters, Query, Role, SearchResult, StoredCase
+from retriever.domain import OPERATOR, Actor, Case, Encoder, Query, Role, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
@@ -22,16 +21,13 @@ from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
 from retriever.store import Store, Upserted
 from retriever.telemetry import Metrics
+from retriever.wiring.arrivals import Arrivals
 from retriever.wiring.library import open_library
 from retriever.wiring.lifecycle import channels_of, lifecycle_of
 from retriever.wiring.stages import open_stages
 
 QUESTIONS_AT_ONCE = 8
 """Questions in hand when a slow model answers in batches: more would only make the first of a batch wait."""
-
-if TYPE_CHECKING:  # importers take as long to load as a question takes on the command line
-    from retriever.ingest.report import Arrival
-    from retriever.ingest.webhooks import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +40,13 @@ class Service:
     indexing: Indexing
     searcher: Searcher
     metrics: Metrics
-    newcomers: Newcomers = field(init=False)
+    arrivals: Arrivals = field(init=False)
+    """What is told of cases that come in, and webhooks on their way."""
 
     def __post_init__(self) -> None:
-        """Drafts are followed from the first question about them on."""
-        object.__setattr__(self, "newcomers", Newcomers(self.store.cases))
+        """Arrivals are compared by this service's own search."""
+        arrivals = Arrivals(self.settings, self.store, self.indexing, self.searcher, RecentDrafts(self.store.cases))
+        object.__setattr__(self, "arrivals", arrivals)
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -80,49 +78,6 @@ class Service:
             )
         )
 
-    def check_case(self, case: Case, *, actor: Actor = OPERATOR) -> Checked:
-        """What the case lacks, which others may be the same, where it belongs, by what the actor sees, drafts too."""
-        query = Query(
-            problem=case.problem,
-            title=case.title,
-            error_codes=case.error_codes,
-            filters=Filters(exclude_ids=(case.id,)),
-            limit=NEIGHBOURS,
-            min_confidence=0.0,
-            audience=actor.audience,
-        )
-        neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
-        return check_case(case, neighbours, self.newcomers.nearest(case, actor))
-
-    def arrival_of(self, case: Case) -> "Arrival":
-        """What an import reports of a case that is new or changed; the case as the library holds it."""
-        self.indexing.catch_up()  # what the same import has published before
-        from retriever.ingest.report import Arrival, Like  # noqa: PLC0415  see above
-
-        checked = self.check_case(case)
-        like = tuple(Like(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
-        return Arrival(case.id, like, told_for_gaps(case, checked))
-
-    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> "Receipt":
-        """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
-        from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415  see above
-        from retriever.ingest.webhooks import receive  # noqa: PLC0415
-
-        rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else Rules()
-        return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
-
-    def work_off_deliveries(self) -> int:
-        """Make drafts and revisions of what help desks sent; how many deliveries were worked off."""
-        from retriever.ingest.webhooks import work_off  # noqa: PLC0415  see above
-        from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
-
-        return work_off(self.store, self._told_of, revised_by_ticket)
-
-    def _told_of(self, case: Case) -> str:
-        checked = self.check_case(case)
-        offers = ", ".join(f"{each.offer} {each.status} {each.id}" for each in checked.duplicates[:3])
-        return f"completeness {checked.completeness}" + (f"; {offers}" if offers else "")
-
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
         """The case, if it exists for the actor. Raises CaseNotFound."""
         stored = self.store.cases.get(case_id)
@@ -143,14 +98,13 @@ class Service:
         outcome = self.write_cases([case], if_version=if_version, actor=actor)[0]
         return self.store.cases.get(case.id), outcome.action
 
-    def put_cases(self, cases: Sequence[Case]) -> list[str]:
-        """Create or replace many; what happened to each, in order. All are searchable on return."""
-        return [outcome.action for outcome in self.write_cases(cases)]
-
     def write_cases(
         self, cases: Sequence[Case], *, if_version: int | None = None, actor: Actor = OPERATOR
     ) -> list[Upserted]:
-        """The same in the store's words, with the reason for each case that is refused."""
+        """Create or replace many; what became of each, in order, with the reason where one is refused.
+
+        All are searchable on return.
+        """
         if actor.role < Role.KNOWLEDGE_MANAGER and if_version is None:
             return self.lifecycle.writing.write_many(cases, actor)
         admit = None if actor == OPERATOR else partial(admitted, actor)

@@ -52,7 +52,7 @@ def _json_logs() -> None:
 def service(tmp_path: Path) -> Iterator[Service]:
     """A service over the small library."""
     with build_service(tmp_path) as service:
-        service.put_cases(LIBRARY)
+        service.write_cases(LIBRARY)
         yield service
 
 
@@ -79,6 +79,6 @@ def open_client(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client for tests that change nothing: one library for all of them."""
     with build_service(tmp_path_factory.mktemp("library")) as service:
-        service.put_cases(LIBRARY)
+        service.write_cases(LIBRARY)
         with TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client:
             yield client

@@ -81,7 +81,7 @@ def restore(service: Service, me: str) -> None:
         if stored.case.id not in CASES:
             service.delete_case(stored.case.id)
     cases = [_named(case, me) for case in CASES.values()]
-    service.put_cases(cases)
+    service.write_cases(cases)
 
 
 def _named(case: Case, me: str) -> Case:
@@ -228,9 +228,9 @@ def test_older_versions_are_for_those_they_were_for(
     service: Service, client: TestClient, keys: dict[Role, str]
 ) -> None:
     """A case that was opened for all shows no version from when it was for others, nor drafts to viewers."""
-    service.put_cases([make_case("moved", "secret text", audience=[THEIRS])])
-    service.put_cases([make_case("moved", "draft text", status="draft")])
-    service.put_cases([make_case("moved", "open text")])
+    service.write_cases([make_case("moved", "secret text", audience=[THEIRS])])
+    service.write_cases([make_case("moved", "draft text", status="draft")])
+    service.write_cases([make_case("moved", "open text")])
 
     def versions(role: Role) -> list[int]:
         answer = client.get("/v1/cases/moved/versions", headers={"X-API-Key": keys[role]}).json()
@@ -279,7 +279,7 @@ def test_no_request_overwrites_a_case_that_its_sender_cannot_see(
 ) -> None:
     """Not by id, not by source, not in bulk; the refusal tells nothing of the case but that the name is taken."""
     source = {"system": "desk", "external_id": "7"}
-    service.put_cases([make_case("hidden", "hidden text", audience=[THEIRS], source=source)])
+    service.write_cases([make_case("hidden", "hidden text", audience=[THEIRS], source=source)])
     key = {"X-API-Key": keys[Role.KNOWLEDGE_MANAGER]}
     lines = [{"id": "hidden", **TEXT}, {"id": "other", **TEXT, "source": source}, {"id": "fine", **TEXT}]
     bulk = client.post(
@@ -334,7 +334,7 @@ def test_only_a_manager_shows_a_case_to_more_people(
 ) -> None:
     """The author of a draft of a group cannot open it for all; a knowledge manager of the group can."""
     restore(service, "contributor")
-    service.put_cases([make_case("narrow", "text", audience=[MINE], created_by="contributor", status="draft")])
+    service.write_cases([make_case("narrow", "text", audience=[MINE], created_by="contributor", status="draft")])
     wide = {"id": "narrow", "problem": "text", "solution": "wait"}
 
     assert put(client, keys[Role.CONTRIBUTOR], wide).status_code == 403

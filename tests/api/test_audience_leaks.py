@@ -27,10 +27,10 @@ def service(tmp_path: Path) -> Iterator[Service]:
     """Cases for random groups, half of them in a snapshot and the rest in the delta."""
     chance = random.Random(1)
     with build_service(tmp_path) as service:
-        service.put_cases([random_case(chance, number) for number in range(CASES // 2)])
+        service.write_cases([random_case(chance, number) for number in range(CASES // 2)])
         rebuild(service.store, service.encoder, service.settings.index_dir, threads=1, keep=2)
         service.indexing.poll()
-        service.put_cases([random_case(chance, number) for number in range(CASES // 2, CASES)])
+        service.write_cases([random_case(chance, number) for number in range(CASES // 2, CASES)])
         yield service
 
 
@@ -54,7 +54,7 @@ def run(service: Service, questions: int, seed: int) -> int:
     with TestClient(app, base_url=LOCAL) as client:
         for number in range(questions):
             if number % 20 == 0:
-                service.put_cases([random_case(chance, chance.randrange(CASES)) for _ in range(2)])
+                service.write_cases([random_case(chance, chance.randrange(CASES)) for _ in range(2)])
             key, actor = chance.choice(list(people.items()))
             found = ask(client, chance, {"X-API-Key": key})
             for case_id in found:
@@ -119,7 +119,7 @@ def test_ten_thousand_random_questions_leak_nothing(service: Service) -> None:
 
 def test_the_check_of_this_test_can_fail(service: Service) -> None:
     """A case shown to a stranger is noticed: the test is not blind."""
-    service.put_cases([make_case("c1", "printer", audience=["lab"])])
+    service.write_cases([make_case("c1", "printer", audience=["lab"])])
 
     with pytest.raises(AssertionError):
         check(service, Actor("p1", Role.VIEWER, "", ("north",)), "c1")

@@ -9,7 +9,7 @@ from tests.support.builders import make_case
 
 def test_a_walk_sees_each_case_once_while_others_are_added(client: TestClient, service: Service) -> None:
     """Every case that stays unchanged during the walk is seen exactly once, whatever is added meanwhile."""
-    service.put_cases([make_case(f"case-{number}") for number in range(20)])
+    service.write_cases([make_case(f"case-{number}") for number in range(20)])
     there = {stored.case.id for stored in service.store.cases.iter()}
     seen: list[str] = []
     address: str | None = "/v1/cases?limit=3"

@@ -34,7 +34,7 @@ def test_feedback_on_an_unknown_case_is_404(client: TestClient) -> None:
 def ask_and_leave(folder: Path, *questions: str, **settings: Any) -> list[str]:  # noqa: ANN401
     """Ask a new server each question and stop it; the ids of the answers."""
     with build_service(folder, **settings) as service:
-        service.put_cases(LIBRARY)
+        service.write_cases(LIBRARY)
         with TestClient(create_app(service), base_url=LOCAL) as client:
             ids = [client.post("/v1/similar", json={"problem": text}).json()["query_id"] for text in questions]
             batch = {"questions": [{"problem": text} for text in questions]}

@@ -42,7 +42,7 @@ def lines(ctx: Any, value: Any) -> bytes:  # noqa: ANN401  whatever was generate
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A library that the generated requests may change."""
     with build_service(tmp_path_factory.mktemp("fuzzed")) as service:
-        service.put_cases(LIBRARY)
+        service.write_cases(LIBRARY)
         yield service
 
 

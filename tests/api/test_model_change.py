@@ -36,7 +36,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def open_at(folder: Path, model: Path) -> Iterator[Service]:
     """A service over a library of two cases with a snapshot of `model`."""
     with open_service(Settings(data_dir=folder, model=str(model), poll_seconds=0.02)) as service:
-        service.put_cases(CASES)
+        service.write_cases(CASES)
         publish(service, model)
         yield service
 

@@ -18,7 +18,7 @@ BODY = {"product": "LX2", "version_prefix": "3.", "reason": "Sold no more."}
 @pytest.fixture
 def fleet(service: Service) -> Service:
     """Cases of old, new and unnamed versions of a product, and an old one of other people."""
-    service.put_cases(
+    service.write_cases(
         [
             make_case("old", "the LX2 hums", product="LX2 3.1"),
             make_case("older", "the LX2 leaks", product="LX2 3.0"),
@@ -82,7 +82,7 @@ def test_another_number_than_the_preview_gave_is_refused(
     client: TestClient, fleet: Service, manager: dict[str, str]
 ) -> None:
     """Somebody wrote a case meanwhile: nothing is retired that nobody has looked at."""
-    fleet.put_cases([make_case("late", "the LX2 burns", product="LX2 3.9")])
+    fleet.write_cases([make_case("late", "the LX2 burns", product="LX2 3.9")])
 
     answer = retire(client, manager, dry_run=False, expected=2)
 

@@ -165,7 +165,7 @@ def test_an_acknowledged_write_is_found_at_once(client: TestClient, service: Ser
 
 def test_copies_are_one_match_unless_asked_otherwise(client: TestClient, service: Service) -> None:
     """Cases that say the same are one match with the ids of the others; `collapse: false` shows each."""
-    service.put_cases([replace(LIBRARY[1], id="parcel2")])
+    service.write_cases([replace(LIBRARY[1], id="parcel2")])
 
     one, both = (ask(client, min_confidence=0.5, collapse=collapse)["matches"] for collapse in (True, False))
 

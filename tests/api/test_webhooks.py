@@ -34,7 +34,7 @@ def hooked(tmp_path: Path) -> Iterator[Service]:
         "poll_seconds": 0.05,
     }
     with build_service(tmp_path, **settings) as service:
-        service.put_cases(LIBRARY)
+        service.write_cases(LIBRARY)
         yield service
 
 
@@ -138,13 +138,13 @@ def test_a_signed_body_that_is_no_object_is_refused(client: TestClient, body: by
 def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     """A delivery that was acknowledged is worked off by the next server; the file holds no raw personal value."""
     with build_service(tmp_path) as service:
-        service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
+        service.arrivals.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
 
     raw = b"".join(path.read_bytes() for path in tmp_path.glob("library.sqlite3*"))
     assert b"eva.long" not in raw
     with build_service(tmp_path) as service:
         assert [delivery.state for delivery in service.store.deliveries.last()] == ["queued"]
-        assert service.work_off_deliveries() == 1
+        assert service.arrivals.process_deliveries() == 1
         assert service.store.cases.get("desk:T-1").case.status is Status.DRAFT
 
 
@@ -152,12 +152,12 @@ def test_a_delivery_that_cannot_be_taken_in_is_given_up_at_last(tmp_path: Path) 
     """It does not stop the others, and what it held is still there."""
     with build_service(tmp_path) as service:
         for number in ("T-1", "T-2"):
-            service.receive_webhook("desk", orjson.dumps(event(number)), delivery_id=number)
+            service.arrivals.receive_webhook("desk", orjson.dumps(event(number)), delivery_id=number)
         first = service.store.deliveries.queued()[0].number
         for _ in range(5):
             service.store.deliveries.fail(first, "locked")
 
-        assert service.work_off_deliveries() == 1
+        assert service.arrivals.process_deliveries() == 1
         states = {delivery.delivery_id: delivery.state for delivery in service.store.deliveries.last()}
         assert states == {"T-1": "failed", "T-2": "done"}
 
@@ -173,14 +173,14 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
 def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path) -> None:
     """The live version answers until people approve; the same change again adds nothing."""
     with build_service(tmp_path) as service:
-        service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
-        service.work_off_deliveries()
+        service.arrivals.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
+        service.arrivals.process_deliveries()
         service.put_case(replace(service.store.cases.get("desk:T-1").case, status=Status.PUBLISHED))
 
         for delivery in ("d-2", "d-3"):
             changed = event(resolution="Refund the parcel, then start a search at the carrier.", delivery=delivery)
-            service.receive_webhook("desk", orjson.dumps(changed), delivery_id=delivery)
-            service.work_off_deliveries()
+            service.arrivals.receive_webhook("desk", orjson.dumps(changed), delivery_id=delivery)
+            service.arrivals.process_deliveries()
 
         outcomes = [delivery.outcome for delivery in service.store.deliveries.last()]
         assert outcomes[:2] == ["unchanged", "proposed"]
@@ -194,17 +194,17 @@ def test_a_changed_ticket_of_a_published_case_becomes_a_revision(tmp_path: Path)
 def test_a_change_that_comes_during_a_review_is_proposed_afterwards(tmp_path: Path) -> None:
     """The draft waits with the delivery, and the hourly round tries again."""
     with build_service(tmp_path) as service:
-        service.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
-        service.work_off_deliveries()
+        service.arrivals.receive_webhook("desk", orjson.dumps(event()), delivery_id="d-1")
+        service.arrivals.process_deliveries()
         draft = service.store.cases.get("desk:T-1").case
         service.put_case(replace(draft, status=Status.IN_REVIEW))
         changed = orjson.dumps(event(resolution="Refund the parcel, then start a search at the carrier."))
-        service.receive_webhook("desk", changed, delivery_id="d-2")
-        service.work_off_deliveries()
+        service.arrivals.receive_webhook("desk", changed, delivery_id="d-2")
+        service.arrivals.process_deliveries()
         assert service.store.deliveries.last(1)[0].state == "kept"
 
         service.put_case(replace(draft, status=Status.PUBLISHED))
         daily_round(service.settings, service.store, service.lifecycle)
-        service.work_off_deliveries()
+        service.arrivals.process_deliveries()
 
         assert service.store.deliveries.last(1)[0].outcome == "proposed"

@@ -35,4 +35,4 @@ async def check_case(request: Request) -> Response:
 
 def _check(service: Service, actor: Actor, body: bytes) -> Response:
     case = case_from_dict(parse_object(body), defaults={"id": UNNAMED})
-    return json_response(service.check_case(case, actor=actor))
+    return json_response(service.arrivals.check(case, actor=actor))

@@ -47,4 +47,4 @@ async def receive_webhook(request: Request, source: str) -> Response:
 
 
 def _receive(service: Service, source: str, body: bytes, delivery_id: str) -> Response:
-    return json_response(service.receive_webhook(source, body, delivery_id=delivery_id), 202)
+    return json_response(service.arrivals.receive_webhook(source, body, delivery_id=delivery_id), 202)

@@ -121,7 +121,7 @@ def check(
     """What a case lacks, which published cases may be the same, where it belongs. Changes nothing."""
     given = read_case(Path(id)) if id == "-" or Path(id).is_file() else None
     with opened_service(context) as service:
-        checked = service.check_case(given or service.get_case(id).case)
+        checked = service.arrivals.check(given or service.get_case(id).case)
     if json_:
         print_json(checked)
         return

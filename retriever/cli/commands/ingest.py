@@ -253,7 +253,7 @@ def _comparing(settings: "Settings", store: "Store", *, wanted: bool) -> "Iterat
 
         def check(case: "Case") -> "Arrival | None":
             try:
-                return service.arrival_of(case)
+                return service.arrivals.report(case)
             except SimilarCasesError as error:
                 err.print(f"not compared with other cases any more: {error}", markup=False)
                 return None

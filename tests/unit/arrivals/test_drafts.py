@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retriever.arrivals.drafts import Newcomers
+from retriever.arrivals.drafts import RecentDrafts
 from retriever.domain import OPERATOR, Actor, Case, Role, Status
 from retriever.store import Store, open_store
 from tests.support.builders import make_case
@@ -35,41 +35,41 @@ def draft(id: str, problem: str, **more: object) -> Case:
     return make_case(id, problem, status="draft", **more)
 
 
-def ids(newcomers: Newcomers, case: Case = NEW, actor: Actor = OPERATOR) -> list[str]:
+def ids(drafts: RecentDrafts, case: Case = NEW, actor: Actor = OPERATOR) -> list[str]:
     """The drafts found, best first."""
-    return [match.stored.case.id for match in newcomers.nearest(case, actor)]
+    return [match.stored.case.id for match in drafts.nearest(case, actor)]
 
 
 def test_drafts_come_by_nearness(store: Store) -> None:
     """Published cases are for the search to find."""
-    assert ids(Newcomers(store.cases)) == ["near", "far"]
+    assert ids(RecentDrafts(store.cases)) == ["near", "far"]
 
 
 def test_a_draft_is_not_like_itself(store: Store) -> None:
     """By its id."""
-    assert ids(Newcomers(store.cases), draft("near", "the printer jams after three pages")) == ["far"]
+    assert ids(RecentDrafts(store.cases), draft("near", "the printer jams after three pages")) == ["far"]
 
 
 def test_new_drafts_are_seen_and_published_ones_are_gone(store: Store) -> None:
     """At the next question, whoever wrote them."""
-    newcomers = Newcomers(store.cases)
-    assert ids(newcomers) == ["near", "far"]
+    drafts = RecentDrafts(store.cases)
+    assert ids(drafts) == ["near", "far"]
 
     store.cases.upsert([draft("nearest", "the printer jams after two pages")])
     store.cases.upsert([replace(store.cases.get("near").case, status=Status.PUBLISHED)])
     store.cases.delete("far")
 
-    assert ids(newcomers) == ["nearest"]
+    assert ids(drafts) == ["nearest"]
 
 
 def test_only_the_newest_are_compared(store: Store) -> None:
     """So that memory and time stay bounded after a migration."""
-    newcomers = Newcomers(store.cases, most=2)
-    assert len(ids(newcomers)) == 2
+    drafts = RecentDrafts(store.cases, most=2)
+    assert len(ids(drafts)) == 2
 
     store.cases.upsert([draft("third", "the printer jams")])
 
-    assert ids(newcomers) == ["third", "far"]
+    assert ids(drafts) == ["third", "far"]
 
 
 def test_drafts_of_others_do_not_exist_for_a_contributor(store: Store) -> None:
@@ -78,5 +78,5 @@ def test_drafts_of_others_do_not_exist_for_a_contributor(store: Store) -> None:
     hidden = draft("hidden", "the printer jams", audience=["south"])
     store.cases.upsert([own, hidden])
 
-    assert ids(Newcomers(store.cases), actor=ANN) == ["own"]
-    assert set(ids(Newcomers(store.cases), actor=LEE)) == {"own", "near", "far"}
+    assert ids(RecentDrafts(store.cases), actor=ANN) == ["own"]
+    assert set(ids(RecentDrafts(store.cases), actor=LEE)) == {"own", "near", "far"}

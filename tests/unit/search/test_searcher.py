@@ -176,7 +176,7 @@ def test_a_live_case_stands_before_its_superseded_copy(service: Service) -> None
         make_case("one", "the scanner hums", superseded_by="elsewhere"),
         make_case("two", "the scanner hums"),
     ]
-    service.put_cases(copies)
+    service.write_cases(copies)
 
     matches = service.find_similar(Query(problem="the scanner hums", min_confidence=0.0, limit=2)).matches
 
@@ -186,7 +186,7 @@ def test_a_live_case_stands_before_its_superseded_copy(service: Service) -> None
 
 def test_solved_problems_decide_between_equals(service: Service) -> None:
     """Of two cases as good as each other, the one that helped comes first; it does not pass a better one."""
-    service.put_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums")])
+    service.write_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums")])
     for _ in range(50):
         service.store.events.log(EventKind.SOLVED, "two")
         service.store.events.log(EventKind.SOLVED, "ink")
@@ -198,7 +198,7 @@ def test_solved_problems_decide_between_equals(service: Service) -> None:
 
 def test_collapsed_answers_are_filled_with_other_cases(service: Service) -> None:
     """Copies count as one match that names them, so that the limit is reached by cases that say something else."""
-    service.put_cases([make_case(f"copy{number}", "the scanner hums") for number in range(8)])
+    service.write_cases([make_case(f"copy{number}", "the scanner hums") for number in range(8)])
     asked = Query(problem="the scanner hums, printer jams", min_confidence=0.0, limit=3)
 
     apart, collapsed = (service.find_similar(replace(asked, collapse=collapse)).matches for collapse in (False, True))
@@ -213,7 +213,7 @@ def test_collapsed_answers_are_filled_with_other_cases(service: Service) -> None
 
 def test_what_may_not_be_seen_is_not_counted(service: Service) -> None:
     """A copy for another group is not among the ids of the others."""
-    service.put_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums", audience=["lab"])])
+    service.write_cases([make_case("one", "the scanner hums"), make_case("two", "the scanner hums", audience=["lab"])])
     asked = Query(problem="the scanner hums", min_confidence=0.0, collapse=True)
 
     stranger, member = (service.find_similar(replace(asked, audience=groups)).matches[0] for groups in ((), ("lab",)))
