@@ -1,4 +1,4 @@
-"""The exceptions of the service: raised low, mapped once (`api/problems.py` for HTTP, `cli.py` for exit codes).
+"""The exceptions of the service: raised low, mapped once (`api/problems.py` for HTTP, `cli/` for exit codes).
 
 SimilarCasesError
 ├── InvalidInput          400  exit 1   a value is refused; the message names it and says what to do
@@ -10,10 +10,8 @@ SimilarCasesError
 │   └── SnapshotNotFound
 ├── Forbidden             403  exit 1   the actor may not do this; says who may
 ├── Conflict              409  exit 1
-│   ├── VersionMismatch   412  exit 1   If-Match names another version than the stored one
-│   └── VersionRequired   428  exit 1   a change without If-Match
+│   └── VersionMismatch   412  exit 1   If-Match names another version than the stored one
 ├── Unavailable           503  exit 3   not now; says when or what to do first
-│   ├── NoSnapshot        503  exit 3   nothing built yet
 │   ├── ModelMismatch     503  exit 3   index and model disagree; both fingerprints and the mending command
 │   ├── ModelUnavailable  503  exit 3   model files or an optional package are missing
 │   ├── Overloaded        503  exit 3   the queue is full; carries retry_after
@@ -110,25 +108,12 @@ class VersionMismatch(Conflict):
     http_status = 412
 
 
-class VersionRequired(Conflict):
-    """A change must say which version it changes."""
-
-    code = "version_required"
-    http_status = 428
-
-
 class Unavailable(SimilarCasesError):
     """Cannot answer now; the message says what to do first."""
 
     code = "unavailable"
     http_status = 503
     exit_code = 3
-
-
-class NoSnapshot(Unavailable):
-    """No index has been built yet."""
-
-    code = "no_snapshot"
 
 
 class ModelMismatch(Unavailable):

@@ -138,15 +138,15 @@ def load_column_map(path: Path) -> ColumnMap:
     return checked_map(content)
 
 
-def parse_column_pairs(pairs: Iterable[str]) -> ColumnMap:
+def column_map_of_pairs(pairs: Iterable[str]) -> ColumnMap:
     """A map from `problem=Description` pairs; a field given twice takes both columns, `product=` takes none."""
-    collected: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
     for pair in pairs:
-        target, sign, header = pair.partition("=")
-        if not sign:
-            raise InvalidInput(f"expected FIELD=HEADER, such as problem=Description, got {pair[:60]!r}.")
-        collected.setdefault(target.strip(), []).extend([header.strip()] if header.strip() else [])
-    return checked_map(collected)
+        name, equals, header = pair.partition("=")
+        if not equals or not name.strip():
+            raise InvalidInput(f"--map takes FIELD=HEADER, such as problem=Description, not {pair[:60]!r}.")
+        given.setdefault(name.strip(), []).append(header.strip())
+    return checked_map(given)
 
 
 def checked_map(content: Mapping[str, Any]) -> ColumnMap:

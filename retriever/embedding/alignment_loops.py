@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from index.compiled import FLOATS, INTS, LONG_TABLE, LONGS, TABLE, compiled, helper, together
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
-from retriever.embedding.alignment_plain import NEIGHBOUR, SHARP, TINY, Asked
+from retriever.embedding.alignment_plain import NEIGHBOUR, SHARP, TINY, AskedArrays
 
 
 @compiled(INTS)
@@ -45,7 +45,7 @@ def _raise_best(
 @compiled(TABLE, together(LONG_TABLE, FLOATS, FLOATS, LONGS, FLOATS, FLOATS), together(FLOATS, FLOATS), INTS, LONGS)
 def align(
     inner: FloatMatrix,
-    asked: Asked,
+    asked: AskedArrays,
     pieces: tuple[FloatVector, FloatVector],
     at: NDArray[np.int32],
     bounds: NDArray[np.int64],

@@ -15,7 +15,7 @@ SHARP = 4
 TINY = np.float32(1e-9)
 
 Longs: TypeAlias = NDArray[np.int64]
-Asked: TypeAlias = tuple[Longs, FloatVector, FloatVector, Longs, FloatVector, FloatVector]
+AskedArrays: TypeAlias = tuple[Longs, FloatVector, FloatVector, Longs, FloatVector, FloatVector]
 """`triples`, `sizes`, `weights`, `once`, `lengths` and `once_weights` of `AskedPieces`."""
 
 
@@ -29,7 +29,7 @@ class AlignmentLoops(Protocol):
     def align(
         self,
         inner: FloatMatrix,
-        asked: Asked,
+        asked: AskedArrays,
         pieces: tuple[FloatVector, FloatVector],
         at: NDArray[np.int32],
         bounds: Longs,
@@ -50,7 +50,11 @@ def number_pieces(ids: PieceArray) -> tuple[Longs, NDArray[np.int32]]:
 
 
 def align(
-    inner: FloatMatrix, asked: Asked, pieces: tuple[FloatVector, FloatVector], at: NDArray[np.int32], bounds: Longs
+    inner: FloatMatrix,
+    asked: AskedArrays,
+    pieces: tuple[FloatVector, FloatVector],
+    at: NDArray[np.int32],
+    bounds: Longs,
 ) -> tuple[FloatMatrix, FloatMatrix]:
     """See `AlignmentLoops`.
 

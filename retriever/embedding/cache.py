@@ -12,7 +12,7 @@ from retriever.domain import Encoder, FloatMatrix
 CHUNK = 1024
 """Texts encoded and stored in one step: an interrupted rebuild loses at most this many vectors."""
 
-Progress: TypeAlias = Callable[[int, int], None]
+EncodingProgress: TypeAlias = Callable[[int, int], None]
 """Called with (texts done, texts in all)."""
 
 
@@ -40,7 +40,7 @@ def encode_cases_cached(
     *,
     hashes: Sequence[str] | None = None,
     chunk: int = CHUNK,
-    progress: Progress | None = None,
+    progress: EncodingProgress | None = None,
 ) -> FloatMatrix:
     """Vectors of `texts`, (len(texts), dim); only unknown texts are encoded, and each chunk is kept at once."""
     keys = [text_hash(text) for text in texts] if hashes is None else list(hashes)

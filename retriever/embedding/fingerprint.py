@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from retriever.domain import Encoder
-from retriever.errors import ModelMismatch
 from retriever.masking import MASKING_VERSION
 
 FINGERPRINT_LENGTH = 32
@@ -49,15 +47,6 @@ def hash_files(root: Path, paths: Iterable[Path]) -> dict[str, str]:
         status = path.stat()
         hashes[path.relative_to(root).as_posix()] = _hash_file(path, status.st_size, status.st_mtime_ns)
     return hashes
-
-
-def check_fingerprint(encoder: Encoder, stored: str) -> None:
-    """ModelMismatch unless `encoder` is the very model whose fingerprint an index carries."""
-    if encoder.fingerprint != stored:
-        raise ModelMismatch(
-            f"the index was built by model {stored}, but {encoder.name} ({encoder.fingerprint}) is loaded; "
-            "set the model back, or run `similar-cases index rebuild` to encode every case with this one."
-        )
 
 
 @lru_cache(maxsize=256)

@@ -45,15 +45,6 @@ Located: TypeAlias = list[tuple[int, int, int]]
 Table: TypeAlias = NDArray[np.int8] | NDArray[np.float16] | NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """The tokens of one text with what each adds: `vectors` sum to the text's direction. Offsets count characters."""
-
-    tokens: tuple[str, ...]
-    offsets: tuple[tuple[int, int], ...]
-    vectors: FloatMatrix
-
-
 class StaticEncoder:
     """An encoder whose vectors do not depend on the batch: each row is computed by itself, in token order."""
 
@@ -111,12 +102,6 @@ class StaticEncoder:
         for start in range(0, len(texts), CHUNK):
             result += self._token_ids(list(texts[start : start + CHUNK]))
         return result
-
-    def token_vectors(self, text: str) -> TokenVectors:
-        """The tokens of `text` with their character offsets and vectors, (tokens, dim), for explanations."""
-        encoding = self._tokenizer.encode(_encodable(text), add_special_tokens=False)
-        ids = np.asarray(encoding.ids, dtype=np.int64)
-        return TokenVectors(tuple(encoding.tokens), tuple(encoding.offsets), self._rows.take(ids))
 
     def locate_tokens(self, words: Sequence[str]) -> list[Located]:
         """The tokens of texts without white space; a token that only marks the beginning of a word is left out."""

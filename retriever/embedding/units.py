@@ -42,7 +42,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """What stands between white space: its tokens for words (`index.text.tokenise`), and its telling units."""
 
     tokens: frozenset[str]
@@ -55,7 +55,7 @@ class Memory:
     """Known runs and units. It only grows, so numbers stay good for whoever holds it; replaced when it is full."""
 
     dim: int
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: dict[str, TextRun] = field(default_factory=dict)
     numbers: dict[tuple[int, ...], int] = field(default_factory=dict)
     table: FloatMatrix = field(init=False)
 
@@ -85,7 +85,7 @@ class UnitCutter:
         self._memory = Memory(encoder.dim)
         self._lock = Lock()
 
-    def cut(self, texts: Sequence[str]) -> tuple[list[list[tuple[int, Run]]], Memory]:
+    def cut(self, texts: Sequence[str]) -> tuple[list[list[tuple[int, TextRun]]], Memory]:
         """The runs of each text with the offset of their first character, and the memory that has their vectors."""
         found = [[(match.start(), match.group()) for match in _RUN.finditer(text)] for text in texts]
         memory = self._memory
@@ -115,7 +115,7 @@ class UnitCutter:
             units = tuple(
                 Unit(start, end, memory.numbers[ids], weights[ids]) for start, end, ids in words if ids in weights
             )
-            memory.runs[run] = Run(frozenset(token for token, _, _ in spans), spans, units)
+            memory.runs[run] = TextRun(frozenset(token for token, _, _ in spans), spans, units)
         return memory
 
     def _add(self, memory: Memory, groups: list[tuple[int, ...]]) -> dict[tuple[int, ...], float]:

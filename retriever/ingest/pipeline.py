@@ -22,9 +22,9 @@ from retriever.case.template import INCOMPLETE_BELOW, completeness_of
 from retriever.case.tidy import tidy_text
 from retriever.domain import Case, Source, Status
 from retriever.errors import InvalidCase
-from retriever.ingest.readers import STDIN, ReaderOptions, Rejected, Row, RowReader, Skipped, open_rows
-from retriever.ingest.report import Arrival, Counts, Example, RejectsFile, Report
-from retriever.ingest.rules import Rules
+from retriever.ingest.readers import STDIN, CaseRow, ReaderOptions, Rejected, RowReader, Skipped, open_rows
+from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
+from retriever.ingest.rules import TicketRules
 from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
@@ -63,7 +63,7 @@ class IngestOptions:
     reader: ReaderOptions = field(default_factory=ReaderOptions)
     mapping: SourceMapping | None = None
     publish: bool = False
-    rules: Rules = field(default_factory=Rules)
+    rules: TicketRules = field(default_factory=TicketRules)
     source_system: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
@@ -92,7 +92,7 @@ def ingest(
     mask: Mask | None = None,
     revise: Revise | None = None,
     check: Check | None = None,
-) -> Report:
+) -> IngestReport:
     """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
     A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
@@ -111,7 +111,7 @@ def ingest(
         before = None if before and before.finished else before
         resumed_from = before.line if before else 0
         with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
-            counts = Counts.from_dict(before.counts) if before else Counts()
+            counts = IngestCounts.from_dict(before.counts) if before else IngestCounts()
             run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask, revise=revise, check=check)
             for row in reader:
                 if row.line <= resumed_from:
@@ -121,7 +121,7 @@ def ingest(
                     if progress:
                         progress(IngestStep(counts.read, counts.rejected, reader.offset, whole.size if whole else 0))
             run.commit(finished=True)
-        return Report(
+        return IngestReport(
             **{item.name: getattr(counts, item.name) for item in fields(counts)},
             rows=tuple(rejects.kept),
             examples=tuple(run.examples),
@@ -163,7 +163,7 @@ class _Run:
         rejects: RejectsFile,
         *,
         file: IngestProgress | None,
-        counts: Counts,
+        counts: IngestCounts,
         mask: Mask | None,
         revise: Revise | None,
         check: Check | None,
@@ -183,14 +183,14 @@ class _Run:
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
         self._seen: dict[int, int] = {}
 
-    def skip(self, row: Row | Rejected | Skipped) -> None:
+    def skip(self, row: CaseRow | Rejected | Skipped) -> None:
         """Remember a row that an earlier run has committed, in case its id comes again."""
-        if isinstance(row, Row):
+        if isinstance(row, CaseRow):
             values = self._with_source(row.values)
             if any(identity := _identity(values)):
                 self._seen.setdefault(hash(identity), hash(repr(values)))
 
-    def take(self, row: Row | Rejected | Skipped) -> bool:
+    def take(self, row: CaseRow | Rejected | Skipped) -> bool:
         """Check a row and put it into the batch; True when the batch should be committed."""
         self._line = row.line
         self._rows += 1
@@ -261,7 +261,7 @@ class _Run:
             if full < EXAMPLES and (arrival.is_near_duplicate or arrival.suggested):
                 shown.append(arrival)
 
-    def _take_row(self, row: Row) -> None:
+    def _take_row(self, row: CaseRow) -> None:
         case = self._case(row)
         if not self._options.rules.decide(case, row.signals).proposed:
             self._counts.skip(SkipReason.BY_RULE)
@@ -272,7 +272,7 @@ class _Run:
         self._counts.incomplete += completeness_of(masked).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked, row.people))
 
-    def _case(self, row: Row) -> Case:
+    def _case(self, row: CaseRow) -> Case:
         values = self._with_source(row.values)
         identity, content = _identity(values), hash(repr(values))
         if self._seen.get(hash(identity), content) != content:

@@ -17,7 +17,7 @@ from retriever.ingest.decoding import Line, LineReader
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.records import Broken, Found, iter_sheet, open_records, plain_numbers
 from retriever.ingest.signals import NO_SIGNALS, Signals
-from retriever.ingest.tables import Record, iter_records, read_header, sniff_delimiter
+from retriever.ingest.tables import TableRecord, iter_records, read_header, sniff_delimiter
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
 
@@ -39,7 +39,7 @@ _OBJECTS = ("source", "outcome", "background")
 _WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
 
 
-class Row(NamedTuple):
+class CaseRow(NamedTuple):
     """What one record says, by field of a case; `line` is where it begins, `size` its length in characters.
 
     `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it.
@@ -110,7 +110,7 @@ class RowReader:
         """Bytes taken from the file so far, in steps of 1 MiB: for a progress bar."""
         return self._lines.offset
 
-    def __iter__(self) -> Iterator[Row | Rejected]:
+    def __iter__(self) -> Iterator[CaseRow | Rejected]:
         return self._table_rows() if self.format == "csv" else self._json_rows()
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class RowReader:
             raise InvalidInput(f"the header, line {header.line}, {header.fault}.")
         self._resolve(header)
 
-    def _resolve(self, header: Record) -> None:
+    def _resolve(self, header: TableRecord) -> None:
         self._width = len(header.cells)
         self.columns = resolve_columns(header.cells, self._options.columns)
         if "problem" not in self.columns.places:
@@ -149,11 +149,11 @@ class RowReader:
                 "Map one, for example problem=Description."
             )
 
-    def _table_rows(self) -> Iterator[Row | Rejected]:
+    def _table_rows(self) -> Iterator[CaseRow | Rejected]:
         for record in iter_records(self._rest, self.delimiter, width=self._width):
             yield Rejected(record.line, "row", record.fault) if record.fault else self._table_row(record)
 
-    def _table_row(self, record: Record) -> Row:
+    def _table_row(self, record: TableRecord) -> CaseRow:
         cells = record.cells
         values: dict[str, Any] = {}
         for target, places in self.columns.places.items():
@@ -163,23 +163,23 @@ class RowReader:
                 values[target] = field_value(target, unguarded(texts[0]))
             elif texts:
                 values[target] = joined_value(target, [unguarded(text) for text in texts])
-        return Row(record.line, values, sum(map(len, cells)))
+        return CaseRow(record.line, values, sum(map(len, cells)))
 
-    def _json_rows(self) -> Iterator[Row | Rejected]:
+    def _json_rows(self) -> Iterator[CaseRow | Rejected]:
         for line in self._rest:
             if line.fault:
                 yield Rejected(line.number, "row", line.fault)
             elif line.text and not line.text.isspace():
                 yield self._json_row(line)
 
-    def _json_row(self, line: Line) -> Row | Rejected:
+    def _json_row(self, line: Line) -> CaseRow | Rejected:
         try:
             values = parsed_json(line.text)
         except (ValueError, RecursionError) as error:
             return Rejected(line.number, "row", f"is no valid JSON ({json_fault(error)})")
         if not isinstance(values, dict):
             return Rejected(line.number, "row", "expected a JSON object, one per line")
-        return Row(line.number, self._named(values), len(line.text))
+        return CaseRow(line.number, self._named(values), len(line.text))
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values by field. Unknown keys stay, so that they are refused, unless the caller mapped some."""
@@ -250,7 +250,7 @@ class DocumentReader(RowReader):
             self._sheet = iter_sheet(self._closing.enter_context(source.open("rb")))
             header = next(self._sheet, None)
             if header:
-                self._resolve(Record(1, [cell.strip() for cell in header[1]]))
+                self._resolve(TableRecord(1, [cell.strip() for cell in header[1]]))
 
     @property
     def encoding(self) -> str:
@@ -262,15 +262,15 @@ class DocumentReader(RowReader):
         """Bytes taken so far; a workbook is unpacked out of order."""
         return self._records.offset if self.format == "json" else self._size
 
-    def __iter__(self) -> Iterator[Row | Rejected]:
+    def __iter__(self) -> Iterator[CaseRow | Rejected]:
         if self.format == "xlsx":
-            return (self._table_row(Record(line, cells)) for line, cells in self._sheet)
+            return (self._table_row(TableRecord(line, cells)) for line, cells in self._sheet)
         return map(self._json_item, self._records)
 
-    def _json_item(self, item: Found | Broken) -> Row | Rejected:
+    def _json_item(self, item: Found | Broken) -> CaseRow | Rejected:
         if isinstance(item, Broken):
             return Rejected(item.line, "row", item.reason)
-        return Row(item.line, self._named(plain_numbers(item.values)), item.size)
+        return CaseRow(item.line, self._named(plain_numbers(item.values)), item.size)
 
 
 def _document_kind(source: Path, options: ReaderOptions) -> Literal["json", "xlsx"] | None:

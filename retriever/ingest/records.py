@@ -50,7 +50,7 @@ class Broken(NamedTuple):
     reason: str
 
 
-Outcome: TypeAlias = Found | Broken
+RecordResult: TypeAlias = Found | Broken
 
 
 class Records:
@@ -78,7 +78,7 @@ class Records:
         """Close this stream too."""
         self._closing.callback(stream.close)
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Iterator[RecordResult]:
         return {"json": self._json, "jsonl": self._jsonl, "csv": self._csv, "xlsx": self._xlsx}[self.format]()
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Records:
     def _binary(self) -> BinaryIO:
         return cast(BinaryIO, self._counted)  # it has what a LineReader uses
 
-    def _json(self) -> Iterator[Outcome]:
+    def _json(self) -> Iterator[RecordResult]:
         stream = _as_utf8(self._counted)
         number, before = 0, 0
         try:
@@ -112,7 +112,7 @@ class Records:
                 number + 1, f"the JSON ends or breaks here ({json_fault(error)}); nothing behind it can be read"
             )
 
-    def _jsonl(self) -> Iterator[Outcome]:
+    def _jsonl(self) -> Iterator[RecordResult]:
         lines = LineReader(self._binary(), encoding=self._encoding)
         for line in lines:
             self.encoding = lines.encoding
@@ -129,7 +129,7 @@ class Records:
                 else:
                     yield Broken(line.number, "expected a JSON object")
 
-    def _csv(self) -> Iterator[Outcome]:
+    def _csv(self) -> Iterator[RecordResult]:
         lines = LineReader(self._binary(), encoding=self._encoding)
         rest = iter(lines)
         head = list(itertools.islice(rest, _PEEKED))
@@ -148,7 +148,7 @@ class Records:
                 cells = [unguarded(cell) for cell in record.cells]
                 yield Found(record.line, _by_header(header.cells, cells), sum(map(len, cells)))
 
-    def _xlsx(self) -> Iterator[Outcome]:
+    def _xlsx(self) -> Iterator[RecordResult]:
         for line, values in iter_sheet(self._counted.whole()):
             if line == 0:
                 header = values

@@ -26,7 +26,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class NearDuplicate:
     """A case or draft (by `status`) that may be the same as one that came in; `offer` is merge or link."""
 
     id: str
@@ -40,7 +40,7 @@ class Arrival:
     """What is told of a case that came in: others like it, the most alike first, and values for its empty fields."""
 
     id: str
-    like: tuple[Like, ...] = ()
+    like: tuple[NearDuplicate, ...] = ()
     suggested: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -50,7 +50,7 @@ class Arrival:
 
 
 @dataclass(slots=True)
-class Counts:
+class IngestCounts:
     """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected.
 
     `checked` of the new and changed ones were compared with what was there: `near_duplicates` have others that say the
@@ -109,7 +109,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class IngestReport:
     """What became of a file. The numbers are of the whole file, those of interrupted runs before this one included."""
 
     read: int

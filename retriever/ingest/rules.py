@@ -31,7 +31,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TicketRule:
     """Conditions that must all hold, and what follows. Texts are compared without case."""
 
     name: str
@@ -73,10 +73,10 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TicketRules:
     """The rules of a file, in order."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[TicketRule, ...] = ()
 
     def decide(self, case: Case, signals: Signals = NO_SIGNALS) -> Decision:
         """What the first rule that holds says."""
@@ -86,7 +86,7 @@ class Rules:
         return Decision(True)
 
 
-def load_rules(path: Path) -> Rules:
+def load_rules(path: Path) -> TicketRules:
     """The rules of a file. Raises InvalidInput, naming the rule and what is wrong with it."""
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
@@ -97,12 +97,12 @@ def load_rules(path: Path) -> Rules:
     given = content.get("rule", [])
     if content.keys() - {"rule"} or not isinstance(given, list):
         raise InvalidInput(f"the rules {path.name} must consist of [[rule]] tables.")
-    return Rules(tuple(_rule(number, table) for number, table in enumerate(given, start=1)))
+    return TicketRules(tuple(_rule(number, table) for number, table in enumerate(given, start=1)))
 
 
-def _rule(number: int, table: Mapping[str, Any]) -> Rule:
+def _rule(number: int, table: Mapping[str, Any]) -> TicketRule:
     name = str(table.get("name") or f"rule {number}")
-    known = {item.name for item in fields(Rule)}
+    known = {item.name for item in fields(TicketRule)}
     values: dict[str, Any] = {}
     for field, value in table.items():
         if field not in known:
@@ -110,7 +110,7 @@ def _rule(number: int, table: Mapping[str, Any]) -> Rule:
         values[field] = _checked(name, field, value)
     if values.get("then", PROPOSE) not in (PROPOSE, IGNORE):
         raise InvalidInput(f"{name}: then must be {PROPOSE!r} or {IGNORE!r}.")
-    return Rule(**{**values, "name": name})
+    return TicketRule(**{**values, "name": name})
 
 
 def _checked(name: str, field: str, value: object) -> object:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from retriever.case.columns import Columns
-from retriever.ingest.readers import ReaderOptions, Rejected, Row, Skipped
+from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, Skipped
 from retriever.ingest.records import Broken, Found, open_records
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason
@@ -39,7 +39,7 @@ class SourceReader:
         """Bytes taken from the file so far."""
         return self._records.offset
 
-    def __iter__(self) -> Iterator[Row | Rejected | Skipped]:
+    def __iter__(self) -> Iterator[CaseRow | Rejected | Skipped]:
         return map(self._row, self._records)
 
     def close(self) -> None:
@@ -54,10 +54,10 @@ class SourceReader:
     ) -> None:
         self.close()
 
-    def _row(self, record: Found | Broken) -> Row | Rejected | Skipped:
+    def _row(self, record: Found | Broken) -> CaseRow | Rejected | Skipped:
         if isinstance(record, Broken):
             return Rejected(record.line, "row", record.reason)
         result = self._mapping.row(record.values)
         if isinstance(result, SkipReason):
             return Skipped(record.line, str(result))
-        return Row(record.line, result.values, record.size, result.people, result.signals)
+        return CaseRow(record.line, result.values, record.size, result.people, result.signals)

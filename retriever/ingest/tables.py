@@ -16,7 +16,7 @@ _SNIFFED = 200  # lines
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
-class Record(NamedTuple):
+class TableRecord(NamedTuple):
     """One record; `line` is where it begins. With a `fault` the cells are not to be trusted."""
 
     line: int
@@ -56,7 +56,7 @@ class _Tape:
         self._again.extendleft(reversed(self.taken[1:]))
 
 
-def iter_records(lines: Iterable[Line], delimiter: str, *, width: int) -> Iterator[Record]:
+def iter_records(lines: Iterable[Line], delimiter: str, *, width: int) -> Iterator[TableRecord]:
     """Records that are not blank. One that is malformed, or has more than `width` cells, has a fault.
 
     When such a record spans several lines, a stray quote has most likely swallowed the next ones: only the first line
@@ -84,16 +84,16 @@ def iter_records(lines: Iterable[Line], delimiter: str, *, width: int) -> Iterat
             fault = f"has {len(cells)} cells, the header has {width}; is a {_NAMED[delimiter]} in a cell not quoted?"
         if fault:
             tape.wind_back()
-            yield Record(tape.taken[0].number, (), tape.taken[0].fault or fault)
+            yield TableRecord(tape.taken[0].number, (), tape.taken[0].fault or fault)
         elif unsound := next((line for line in tape.taken if line.fault), None):
             start = tape.taken[0].number
             where = "" if unsound.number == start else f"line {unsound.number} "
-            yield Record(start, cells, where + unsound.fault)
+            yield TableRecord(start, cells, where + unsound.fault)
         elif any(cell and not cell.isspace() for cell in cells):
-            yield Record(tape.taken[0].number, cells)
+            yield TableRecord(tape.taken[0].number, cells)
 
 
-def read_header(lines: Iterator[Line], delimiter: str) -> Record | None:
+def read_header(lines: Iterator[Line], delimiter: str) -> TableRecord | None:
     """The first record that is not blank, None when there is none; takes no line more than that record has."""
     for line in lines:
         text = line.text
@@ -103,7 +103,7 @@ def read_header(lines: Iterator[Line], delimiter: str) -> Record | None:
         while text.count('"') % 2 and len(text) < RECORD_LIMIT and (more := next(lines, None)):
             text += "\n" + more.text
         cells = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
-        return Record(line.number, [cell.strip() for cell in cells], line.fault)
+        return TableRecord(line.number, [cell.strip() for cell in cells], line.fault)
     return None
 
 

@@ -13,7 +13,7 @@ from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.pipeline import ticket_id
-from retriever.ingest.rules import Rules
+from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping
 from retriever.ingest.sources.ticket import Mapped, SkipReason
@@ -33,7 +33,7 @@ class Receipt:
     reason: str = ""
 
 
-def receive(store: Store, source: str, body: bytes, *, delivery_id: str, rules: Rules) -> Receipt:
+def receive(store: Store, source: str, body: bytes, *, delivery_id: str, rules: TicketRules) -> Receipt:
     """Note one delivery, whose signature was checked; on disk when this returns. Raises InvalidInput.
 
     Nothing of the body is kept but the masked draft.
@@ -90,7 +90,7 @@ def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise
     return done
 
 
-def _draft(source: str, row: Mapped, rules: Rules) -> Case | str:
+def _draft(source: str, row: Mapped, rules: TicketRules) -> Case | str:
     """The draft, or why there is none."""
     values = dict(row.values)
     external_id = str(values.get("source.external_id") or "")

@@ -2,13 +2,13 @@
 
 from retriever.masking.cases import Spans, mask_case, mask_query
 from retriever.masking.masker import mask_mention, mask_text
-from retriever.masking.spans import MASKING_VERSION, KnownEntities, Masked, Span
+from retriever.masking.spans import MASKING_VERSION, KnownEntities, Masked, MaskedSpan
 
 __all__ = [
     "MASKING_VERSION",
     "KnownEntities",
     "Masked",
-    "Span",
+    "MaskedSpan",
     "Spans",
     "mask_case",
     "mask_mention",

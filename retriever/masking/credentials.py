@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from retriever.masking.folding import Folded
-from retriever.masking.rules import EVERYWHERE, Passage, Rule, Scope, passages, with_any
+from retriever.masking.rules import EVERYWHERE, MaskingRule, RuleScope, TextPassage, passages, with_any
 from retriever.masking.wordlists import any_of, words
 
 _JWT = re.compile(
@@ -41,7 +41,7 @@ _NO_SECRET = frozenset(words("no_secret"))
 _STANDS_FOR = re.compile(r"[<${%(\[*•#]|(?:0x)[0-9a-fA-F]{4,}$|https?://|\.{2,}|-{2,}|_{3,}|x{3,}$", re.IGNORECASE)
 
 
-def _announced(folded: Folded) -> Iterator[Passage]:
+def _announced(folded: Folded) -> Iterator[TextPassage]:
     # Lower case finds the word; the value is read from the text as it is.
     for found in _ANNOUNCED.finditer(folded.lower):
         start, end = found.span("value")
@@ -71,7 +71,7 @@ def _is_number_of_words(value: str) -> bool:
     return re.fullmatch(r"\d{1,2}(?:[-~+]\d{0,2})?(?:chars?|characters|位)?", value) is not None
 
 
-def _pem(folded: Folded) -> Iterator[Passage]:
+def _pem(folded: Folded) -> Iterator[TextPassage]:
     text, after = folded.text, 0
     ends = [found.end() for found in _PEM_END.finditer(text)] if "-----END" in text else []
     place = 0
@@ -85,9 +85,9 @@ def _pem(folded: Folded) -> Iterator[Passage]:
 
 
 RULES = (
-    Rule("private_key", "SECRET", _pem, with_any("-----begin"), Scope.TEXT),
-    Rule("jwt", "SECRET", passages(_JWT), with_any("eyj"), EVERYWHERE),
-    Rule("token", "SECRET", passages(_SHAPES), with_any(*words("token_hints")), EVERYWHERE),
-    Rule("authorization", "SECRET", passages(_HEADER, group=1), with_any("bearer", "basic"), EVERYWHERE),
-    Rule("announced_secret", "SECRET", _announced, with_any(*words("secret_stems")), EVERYWHERE),
+    MaskingRule("private_key", "SECRET", _pem, with_any("-----begin"), RuleScope.TEXT),
+    MaskingRule("jwt", "SECRET", passages(_JWT), with_any("eyj"), EVERYWHERE),
+    MaskingRule("token", "SECRET", passages(_SHAPES), with_any(*words("token_hints")), EVERYWHERE),
+    MaskingRule("authorization", "SECRET", passages(_HEADER, group=1), with_any("bearer", "basic"), EVERYWHERE),
+    MaskingRule("announced_secret", "SECRET", _announced, with_any(*words("secret_stems")), EVERYWHERE),
 )  # fmt: skip

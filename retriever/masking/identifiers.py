@@ -22,9 +22,9 @@ from retriever.masking.rules import (
     NOT_PERSONAL,
     WORDED,
     Cue,
-    Passage,
-    Rule,
-    Scope,
+    MaskingRule,
+    RuleScope,
+    TextPassage,
     digits_of,
     with_digit,
 )
@@ -48,7 +48,7 @@ _RESIDENT_15 = re.compile(r"(?<!\d)[1-9]\d{7}[01]\d[0-3]\d{4}(?!\d)")
 _RESIDENT_CUE = Cue(words("resident_id"))
 
 
-def _residents(folded: Folded) -> Iterator[Passage]:
+def _residents(folded: Folded) -> Iterator[TextPassage]:
     for found in _RESIDENT.finditer(folded.text):
         if is_resident(found[0]) and (
             not NOT_PERSONAL.before(folded, found.start()) or _RESIDENT_CUE.before(folded, found.start())
@@ -109,7 +109,7 @@ _NATIONAL = (
 _NATIONAL_CUE = Cue(words("national_id"))
 
 
-def _nationals(folded: Folded) -> Iterator[Passage]:
+def _nationals(folded: Folded) -> Iterator[TextPassage]:
     with_cue = _NATIONAL_CUE.in_text(folded)
     for kind in _NATIONAL:
         for found in kind.pattern.finditer(folded.text) if with_cue or kind.distinct else ():
@@ -122,7 +122,7 @@ _VAT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2} ?[A-Z0-9](?:[ .-]?[A-Z0-9]){7,11}+(
 _VAT_CUE = Cue(words("vat"))
 
 
-def _vats(folded: Folded) -> Iterator[Passage]:
+def _vats(folded: Folded) -> Iterator[TextPassage]:
     for found in _VAT.finditer(folded.text):
         if _VAT_CUE.before(folded, found.start()) and passes(vat.is_valid, found[0]):
             yield found.span()
@@ -134,7 +134,7 @@ _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJ
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{1,4}+){3,8}+")
 
 
-def _ibans(folded: Folded) -> Iterator[Passage]:
+def _ibans(folded: Folded) -> Iterator[TextPassage]:
     for found in _IBAN.finditer(folded.text):
         # Words that follow may look like groups of it: the longest beginning that is valid counts.
         for end in _ends(found[0]):
@@ -177,7 +177,7 @@ _ISSUERS = re.compile(
 _BROADER = re.compile(r"[2-69]\d{12,18}")  # after a cue: banks' own cards too
 
 
-def _cards(folded: Folded) -> Iterator[Passage]:
+def _cards(folded: Folded) -> Iterator[TextPassage]:
     for found in _CARD.finditer(folded.text):
         if _WITHIN_IBAN.search(folded.text[max(0, found.start() - 40) : found.start()]):
             continue
@@ -199,7 +199,7 @@ _ACCOUNT = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){7,22}(?!\d)")
 _ACCOUNT_CUE = Cue(words("account"))
 
 
-def _accounts(folded: Folded) -> Iterator[Passage]:
+def _accounts(folded: Folded) -> Iterator[TextPassage]:
     for found in _ACCOUNT.finditer(folded.text):
         if _ACCOUNT_CUE.before(folded, found.start()):
             yield found.span()
@@ -211,7 +211,7 @@ _PAPER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d{4})[A-Za-z0-9]{7,12}+(?!
 _PAPER_CUE = Cue(words("paper"))
 
 
-def _papers(folded: Folded) -> Iterator[Passage]:
+def _papers(folded: Folded) -> Iterator[TextPassage]:
     for found in _PAPER.finditer(folded.text):
         if _PAPER_CUE.before(folded, found.start()):
             yield found.span()
@@ -235,7 +235,7 @@ _FOREIGN_PLATE = re.compile(
 _FOREIGN_PLATE_CUE = Cue(words("foreign_plate"))
 
 
-def _plates(folded: Folded) -> Iterator[Passage]:
+def _plates(folded: Folded) -> Iterator[TextPassage]:
     for found in _PLATE.finditer(folded.text):
         before = folded.text[max(0, found.start() - 1) : found.start()]
         is_word = bool(before) and before in _WORD_BEFORE.get(found[0][0], "")
@@ -250,7 +250,7 @@ _CONTACT = re.compile(r"(?<![A-Za-z0-9_-])(?:[1-9]\d{4,11}|[A-Za-z][A-Za-z0-9_-]
 _CONTACT_CUE = Cue(words("messenger"), signs=" \t\n:：（.@\"'“([", between=("号码", "号", " id", "是", "为", " is"))
 
 
-def _contacts(folded: Folded) -> Iterator[Passage]:
+def _contacts(folded: Folded) -> Iterator[TextPassage]:
     for found in _CONTACT.finditer(folded.text):
         has_mark = any(sign.isdigit() or sign in "_-" for sign in found[0])
         if has_mark and _CONTACT_CUE.before(folded, found.start()):
@@ -258,15 +258,15 @@ def _contacts(folded: Folded) -> Iterator[Passage]:
 
 
 RULES = (
-    Rule("resident_id", "NATIONAL_ID", _residents, with_digit, WORDED | Scope.CODE),
-    Rule("iban", "IBAN", _ibans, with_digit, WORDED | Scope.CODE),
-    Rule("national_id", "NATIONAL_ID", _nationals, with_digit),
-    Rule("vat_id", "TAX_ID", _vats, _VAT_CUE.in_text),
-    Rule("card", "CARD", _cards, with_digit),
-    Rule("bank_account", "ACCOUNT", _accounts, _ACCOUNT_CUE.in_text),
+    MaskingRule("resident_id", "NATIONAL_ID", _residents, with_digit, WORDED | RuleScope.CODE),
+    MaskingRule("iban", "IBAN", _ibans, with_digit, WORDED | RuleScope.CODE),
+    MaskingRule("national_id", "NATIONAL_ID", _nationals, with_digit),
+    MaskingRule("vat_id", "TAX_ID", _vats, _VAT_CUE.in_text),
+    MaskingRule("card", "CARD", _cards, with_digit),
+    MaskingRule("bank_account", "ACCOUNT", _accounts, _ACCOUNT_CUE.in_text),
 )
 LATER_RULES = (
-    Rule("plate", "PLATE", _plates, with_digit),
-    Rule("identity_paper", "PASSPORT", _papers, _PAPER_CUE.in_text),
-    Rule("messenger", "CONTACT", _contacts, _CONTACT_CUE.in_text),
+    MaskingRule("plate", "PLATE", _plates, with_digit),
+    MaskingRule("identity_paper", "PASSPORT", _papers, _PAPER_CUE.in_text),
+    MaskingRule("messenger", "CONTACT", _contacts, _CONTACT_CUE.in_text),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from retriever.masking.folding import Folded, fold
-from retriever.masking.rules import Passage, Rule, Scope, digits_of
+from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, digits_of
 from retriever.masking.spans import KnownEntities
 
 _HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
@@ -16,26 +16,26 @@ _SHORTEST_PHONE = 7
 
 
 @lru_cache(maxsize=256)
-def known_rules(known: KnownEntities) -> tuple[Rule, ...]:
+def known_rules(known: KnownEntities) -> tuple[MaskingRule, ...]:
     """Rules for what the record says; none for a record that says nothing."""
     wanted = (
-        ("known_email", "EMAIL", _mails(known.emails), Scope.TEXT | Scope.NAME | Scope.LINK),
-        ("known_phone", "PHONE", _numbers(known.phones), Scope.TEXT | Scope.NAME),
-        ("known_name", "PERSON", _names(known.names), Scope.TEXT | Scope.NAME),
-        ("known_company", "COMPANY", _companies(known.companies), Scope.TEXT | Scope.NAME),
+        ("known_email", "EMAIL", _mails(known.emails), RuleScope.TEXT | RuleScope.NAME | RuleScope.LINK),
+        ("known_phone", "PHONE", _numbers(known.phones), RuleScope.TEXT | RuleScope.NAME),
+        ("known_name", "PERSON", _names(known.names), RuleScope.TEXT | RuleScope.NAME),
+        ("known_company", "COMPANY", _companies(known.companies), RuleScope.TEXT | RuleScope.NAME),
     )
     return tuple(_rule(name, kind, patterns, scope) for name, kind, patterns, scope in wanted if patterns)
 
 
-def _rule(name: str, kind: str, spellings: tuple[str, ...], scope: Scope) -> Rule:
+def _rule(name: str, kind: str, spellings: tuple[str, ...], scope: RuleScope) -> MaskingRule:
     # Longer spellings first, so that `Anna Maria Berg` is not cut to `Anna Maria`.
     pattern = re.compile("|".join(sorted(set(spellings), key=len, reverse=True)))
 
-    def find(folded: Folded) -> Iterator[Passage]:
+    def find(folded: Folded) -> Iterator[TextPassage]:
         for found in pattern.finditer(plain(folded.lower)):
             yield found.span()
 
-    return Rule(name, kind, find, lambda _: True, scope)
+    return MaskingRule(name, kind, find, lambda _: True, scope)
 
 
 def plain(text: str) -> str:

@@ -12,10 +12,10 @@ from retriever.masking import credentials, identifiers, network, people, phones,
 from retriever.masking.folding import MARK, Folded, fold
 from retriever.masking.known import known_rules
 from retriever.masking.placeholders import PLACEHOLDER
-from retriever.masking.rules import Passage, Rule, Scope
-from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, Span, joined
+from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
+from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, MaskedSpan, joined
 
-STRUCTURED: tuple[Rule, ...] = (
+STRUCTURED: tuple[MaskingRule, ...] = (
     *credentials.RULES,
     *network.URL_RULES,
     *network.EMAIL_RULES,
@@ -25,7 +25,7 @@ STRUCTURED: tuple[Rule, ...] = (
     *identifiers.LATER_RULES,
 )
 """Rules whose precision and recall are promised and measured, in their order."""
-BEST_EFFORT: tuple[Rule, ...] = (*people.RULES, *places.RULES)
+BEST_EFFORT: tuple[MaskingRule, ...] = (*people.RULES, *places.RULES)
 """Names and addresses: measured, not promised."""
 
 _PASSES = 8  # two are usual; each takes more of the text, so they end
@@ -59,7 +59,7 @@ def mask_text(text: str, known: KnownEntities = NOBODY) -> Masked:
 
     Deterministic and idempotent; linear in the length of the text, whatever it holds.
     """
-    return mask_field(text, known, Scope.TEXT, Numbering((text,)))
+    return mask_field(text, known, RuleScope.TEXT, Numbering((text,)))
 
 
 def mask_mention(value: str) -> str:
@@ -67,18 +67,19 @@ def mask_mention(value: str) -> str:
     return _LONG_NUMBER.sub("[NUMBER]", mask_text(value).text)
 
 
-def mask_field(text: str, known: KnownEntities, scope: Scope, numbering: Numbering) -> Masked:
+def mask_field(text: str, known: KnownEntities, scope: RuleScope, numbering: Numbering) -> Masked:
     """`mask_text` for one field of several that share their numbers."""
     claims = find_claims(text, known, scope) if text else ()
     if not claims:
         return Masked(text)
     spans = tuple(
-        Span(claim.rule, numbering.placeholder(claim.kind, claim.value), claim.start, claim.end) for claim in claims
+        MaskedSpan(claim.rule, numbering.placeholder(claim.kind, claim.value), claim.start, claim.end)
+        for claim in claims
     )
     return Masked(joined(text, spans), spans)
 
 
-def find_claims(text: str, known: KnownEntities, scope: Scope) -> Sequence[Claim]:
+def find_claims(text: str, known: KnownEntities, scope: RuleScope) -> Sequence[Claim]:
     """What the rules of a scope take, in order of offset; nothing overlaps."""
     folded = fold(text)
     taken: dict[int, Claim] = {}
@@ -93,7 +94,7 @@ def find_claims(text: str, known: KnownEntities, scope: Scope) -> Sequence[Claim
     return [taken[start] for start in sorted(taken)]
 
 
-def _apply(rule: Rule, folded: Folded, taken: dict[int, Claim]) -> Folded:
+def _apply(rule: MaskingRule, folded: Folded, taken: dict[int, Claim]) -> Folded:
     """Take what the rule finds; a passage that holds earlier ones takes these too."""
     passages = _apart(rule.find(folded), folded.text)
     for start, end in passages:
@@ -106,9 +107,9 @@ def _apply(rule: Rule, folded: Folded, taken: dict[int, Claim]) -> Folded:
     return folded.marked(passages)
 
 
-def _apart(passages: Iterable[Passage], text: str) -> list[Passage]:
+def _apart(passages: Iterable[TextPassage], text: str) -> list[TextPassage]:
     """Passages in order and without overlaps (the earlier, then the longer one wins), none empty or masked already."""
-    kept: list[Passage] = []
+    kept: list[TextPassage] = []
     for start, end in sorted(passages, key=lambda passage: (passage[0], -passage[1])):
         if (not kept or start >= kept[-1][1]) and text[start:end].strip(MARK):
             kept.append((start, end))

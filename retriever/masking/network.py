@@ -8,9 +8,9 @@ from retriever.masking.folding import Folded
 from retriever.masking.rules import (
     EVERYWHERE,
     Cue,
-    Passage,
-    Rule,
-    Scope,
+    MaskingRule,
+    RuleScope,
+    TextPassage,
     passages,
     with_any,
     with_digit,
@@ -65,7 +65,7 @@ _IP_CUE = Cue(words("ip"))
 _SMALL = 30  # four numbers up to here look like a version
 
 
-def _logins(folded: Folded) -> Iterator[Passage]:
+def _logins(folded: Folded) -> Iterator[TextPassage]:
     """User name and password before the host, and path segments that look like tokens."""
     for start, url in _found_urls(folded):
         begin, end = _authority(url)
@@ -77,7 +77,7 @@ def _logins(folded: Folded) -> Iterator[Passage]:
                 yield start + segment.start(), start + segment.end()
 
 
-def _queries(folded: Folded) -> Iterator[Passage]:
+def _queries(folded: Folded) -> Iterator[TextPassage]:
     """What follows `?`, and a fragment that is more than the name of a section."""
     for start, url in _found_urls(folded):
         cut = _end_of_path(url, _authority(url)[1])
@@ -91,7 +91,7 @@ def _is_plain(fragment: str) -> bool:
     return _PLAIN_FRAGMENT.fullmatch(fragment, 0, end) is not None
 
 
-def _telling_parameters(folded: Folded) -> Iterator[Passage]:
+def _telling_parameters(folded: Folded) -> Iterator[TextPassage]:
     """Values of parameters that hold secrets or people."""
     for start, url in _found_urls(folded):
         for parameter in _TELLING_PARAMETER.finditer(url, _authority(url)[1]):
@@ -103,7 +103,7 @@ def _found_urls(folded: Folded) -> Iterator[tuple[int, str]]:
         yield found.start(), _URL_TRAILING.sub("", found[0])
 
 
-def _authority(url: str) -> Passage:
+def _authority(url: str) -> TextPassage:
     """Where user, host and port stand."""
     begin = url.index("://") + 3
     found = _AUTHORITY_END.search(url, begin)
@@ -123,7 +123,7 @@ def looks_like_token(segment: str) -> bool:
     return digits >= 2 and any(s.islower() for s in longest) and any(s.isupper() for s in longest)
 
 
-def _emails(folded: Folded) -> Iterator[Passage]:
+def _emails(folded: Folded) -> Iterator[TextPassage]:
     for found in _EMAIL.finditer(folded.text):
         local, _, domain = found["mail"].rpartition("@")
         is_version = re.match(r"\d+\.\d", domain) is not None
@@ -132,7 +132,7 @@ def _emails(folded: Folded) -> Iterator[Passage]:
             yield found.span("mail")
 
 
-def _ipv4(folded: Folded) -> Iterator[Passage]:
+def _ipv4(folded: Folded) -> Iterator[TextPassage]:
     for found in _IPV4.finditer(folded.text):
         if found[0] in _PUBLIC_SERVERS or _VERSION.before(folded, found.start()):
             continue
@@ -143,7 +143,7 @@ def _ipv4(folded: Folded) -> Iterator[Passage]:
         yield found.span()
 
 
-def _ipv6(folded: Folded) -> Iterator[Passage]:
+def _ipv6(folded: Folded) -> Iterator[TextPassage]:
     for found in _IPV6.finditer(folded.text):
         if found[0].count(":") < 7 and "::" not in found[0]:
             continue
@@ -166,22 +166,22 @@ def _with_colons(folded: Folded) -> bool:
 
 
 URL_RULES = (
-    Rule("url_login", "SECRET", _logins, with_any("://"), EVERYWHERE),
-    Rule("url_query", "QUERY", _queries, with_any("://"), Scope.TEXT | Scope.NAME | Scope.CODE),
-    Rule("url_parameter", "QUERY", _telling_parameters, with_any("://"), Scope.LINK),
+    MaskingRule("url_login", "SECRET", _logins, with_any("://"), EVERYWHERE),
+    MaskingRule("url_query", "QUERY", _queries, with_any("://"), RuleScope.TEXT | RuleScope.NAME | RuleScope.CODE),
+    MaskingRule("url_parameter", "QUERY", _telling_parameters, with_any("://"), RuleScope.LINK),
 )
 EMAIL_RULES = (
-    Rule("email", "EMAIL", _emails, with_any("@"), EVERYWHERE),
-    Rule(
+    MaskingRule("email", "EMAIL", _emails, with_any("@"), EVERYWHERE),
+    MaskingRule(
         "spelled_email",
         "EMAIL",
         passages(_SPELLED_EMAIL),
         with_any("(at", "[at", "{at", "( at", "[ at", "(@", "[@", "(a)", "[a]"),
-        Scope.TEXT,
+        RuleScope.TEXT,
     ),
 )
 MACHINE_RULES = (
-    Rule("mac", "MAC", passages(_MAC, _is_machine), _with_colons),
-    Rule("ipv6", "IP", _ipv6, with_any(":")),
-    Rule("ipv4", "IP", _ipv4, with_digit),
+    MaskingRule("mac", "MAC", passages(_MAC, _is_machine), _with_colons),
+    MaskingRule("ipv6", "IP", _ipv6, with_any(":")),
+    MaskingRule("ipv4", "IP", _ipv4, with_digit),
 )

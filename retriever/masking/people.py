@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from retriever.masking.folding import Folded
-from retriever.masking.rules import Passage, Rule, Scope, with_any
+from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, with_any
 from retriever.masking.wordlists import any_of, words
 
 # --- Chinese
@@ -39,7 +39,7 @@ def name_length(text: str, *, risky: bool) -> int:
     return surname + given if given else 0
 
 
-def _chinese(folded: Folded) -> Iterator[Passage]:
+def _chinese(folded: Folded) -> Iterator[TextPassage]:
     if not folded.has_han:
         return
     for pattern in (_LABELLED, _CALLED, _SIGNED):
@@ -52,7 +52,7 @@ def _chinese(folded: Folded) -> Iterator[Passage]:
             yield found.span("name")
 
 
-def _titled(folded: Folded) -> Iterator[Passage]:
+def _titled(folded: Folded) -> Iterator[TextPassage]:
     if not folded.has_han:
         return
     for found in _TITLED.finditer(folded.text):
@@ -85,7 +85,7 @@ _CLOSED = re.compile(rf"(?i:{any_of('closings')})[,.!]?[ \t]{{0,8}}\n{{1,2}}[ \t
 _NO_NAME = frozenset(words("no_name"))
 
 
-def _latin(folded: Folded) -> Iterator[Passage]:
+def _latin(folded: Folded) -> Iterator[TextPassage]:
     for pattern in (_TITLE, _INTRODUCED, _GREETED, _CLOSED):
         for found in pattern.finditer(folded.text):
             words = found["name"].split()
@@ -118,7 +118,7 @@ _KOREAN = re.compile(
 _KOREAN_ROLES = frozenset(words("korean_roles"))
 
 
-def _japanese_korean(folded: Folded) -> Iterator[Passage]:
+def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
     for pattern, roles in ((_JAPANESE, _JAPANESE_ROLES), (_KOREAN, _KOREAN_ROLES)):
         for found in pattern.finditer(folded.text):
             group = found.lastgroup or "a"
@@ -131,9 +131,9 @@ def _with_east_asian(folded: Folded) -> bool:
 
 
 RULES = (
-    Rule("chinese_name", "PERSON", _chinese, _with_east_asian, Scope.TEXT),
-    Rule("chinese_title", "PERSON", _titled, _with_east_asian, Scope.TEXT),
-    Rule("japanese_korean_name", "PERSON", _japanese_korean,
-         with_any("申します", "様", "氏名", "名前", "担当", "님", "씨", "이름", "성함", "성명", "저는"), Scope.TEXT),
-    Rule("name", "PERSON", _latin, with_any(*words("name_hints")), Scope.TEXT),
+    MaskingRule("chinese_name", "PERSON", _chinese, _with_east_asian, RuleScope.TEXT),
+    MaskingRule("chinese_title", "PERSON", _titled, _with_east_asian, RuleScope.TEXT),
+    MaskingRule("japanese_korean_name", "PERSON", _japanese_korean, with_any(
+        "申します", "様", "氏名", "名前", "担当", "님", "씨", "이름", "성함", "성명", "저는"), RuleScope.TEXT),
+    MaskingRule("name", "PERSON", _latin, with_any(*words("name_hints")), RuleScope.TEXT),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import phonenumbers
 
 from retriever.masking.folding import Folded
-from retriever.masking.rules import NOT_PERSONAL, Cue, Passage, Rule, digits_of, with_any, with_digit
+from retriever.masking.rules import NOT_PERSONAL, Cue, MaskingRule, TextPassage, digits_of, with_any, with_digit
 from retriever.masking.wordlists import words
 
 LOOKUPS = 2_000
@@ -41,7 +41,7 @@ _NO_PHONE = re.compile(
 )
 
 
-def _international(folded: Folded) -> Iterator[Passage]:
+def _international(folded: Folded) -> Iterator[TextPassage]:
     for looked_up, found in enumerate(_INTERNATIONAL.finditer(folded.text)):
         # Fail closed: what there is no time to look up is masked.
         length = len(found[0]) if looked_up >= LOOKUPS else phone_length(found[0])
@@ -79,7 +79,7 @@ def _ends(text: str) -> Iterator[int]:
             yield place
 
 
-def _mobiles(folded: Folded) -> Iterator[Passage]:
+def _mobiles(folded: Folded) -> Iterator[TextPassage]:
     for found in _MOBILE.finditer(folded.text):
         start, end = found.span()
         if _PHONE_CUE.before(folded, start) or not (
@@ -90,18 +90,18 @@ def _mobiles(folded: Folded) -> Iterator[Passage]:
             yield start, end
 
 
-def _spelled_mobiles(folded: Folded) -> Iterator[Passage]:
+def _spelled_mobiles(folded: Folded) -> Iterator[TextPassage]:
     for found in _CHINESE_MOBILE.finditer(folded.text):
         yield found.span()
 
 
-def _clear(folded: Folded) -> Iterator[Passage]:
+def _clear(folded: Folded) -> Iterator[TextPassage]:
     for found in _CLEAR.finditer(folded.text):
         if not NOT_PERSONAL.before(folded, found.start()):
             yield found.span()
 
 
-def _announced(folded: Folded) -> Iterator[Passage]:
+def _announced(folded: Folded) -> Iterator[TextPassage]:
     for found in _NATIONAL.finditer(folded.text):
         if _PHONE_CUE.before(folded, found.start()) and not _NO_PHONE.match(found[0]):
             yield found.span()
@@ -112,11 +112,11 @@ def _with_cue(folded: Folded) -> bool:
 
 
 RULES = (
-    Rule("international_phone", "PHONE", _international, with_any("+")),
-    Rule("chinese_mobile", "PHONE", _mobiles, with_digit),
-    Rule("spelled_chinese_mobile", "PHONE", _spelled_mobiles, with_any("一", "幺")),
-    Rule("clear_phone", "PHONE", _clear, with_digit),
-    Rule("announced_phone", "PHONE", _announced, _with_cue),
+    MaskingRule("international_phone", "PHONE", _international, with_any("+")),
+    MaskingRule("chinese_mobile", "PHONE", _mobiles, with_digit),
+    MaskingRule("spelled_chinese_mobile", "PHONE", _spelled_mobiles, with_any("一", "幺")),
+    MaskingRule("clear_phone", "PHONE", _clear, with_digit),
+    MaskingRule("announced_phone", "PHONE", _announced, _with_cue),
 )
 
 

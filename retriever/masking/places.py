@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from retriever.masking.folding import Folded
-from retriever.masking.rules import Passage, Rule, Scope, with_any
+from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, with_any
 from retriever.masking.wordlists import any_of, words
 
 # --- Chinese: anchored at street + number, then widened both ways
@@ -30,7 +30,7 @@ _TELLING = re.compile(r"\d|路|街|巷|村|镇|小区|号|室|区|县|市")
 _NO_PLACE = re.compile(r"(?:https?|ftp)?://|[\w.]+@|(?:填|写|不|错|无|未|有|和|与|请|要|怎|如何|可以|已)")
 
 
-def _chinese(folded: Folded) -> Iterator[Passage]:
+def _chinese(folded: Folded) -> Iterator[TextPassage]:
     if not folded.has_han:
         return
     after = 0
@@ -72,7 +72,7 @@ _KOREAN = re.compile(
 )
 
 
-def _japanese_korean(folded: Folded) -> Iterator[Passage]:
+def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
     for pattern in (_JAPANESE, _KOREAN):
         for found in pattern.finditer(folded.text):
             yield found.span()
@@ -106,7 +106,7 @@ _SPANISH = re.compile(
 )
 
 
-def _alphabets(folded: Folded) -> Iterator[Passage]:
+def _alphabets(folded: Folded) -> Iterator[TextPassage]:
     for pattern in (_ENGLISH, _GERMAN, _FRENCH, _SPANISH):
         for found in pattern.finditer(folded.text):
             yield found.start(), found.start() + len(found[0].rstrip(" ,"))
@@ -128,7 +128,7 @@ def _with_marks(folded: Folded) -> bool:
 
 
 RULES = (
-    Rule("chinese_address", "ADDRESS", _chinese, lambda folded: folded.has_han, Scope.TEXT),
-    Rule("japanese_korean_address", "ADDRESS", _japanese_korean, _with_marks, Scope.TEXT),
-    Rule("address", "ADDRESS", _alphabets, _with_streets, Scope.TEXT),
+    MaskingRule("chinese_address", "ADDRESS", _chinese, lambda folded: folded.has_han, RuleScope.TEXT),
+    MaskingRule("japanese_korean_address", "ADDRESS", _japanese_korean, _with_marks, RuleScope.TEXT),
+    MaskingRule("address", "ADDRESS", _alphabets, _with_streets, RuleScope.TEXT),
 )

@@ -9,12 +9,12 @@ from typing import TypeAlias
 from retriever.masking.folding import Folded
 from retriever.masking.wordlists import words
 
-Passage: TypeAlias = tuple[int, int]
+TextPassage: TypeAlias = tuple[int, int]
 """Start and end in the folded text."""
-Find: TypeAlias = Callable[[Folded], Iterable[Passage]]
+Find: TypeAlias = Callable[[Folded], Iterable[TextPassage]]
 
 
-class Scope(Flag):
+class RuleScope(Flag):
     """What kind of field a rule may look at."""
 
     TEXT = auto()
@@ -27,25 +27,25 @@ class Scope(Flag):
     """The address of the source: it must still lead there."""
 
 
-EVERYWHERE = Scope.TEXT | Scope.NAME | Scope.CODE | Scope.LINK
-WORDED = Scope.TEXT | Scope.NAME
+EVERYWHERE = RuleScope.TEXT | RuleScope.NAME | RuleScope.CODE | RuleScope.LINK
+WORDED = RuleScope.TEXT | RuleScope.NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MaskingRule:
     """Finds one kind of personal value; `may_match` is a quick look that spares most texts the search."""
 
     name: str
     kind: str
     find: Find
     may_match: Callable[[Folded], bool]
-    scope: Scope = WORDED
+    scope: RuleScope = WORDED
 
 
 def passages(pattern: re.Pattern[str], accept: Callable[[str], bool] | None = None, group: int | str = 0) -> Find:
     """A search for the group of a pattern, kept where `accept` says so."""
 
-    def find(folded: Folded) -> Iterator[Passage]:
+    def find(folded: Folded) -> Iterator[TextPassage]:
         for found in pattern.finditer(folded.text):
             if accept is None or accept(found[group]):
                 yield found.span(group)

@@ -25,7 +25,7 @@ NOBODY = KnownEntities()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MaskedSpan:
     """One masked passage: `text[start:end]` of the original became `placeholder`, because of `rule`."""
 
     rule: str
@@ -39,7 +39,7 @@ class Masked:
     """A masked text, and its spans in order of the original's offsets (characters); they never overlap."""
 
     text: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[MaskedSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Claim:
     value: str
 
 
-def joined(text: str, spans: tuple[Span, ...]) -> str:
+def joined(text: str, spans: tuple[MaskedSpan, ...]) -> str:
     """The text with every span replaced."""
     return "".join(_pieces(text, spans))
 
 
-def _pieces(text: str, spans: tuple[Span, ...]) -> Iterator[str]:
+def _pieces(text: str, spans: tuple[MaskedSpan, ...]) -> Iterator[str]:
     after = 0
     for span in spans:
         yield text[after : span.start]

@@ -9,7 +9,7 @@ from retriever.config import Settings
 from retriever.errors import Unavailable
 from retriever.lifecycle import Lifecycle
 from retriever.store import Store
-from retriever.store.deliveries import State
+from retriever.store.deliveries import DeliveryState
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ def daily_round(settings: Settings, store: Store, lifecycle: Lifecycle) -> None:
     if expired:
         log.info("expired", cases=len(expired))
     forget(settings, store)
-    store.deliveries.retry(states=(State.KEPT,))
+    store.deliveries.retry(states=(DeliveryState.KEPT,))
     try:
         if lifecycle.reminding.send_once():
             log.info("reminded")

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from index.text import tokenise
 from index.types import FloatMatrix
 from retriever.domain import AlignedPhrase, Case, Explanation, Query
-from retriever.embedding.units import Run, Unit, unit_cutter
+from retriever.embedding.units import TextRun, Unit, unit_cutter
 from retriever.search.comparisons import compared
 from retriever.search.passages import Field, Mark, field_of, passages_of, span_of
 
@@ -43,7 +43,7 @@ class Side:
     """
 
     fields: Sequence[Field]
-    runs: Sequence[Sequence[tuple[int, Run]]]
+    runs: Sequence[Sequence[tuple[int, TextRun]]]
     words: Sequence[tuple[int, int, Unit]]
     vectors: FloatMatrix
 
@@ -216,7 +216,7 @@ def _kept_fields(case: Case) -> list[Field]:
     return _fields((("product", case.product), *listed, ("diagnosis", case.diagnosis)), "", ())
 
 
-def _codes_in(field: Field, runs: Sequence[tuple[int, Run]], wanted: frozenset[str]) -> list[tokenise.Code]:
+def _codes_in(field: Field, runs: Sequence[tuple[int, TextRun]], wanted: frozenset[str]) -> list[tokenise.Code]:
     found = (
         tokenise.Code(field.plain[at + start : at + end], token[len(tokenise.CODE_MARK) :], at + start, at + end)
         for at, run in runs

@@ -2,7 +2,7 @@
 
 from retriever.store.audit import AuditEntry, AuditLog, AuditNote, AuditReport, record, record_all
 from retriever.store.audit_chain import AuditFiles, Head
-from retriever.store.case_rows import CaseFilter, Version
+from retriever.store.case_rows import CaseFilter, CaseVersion
 from retriever.store.events import Event, EventKind, LoggedQuery, ShownCase
 from retriever.store.ingests import IngestProgress
 from retriever.store.reviews import Queued, QueueFilter, Review, ReviewStep, Step
@@ -19,6 +19,7 @@ __all__ = [
     "AuditReport",
     "CacheStats",
     "CaseFilter",
+    "CaseVersion",
     "Event",
     "EventKind",
     "Head",
@@ -33,7 +34,6 @@ __all__ = [
     "Store",
     "Transition",
     "Upserted",
-    "Version",
     "open_store",
     "record",
     "record_all",

@@ -17,7 +17,7 @@ from retriever.case.times import utc_stamp
 from retriever.domain import Actor
 from retriever.errors import StoreDamaged
 from retriever.store.audit_chain import START, AuditFiles, Head, Sealer, load_key, read_anchor, write_anchor
-from retriever.store.audit_check import Finding, Known, find_tampering
+from retriever.store.audit_check import Known, Tampering, find_tampering
 from retriever.store.sqlite import Connections
 
 DETAIL_LIMIT = 200
@@ -54,7 +54,7 @@ class AuditReport:
 
     entries: int
     head: Head
-    findings: tuple[Finding, ...]
+    findings: tuple[Tampering, ...]
 
 
 class AuditChain:
@@ -166,14 +166,6 @@ class AuditLog:
                 with suppress(ValueError, KeyError, TypeError):
                     yield decode_entry(text)
 
-    def last_entries(self, limit: int) -> list[AuditEntry]:
-        """The newest entries, newest first."""
-        found = []
-        for (text,) in self._connections.rows("SELECT entry FROM audit ORDER BY position DESC LIMIT ?", (limit,)):
-            with suppress(ValueError, KeyError, TypeError):
-                found.append(decode_entry(text))
-        return found
-
     def head(self) -> Head:
         """The end of the log as the database says it."""
         rows = self._connections.rows("SELECT count, link FROM audit_head")
@@ -188,7 +180,7 @@ class AuditLog:
         has_entries = bool(read("SELECT 1 FROM audit LIMIT 1"))
         if not has_entries and not self.files.key.exists() and not self.files.anchor.exists():
             # Nobody has written anything yet.
-            findings = () if known is None or not known.count else (Finding("truncated", 1, "the whole log is gone"),)
+            findings = () if known is None or not known.count else (Tampering("truncated", 1, "the whole log is gone"),)
             return AuditReport(0, START, findings)
         sealer = self._chain.sealer()
         try:

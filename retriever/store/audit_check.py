@@ -12,18 +12,20 @@ from typing import Any, Literal, TypeAlias
 
 from retriever.store.audit_chain import GENESIS, START, Head, Sealer
 
-Kind: TypeAlias = Literal["edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded"]
-Rows: TypeAlias = Callable[..., list[Any]]
+TamperingKind: TypeAlias = Literal[
+    "edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded"
+]
+AuditRows: TypeAlias = Callable[..., list[Any]]
 
 TRIGGERS = ("audit_keeps_entries", "audit_keeps_text")
 _PAGE_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Tampering:
     """One thing that is wrong: what kind, at which entry (or the first of several), and a sentence for a person."""
 
-    kind: Kind
+    kind: TamperingKind
     number: int | None
     text: str
 
@@ -61,7 +63,7 @@ class _Walk:
             del self.sealed[place]
 
 
-def find_tampering(rows: Rows, sealer: Sealer, known: Known) -> tuple[int, Head, tuple[Finding, ...]]:
+def find_tampering(rows: AuditRows, sealer: Sealer, known: Known) -> tuple[int, Head, tuple[Tampering, ...]]:
     """How many entries there are, the head of the log, and all that is wrong with it.
 
     `rows` runs one SELECT. Others may append meanwhile: the end is read before and after the pass.
@@ -82,15 +84,15 @@ def find_tampering(rows: Rows, sealer: Sealer, known: Known) -> tuple[int, Head,
             edited,
             (("the head in the database", head), ("the anchor", known.anchor), ("the given head", known.noted)),
         ),
-        *([Finding("head", None, trouble)] if trouble else []),
-        *([Finding("anchor", None, known.anchor_trouble)] if known.anchor_trouble else []),
+        *([Tampering("head", None, trouble)] if trouble else []),
+        *([Tampering("anchor", None, known.anchor_trouble)] if known.anchor_trouble else []),
         *_unguarded(rows),
     ]
     count = len(walk.sealed) + len(walk.unsealed) + len(walk.copies)
     return count, Head(walk.last, walk.links.get(walk.last, GENESIS)), tuple(findings)
 
 
-def _pages(rows: Rows) -> Iterator[tuple[Any, ...]]:
+def _pages(rows: AuditRows) -> Iterator[tuple[Any, ...]]:
     position = -(2**63)
     while page := rows(
         "SELECT position, subject, entry, seal, link FROM audit WHERE position > ? ORDER BY position LIMIT ?",
@@ -133,21 +135,21 @@ def _sealed_number(subject: Any, entry: Any, seal: Any, sealer: Sealer) -> int |
     return int(plain["number"]) if plain["subject"] == subject else None
 
 
-def _misplaced(walk: _Walk, edited: set[int]) -> Iterator[Finding]:
+def _misplaced(walk: _Walk, edited: set[int]) -> Iterator[Tampering]:
     for place in sorted(edited):
-        yield Finding("edited", place, f"entry {place} is not what was written")
+        yield Tampering("edited", place, f"entry {place} is not what was written")
     for place in sorted(set(walk.unsealed) - edited):
-        yield Finding("inserted", place, f"the row at {place} was never written by this program")
+        yield Tampering("inserted", place, f"the row at {place} was never written by this program")
     for place in walk.unlinked:
-        yield Finding(
+        yield Tampering(
             "edited", place, f"entry {place} does not follow the one before it: one of their links was changed"
         )
     for number in walk.copies.values():
-        yield Finding("inserted", number, f"entry {number} is there more than once")
+        yield Tampering("inserted", number, f"entry {number} is there more than once")
     late = _out_of_order(list(walk.sealed.values()))
     for place, number in walk.sealed.items():
         if number in late and number != place:
-            yield Finding("reordered", number, f"entry {number} stands at place {place}")
+            yield Tampering("reordered", number, f"entry {number} stands at place {place}")
 
 
 def _out_of_order(numbers: list[int]) -> set[int]:
@@ -165,12 +167,12 @@ def _out_of_order(numbers: list[int]) -> set[int]:
     return late
 
 
-def _missing(present: set[int]) -> Iterator[Finding]:
+def _missing(present: set[int]) -> Iterator[Tampering]:
     """Gaps before the last entry that is there: what is missing behind it was cut off, not taken out."""
     gone = sorted(set(range(1, max(present, default=0) + 1)) - present)
     for first, until in _runs(gone):
         which = f"entry {first} is" if first == until else f"entries {first} to {until} are"
-        yield Finding("deleted", first, f"{which} missing")
+        yield Tampering("deleted", first, f"{which} missing")
 
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
@@ -186,14 +188,14 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
         yield start, previous
 
 
-def _beyond(walk: _Walk, end: int) -> Iterator[Finding]:
+def _beyond(walk: _Walk, end: int) -> Iterator[Tampering]:
     """True entries behind the end that the head tells: somebody put an old head back."""
     last = max(walk.sealed.values(), default=0)
     if last > end:
-        yield Finding("head", end, f"the head of the log says {end} entries, but entry {last} is there")
+        yield Tampering("head", end, f"the head of the log says {end} entries, but entry {last} is there")
 
 
-def _short(walk: _Walk, edited: set[int], marks: Iterable[tuple[str, Head | None]]) -> Iterator[Finding]:
+def _short(walk: _Walk, edited: set[int], marks: Iterable[tuple[str, Head | None]]) -> Iterator[Tampering]:
     """Is everything there that head, anchor and noted head have seen? The first that knows better is told."""
     last = max((*walk.sealed.values(), *edited), default=0)
     damaged = {place for place, number in walk.sealed.items() if place != number} | {*walk.unsealed, *walk.unlinked}
@@ -201,17 +203,17 @@ def _short(walk: _Walk, edited: set[int], marks: Iterable[tuple[str, Head | None
         if mark is None or not mark.count:
             continue
         if mark.count > last:
-            yield Finding("truncated", last + 1, f"entries {last + 1} to {mark.count} are missing; {name} knows them")
+            yield Tampering("truncated", last + 1, f"entries {last + 1} to {mark.count} are missing; {name} knows them")
             return
         link = walk.links.get(mark.count)
         if link is not None and mark.count not in damaged and not _equal(link, mark.link):
-            yield Finding(
+            yield Tampering(
                 "truncated", None, f"{name} knows another entry {mark.count}: the log was cut and written again"
             )
             return
 
 
-def _read_head(rows: Rows, sealer: Sealer) -> tuple[Head | None, str]:
+def _read_head(rows: AuditRows, sealer: Sealer) -> tuple[Head | None, str]:
     found = rows("SELECT count, link, seal FROM audit_head")
     if len(found) != 1:
         return None, "the head of the log is missing"
@@ -224,10 +226,10 @@ def _read_head(rows: Rows, sealer: Sealer) -> tuple[Head | None, str]:
     return (head, "") if _equal(seal, sealer.seal_head(head)) else (None, "the head of the log was changed")
 
 
-def _unguarded(rows: Rows) -> Iterator[Finding]:
+def _unguarded(rows: AuditRows) -> Iterator[Tampering]:
     there = {row[0] for row in rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'")}
     for name in sorted(set(TRIGGERS) - there):
-        yield Finding("unguarded", None, f"the trigger {name} that keeps the log append-only is gone")
+        yield Tampering("unguarded", None, f"the trigger {name} that keeps the log append-only is gone")
 
 
 def _equal(stored: Any, expected: bytes) -> bool:  # noqa: ANN401  a tampered cell may hold anything

@@ -39,7 +39,7 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class CaseVersion:
     """One version of a case, as it was."""
 
     case: Case
@@ -161,7 +161,7 @@ decode_often = lru_cache(maxsize=_DECODED)(decode_case)
 """For the cases that searches load again and again: one document is always one case, and a case never changes."""
 
 
-def version(row: tuple[Any, ...]) -> Version:
+def version(row: tuple[Any, ...]) -> CaseVersion:
     """The version in a row of VERSIONS_BY_ID."""
     document, number, revision, digest, updated_at = row
-    return Version(decode_case(document), number, revision, digest, updated_at)
+    return CaseVersion(decode_case(document), number, revision, digest, updated_at)

@@ -11,7 +11,7 @@ from retriever.domain import OPERATOR, Actor, Case, Change, Status, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import case_rows
 from retriever.store.audit import record, record_all
-from retriever.store.case_rows import CaseFilter, Version
+from retriever.store.case_rows import CaseFilter, CaseVersion
 from retriever.store.ingests import IngestProgress, save_progress
 from retriever.store.masking import Masking
 from retriever.store.sqlite import Connections
@@ -125,7 +125,7 @@ class CaseTable:
         rows = self._connections.rows(sql, parameters | {"updated_at": updated_at, "key": key, "limit": limit})
         return [case_rows.stored_case(row) for row in rows]
 
-    def versions(self, id: str) -> list[Version]:
+    def versions(self, id: str) -> list[CaseVersion]:
         """Every version of a case, oldest first. Raises CaseNotFound."""
         rows = self._connections.rows(case_rows.VERSIONS_BY_ID, {"id": id})
         if not rows:

@@ -34,7 +34,7 @@ _LAST = f"""
 _OLD = "state <> 'queued' AND received_at < ?"
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     QUEUED = "queued"
@@ -57,7 +57,7 @@ class Delivery:
     source: str
     delivery_id: str
     received_at: str
-    state: State
+    state: DeliveryState
     attempts: int
     outcome: str
     case: Case | None
@@ -84,7 +84,15 @@ class Deliveries:
             cursor = db.conn.execute(
                 """INSERT INTO deliveries (source, delivery_id, body_sha256, received_at, state, outcome, document)
                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-                (source, delivery_id, digest, utc_stamp(), State.QUEUED if case else State.SKIPPED, reason, document),
+                (
+                    source,
+                    delivery_id,
+                    digest,
+                    utc_stamp(),
+                    DeliveryState.QUEUED if case else DeliveryState.SKIPPED,
+                    reason,
+                    document,
+                ),
             )
             return bool(cursor.rowcount)
 
@@ -93,7 +101,7 @@ class Deliveries:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE state = 'queued' ORDER BY number LIMIT ?"  # noqa: S608  constants
         return [_delivery(row) for row in self._connections.rows(sql, (limit,))]
 
-    def last(self, limit: int = 50, *, states: Sequence[State] = (), source: str = "") -> list[Delivery]:
+    def last(self, limit: int = 50, *, states: Sequence[DeliveryState] = (), source: str = "") -> list[Delivery]:
         """The last deliveries, the newest first; of these states and this source, if any are named."""
         names = {"states": json.dumps(list(states)), "source": source, "limit": limit}
         return [_delivery(row) for row in self._connections.rows(_LAST, names)]
@@ -106,7 +114,7 @@ class Deliveries:
             raise NotFound(f"there is no delivery {number}; it may be older than the retention.")
         return _delivery(rows[0])
 
-    def count(self, state: State) -> int:
+    def count(self, state: DeliveryState) -> int:
         """How many are in this state."""
         return int(self._connections.rows("SELECT count(*) FROM deliveries WHERE state = ?", (state,))[0][0])
 
@@ -116,7 +124,7 @@ class Deliveries:
             row = db.conn.execute("SELECT source, document FROM deliveries WHERE number = ?", (number,)).fetchone()
             if row and row[1]:
                 _supersede(db, number, row[0], decode_case(row[1]).source.external_id)
-            _settle(db, number, State.DONE, outcome)
+            _settle(db, number, DeliveryState.DONE, outcome)
 
     def keep(self, number: int, reason: str) -> None:
         """The case of a delivery could not follow its ticket now: the draft waits here."""
@@ -136,7 +144,7 @@ class Deliveries:
         self,
         numbers: Sequence[int] = (),
         *,
-        states: Sequence[State] = (State.FAILED, State.KEPT),
+        states: Sequence[DeliveryState] = (DeliveryState.FAILED, DeliveryState.KEPT),
         dry_run: bool = False,
     ) -> list[int]:
         """Put what was given up or kept back into the queue, these or all in these states, for a server; which."""
@@ -171,7 +179,7 @@ def _supersede(db: Database, number: int, source: str, external_id: str) -> None
     )
 
 
-def _settle(db: Database, number: int, state: State, outcome: str) -> None:
+def _settle(db: Database, number: int, state: DeliveryState, outcome: str) -> None:
     db.conn.execute(
         "UPDATE deliveries SET state = ?, outcome = ?, document = '' WHERE number = ?", (state, outcome, number)
     )
@@ -180,4 +188,4 @@ def _settle(db: Database, number: int, state: State, outcome: str) -> None:
 def _delivery(row: Sequence[Any]) -> Delivery:
     number, source, delivery_id, received_at, state, attempts, outcome, document = row
     case = decode_case(document) if document else None
-    return Delivery(number, source, delivery_id, received_at, State(state), attempts, outcome, case)
+    return Delivery(number, source, delivery_id, received_at, DeliveryState(state), attempts, outcome, case)

@@ -25,9 +25,9 @@ from retriever.store.sqlite import Connections
 BATCH = 200
 """Rows per transaction: masking them is done before, so others wait for the writing alone."""
 
-Progress: TypeAlias = Callable[[str, int, int], None]
+MaskingProgress: TypeAlias = Callable[[str, int, int], None]
 """Told (area, rows looked at, rows in all) after each batch."""
-Rules: TypeAlias = Iterable[str]
+RuleCounts: TypeAlias = Iterable[str]
 
 
 def quiet(_area: str, _done: int, _total: int) -> None:
@@ -63,7 +63,7 @@ class _Area:
     table: str
     cursor: str
     column: str
-    masked: Callable[[str], tuple[str, Rules]]
+    masked: Callable[[str], tuple[str, RuleCounts]]
     after: Callable[[Database, _Row], None] = lambda _db, _row: None
     start: int | str = 0
 
@@ -74,7 +74,7 @@ def remask(
     dry_run: bool = False,
     restart: bool = False,
     actor: Actor = OPERATOR,
-    progress: Progress = quiet,
+    progress: MaskingProgress = quiet,
 ) -> Remasked:
     """Mask all that the library holds; goes on where an interrupted run of the same rules stopped, unless `restart`.
 
@@ -161,17 +161,17 @@ def _save(db: Database, state: _State) -> None:
     db.conn.execute("INSERT OR REPLACE INTO remasking VALUES (1, ?, ?, ?)", (MASKING_VERSION, at, text))
 
 
-def _masked_document(text: str) -> tuple[str, Rules]:
+def _masked_document(text: str) -> tuple[str, RuleCounts]:
     case, spans = mask_case(decode_case(text))
     return (encode_case(case).decode(), _rules(spans)) if spans else (text, ())
 
 
-def _masked_text(text: str) -> tuple[str, Rules]:
+def _masked_text(text: str) -> tuple[str, RuleCounts]:
     masked = mask_text(text)
     return masked.text, [span.rule for span in masked.spans]
 
 
-def _masked_answers(text: str) -> tuple[str, Rules]:
+def _masked_answers(text: str) -> tuple[str, RuleCounts]:
     answers, rules = json.loads(text), list[str]()
     for name, value in answers.items():
         if isinstance(value, str):

@@ -20,10 +20,10 @@ from sqlite_utils.db import sqlite3  # type: ignore[attr-defined]  # the engine 
 from retriever.errors import Locked, SimilarCasesError, StoreDamaged, Unavailable
 
 Journal: TypeAlias = Literal["auto", "wal", "truncate"]
-Version: TypeAlias = tuple[int, ...]
+EngineVersion: TypeAlias = tuple[int, ...]
 _T = TypeVar("_T")
 
-MINIMUM_VERSION: Version = (3, 35, 0)
+MINIMUM_VERSION: EngineVersion = (3, 35, 0)
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process's lock before it gives up with Locked."""
 
@@ -34,12 +34,12 @@ _LOCKED_CODES = frozenset((5, 6))  # SQLITE_BUSY, SQLITE_LOCKED
 _DAMAGED_CODES = frozenset((11, 26))  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 
-def engine_version() -> Version:
+def engine_version() -> EngineVersion:
     """Version of the SQLite in use, which need not be the standard library's: sqlite-utils prefers `pysqlite3`."""
     return tuple(int(part) for part in sqlite3.sqlite_version.split("."))
 
 
-def has_wal_reset_bug(version: Version) -> bool:
+def has_wal_reset_bug(version: EngineVersion) -> bool:
     """May WAL mode corrupt a database under this SQLite version?"""
     if version[:2] == (3, 50):
         return version < (3, 50, 7)
@@ -48,7 +48,7 @@ def has_wal_reset_bug(version: Version) -> bool:
     return (3, 7, 0) <= version <= (3, 51, 2)
 
 
-def safe_journal(version: Version) -> Literal["wal", "truncate"]:
+def safe_journal(version: EngineVersion) -> Literal["wal", "truncate"]:
     """The fastest journal mode that is safe under this SQLite version."""
     return "truncate" if has_wal_reset_bug(version) else "wal"
 

@@ -19,7 +19,7 @@ from retriever.store.ingests import IngestTable
 from retriever.store.keys import KeyTable
 from retriever.store.masking import open_masking
 from retriever.store.migrations import LIBRARY, migrate
-from retriever.store.remasking import Progress, Remasked, quiet, remask
+from retriever.store.remasking import MaskingProgress, Remasked, quiet, remask
 from retriever.store.reviews import ReminderTable, ReviewTable
 from retriever.store.sqlite import Connections, Journal
 from retriever.store.transition import Transition
@@ -79,7 +79,7 @@ class Store:
             if dry_run:
                 raise _Undone
 
-    def remask(self, *, dry_run: bool = False, restart: bool = False, progress: Progress = quiet) -> Remasked:
+    def remask(self, *, dry_run: bool = False, restart: bool = False, progress: MaskingProgress = quiet) -> Remasked:
         """Mask what is stored already, in place; see `store.remasking`. Raises InvalidInput when masking is off."""
         if not self.masking.mask:
             raise InvalidInput("masking is switched off by the settings: switch it on first.")

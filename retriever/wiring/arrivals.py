@@ -45,18 +45,18 @@ class Arrivals:
     def report(self, case: Case) -> "Arrival":
         """What an import reports of a case that is new or changed; the case as the library holds it."""
         self.indexing.catch_up()  # what the same import has published before
-        from retriever.ingest.report import Arrival, Like  # noqa: PLC0415  see above
+        from retriever.ingest.report import Arrival, NearDuplicate  # noqa: PLC0415  see above
 
         checked = self.check(case)
-        like = tuple(Like(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
+        like = tuple(NearDuplicate(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
         return Arrival(case.id, like, suggestions_for_empty_fields(case, checked))
 
     def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> "Receipt":
         """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
-        from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415  see above
+        from retriever.ingest.rules import TicketRules, load_rules  # noqa: PLC0415  see above
         from retriever.ingest.webhooks import receive  # noqa: PLC0415
 
-        rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else Rules()
+        rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else TicketRules()
         return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
 
     def process_deliveries(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from retriever.ingest.pipeline import IngestOptions, ingest
-from retriever.ingest.report import Report
+from retriever.ingest.report import IngestReport
 from retriever.store import Store, open_store
 from tests.crash.ingest_writer import BATCH
 
@@ -55,7 +55,7 @@ def kill_at_random(writer: "subprocess.Popen[str]", choose: random.Random, how: 
     return int(whole[-1]) if whole else said
 
 
-def check_ended_well(store: Store, report: Report, rejects: Path) -> None:
+def check_ended_well(store: Store, report: IngestReport, rejects: Path) -> None:
     """Every good row is there once, in its first version, and every bad one is listed once."""
     assert store.check() == []
     good = [number for number in range(ROWS) if number % 37]

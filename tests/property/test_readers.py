@@ -14,7 +14,7 @@ from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Case, Outcome, Source, Status
 from retriever.errors import InvalidInput
 from retriever.ingest.pipeline import IngestOptions, ingest
-from retriever.ingest.readers import ReaderOptions, Rejected, Row, open_rows
+from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, open_rows
 from retriever.operations.export import export_cases
 from retriever.store import open_store
 
@@ -66,7 +66,7 @@ def test_a_table_is_read_as_it_was_written(
     options = ReaderOptions(delimiter=delimiter, encoding=encoding)
     with open_rows(io.BytesIO(buffer.getvalue().encode(encoding)), options) as reader:
         read = list(reader)
-    assert [(row.values["problem"], row.values["solution"]) for row in read if isinstance(row, Row)] == rows
+    assert [(row.values["problem"], row.values["solution"]) for row in read if isinstance(row, CaseRow)] == rows
     assert [row.line for row in read] == expected_lines
 
 
@@ -76,7 +76,7 @@ def test_json_lines_are_read_as_they_were_written(rows: list[dict[str, str]], en
     """Values come back exactly for every named encoding, escaped or not."""
     text = "".join(json.dumps(row, ensure_ascii=place % 2 == 0) + "\n" for place, row in enumerate(rows))
     with open_rows(io.BytesIO(text.encode(encoding)), ReaderOptions(encoding=encoding, format="jsonl")) as reader:
-        assert [row.values for row in reader if isinstance(row, Row)] == rows
+        assert [row.values for row in reader if isinstance(row, CaseRow)] == rows
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from retriever.domain import Case, Explanation, Match, SearchResult, StoredCase
-from retriever.store.case_rows import Version
+from retriever.store.case_rows import CaseVersion
 
 CASE_FIELDS = tuple(field.name for field in fields(Case))
 _DETAILED = (
@@ -72,7 +72,7 @@ def case_answer(stored: StoredCase) -> dict[str, Any]:
     return answer | {"created_at": stored.created_at, "updated_at": stored.updated_at, "reuse": stored.reuse}
 
 
-def version_answer(version: Version) -> dict[str, Any]:
+def version_answer(version: CaseVersion) -> dict[str, Any]:
     """One version of a case, as it was."""
     return {
         "version": version.version,

@@ -34,7 +34,7 @@ from retriever.case.access import may_read
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
-from retriever.store.case_rows import CaseFilter, Version
+from retriever.store.case_rows import CaseFilter, CaseVersion
 from retriever.wiring.service import Service
 
 EXAMPLE = {
@@ -137,7 +137,7 @@ async def list_versions(request: Request, case_id: str, params: Annotated[Versio
     return json_response({"id": case_id, "versions": [version_answer(version) for version in older[: params.limit]]})
 
 
-def _versions(service: Service, actor: Actor, case_id: str) -> list[Version]:
+def _versions(service: Service, actor: Actor, case_id: str) -> list[CaseVersion]:
     """Versions that the actor may see: an older one may have been for other people."""
     service.get_case(case_id, actor=actor)
     return [version for version in service.store.cases.versions(case_id) if may_read(actor, version.case)]

@@ -20,8 +20,8 @@ from retriever.errors import SimilarCasesError
 if TYPE_CHECKING:
     from retriever.config import Settings
 
-State: TypeAlias = Literal["ok", "warn", "fail"]
-STYLES: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+DeliveryState: TypeAlias = Literal["ok", "warn", "fail"]
+STYLES: dict[DeliveryState, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 OPTIONAL = {
     "uvloop": "a faster event loop; install the package again on this system",
     "httptools": "a faster HTTP parser; install the package again on this system",
@@ -36,7 +36,7 @@ class Finding:
     """One thing looked at: what was found, and what to do unless it is `ok`."""
 
     what: str
-    state: State
+    state: DeliveryState
     found: str
     mend: str = ""
 
@@ -134,11 +134,11 @@ def _deliveries(settings: "Settings") -> Iterator[Finding]:
     """Deliveries of help desks that were given up: nobody else would notice."""
     if not settings.database_path.exists():
         return
-    from retriever.store.deliveries import State  # noqa: PLC0415
+    from retriever.store.deliveries import DeliveryState  # noqa: PLC0415
     from retriever.wiring.library import open_library  # noqa: PLC0415
 
     with open_library(settings, read_only=True) as store:
-        failed = store.deliveries.count(State.FAILED)
+        failed = store.deliveries.count(DeliveryState.FAILED)
     mend = "`similar-cases webhook list --state failed`, then `webhook retry --all`" if failed else ""
     yield Finding("deliveries", "warn" if failed else "ok", f"{failed} given up", mend)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from retriever.config import Settings
     from retriever.domain import Case
     from retriever.ingest.pipeline import Check, IngestOptions
-    from retriever.ingest.report import Arrival, Report
+    from retriever.ingest.report import Arrival, IngestReport
     from retriever.ingest.sources.registry import SourceMapping
     from retriever.store import Store
 
@@ -79,7 +79,7 @@ def ingest(
         raise typer.BadParameter("takes one file of cases at a time.", param_hint="--rejects")
     from retriever.ingest.pipeline import IngestOptions  # noqa: PLC0415  see retriever/cli/__init__.py
     from retriever.ingest.readers import ReaderOptions  # noqa: PLC0415
-    from retriever.ingest.rules import Rules, load_rules  # noqa: PLC0415
+    from retriever.ingest.rules import TicketRules, load_rules  # noqa: PLC0415
 
     mapping, columns = source_mapping(source, map_ or [], header_map)
     if mapping is None and (publish or rules):
@@ -88,7 +88,7 @@ def ingest(
         reader=ReaderOptions(format_, encoding, delimiter, columns),
         mapping=mapping,
         publish=publish,
-        rules=load_rules(rules) if rules else Rules(),
+        rules=load_rules(rules) if rules else TicketRules(),
         source_system="" if mapping else source,
         defaults={"language": language} if language else {},
         dry_run=dry_run,
@@ -96,7 +96,7 @@ def ingest(
         check_limit=compare,
         rejects_path=rejects,
     )
-    reports: dict[str, Report] = {}
+    reports: dict[str, IngestReport] = {}
     settings = settings_of(context)
     with _written_store(settings, dry_run) as store:
         if sample:
@@ -120,15 +120,15 @@ def ingest(
         raise typer.Exit(1)
 
 
-def load_sample(store: "Store", *, dry_run: bool = False) -> "Report":
+def load_sample(store: "Store", *, dry_run: bool = False) -> "IngestReport":
     """Write the sample cases into the library; a report like that of a file."""
     from retriever.case.format import case_from_dict  # noqa: PLC0415
     from retriever.evaluation.formats import iter_sample_cases  # noqa: PLC0415
-    from retriever.ingest.report import Report  # noqa: PLC0415
+    from retriever.ingest.report import IngestReport  # noqa: PLC0415
 
     outcomes = store.cases.upsert([case_from_dict(row) for row in iter_sample_cases()], dry_run=dry_run)
     actions = [outcome.action for outcome in outcomes]
-    return Report(
+    return IngestReport(
         read=len(actions),
         created=actions.count("created"),
         updated=actions.count("updated"),
@@ -165,15 +165,9 @@ def source_mapping(
 
 def column_map(pairs: list[str], file: Path | None) -> dict[str, tuple[str, ...]]:
     """Field to headers, from a file and from FIELD=HEADER pairs, which win. Raises InvalidInput."""
-    from retriever.case.columns import checked_map, load_column_map  # noqa: PLC0415
+    from retriever.case.columns import column_map_of_pairs, load_column_map  # noqa: PLC0415
 
-    given: dict[str, list[str]] = {}
-    for pair in pairs:
-        name, equals, header = pair.partition("=")
-        if not equals or not name.strip():
-            raise InvalidInput(f"--map takes FIELD=HEADER, such as problem=Description, not {pair[:60]!r}.")
-        given.setdefault(name.strip(), []).append(header.strip())
-    return {**(load_column_map(file) if file else {}), **checked_map(given)}
+    return {**(load_column_map(file) if file else {}), **column_map_of_pairs(pairs)}
 
 
 def export(
@@ -222,7 +216,7 @@ def _replaced(file: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _ingest_file(path: Path, store: "Store", options: "IngestOptions", check: "Check | None") -> "Report":
+def _ingest_file(path: Path, store: "Store", options: "IngestOptions", check: "Check | None") -> "IngestReport":
     from retriever.ingest.pipeline import ingest as ingest_rows  # noqa: PLC0415
     from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
 
@@ -291,12 +285,12 @@ def _behind(settings: "Settings", store: "Store") -> int:
     return store.cases.revision() - held
 
 
-def _numbers(report: "Report") -> tuple[object, ...]:
+def _numbers(report: "IngestReport") -> tuple[object, ...]:
     counts = (report.read, report.created, report.updated, report.unchanged, report.revised)
     return (*counts, report.kept, report.skipped, report.rejected, f"{report.took:.1f}")
 
 
-def _tell(name: str, report: "Report") -> None:
+def _tell(name: str, report: "IngestReport") -> None:
     """What a person should know besides the numbers."""
     if report.resumed_from:
         err.print(f"{name}: went on behind line {report.resumed_from}, where the last run stopped")
@@ -319,7 +313,7 @@ def _tell(name: str, report: "Report") -> None:
         err.print(f"… {report.rejected} rows were refused; {where}")
 
 
-def _became(report: "Report") -> Iterator[str]:
+def _became(report: "IngestReport") -> Iterator[str]:
     """What became of rows that are neither new nor as before, a line each."""
     for reason, number in sorted(report.reasons.items(), key=lambda entry: -entry[1]):
         yield f"{number} skipped: {reason}"
@@ -336,7 +330,7 @@ def _became(report: "Report") -> Iterator[str]:
         yield from _compared(report)
 
 
-def _compared(report: "Report") -> Iterator[str]:
+def _compared(report: "IngestReport") -> Iterator[str]:
     """How what came in relates to what was there."""
     came = report.created + report.updated + report.revised
     of = f"{report.checked} compared of {came} new or changed ones (--compare)" if came > report.checked else ""

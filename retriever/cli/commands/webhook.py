@@ -29,11 +29,11 @@ def list_(
     json_: Json = False,
 ) -> None:
     """The last deliveries, the newest first. None holds a text but drafts that wait, which `show` prints."""
-    from retriever.store.deliveries import State  # noqa: PLC0415  see retriever/cli/__init__.py
+    from retriever.store.deliveries import DeliveryState  # noqa: PLC0415  see retriever/cli/__init__.py
 
     if unknown := set(state or ()) - set(STATES):
         raise InvalidInput(f"--state is one of {', '.join(STATES)}, not {min(unknown)[:40]!r}.")
-    states = [State(name) for name in state or ()]
+    states = [DeliveryState(name) for name in state or ()]
     with opened_store(context, read_only=True) as store:
         rows = [_told(delivery) for delivery in store.deliveries.last(limit, states=states, source=source)]
     if json_:

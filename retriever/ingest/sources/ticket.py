@@ -9,7 +9,7 @@ from typing import Any
 from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT, normalise_date
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
-from retriever.ingest.cleaning.worth import MIN_PROBLEM_WEIGHT, MIN_WEIGHT, is_worthless, weight
+from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
 from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
@@ -76,9 +76,9 @@ def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
     """The row of a case, or why the ticket becomes none: without problem, or without an answer worth keeping."""
     title = _cut_line(ticket.title)
     problem = tidy_text(ticket.problem)
-    if weight(problem) < MIN_PROBLEM_WEIGHT:
+    if substance(problem) < MIN_PROBLEM_SUBSTANCE:
         problem = title
-    if weight(problem) < MIN_PROBLEM_WEIGHT:
+    if substance(problem) < MIN_PROBLEM_SUBSTANCE:
         return SkipReason.NO_PROBLEM
     solution = choose_answer(ticket.answers)
     if isinstance(solution, SkipReason):
@@ -115,10 +115,10 @@ def choose_answer(answers: Sequence[str]) -> str | SkipReason:
     texts = [text for answer in answers if (text := tidy_text(answer))]
     if not texts:
         return SkipReason.NO_RESOLUTION
-    worthy = [text for text in texts if not is_worthless(text)]
+    worthy = [text for text in texts if not says_nothing(text)]
     if not worthy:
         return SkipReason.WORTHLESS
-    return next((text for text in worthy if weight(text) >= MIN_WEIGHT), SkipReason.TOO_SHORT)
+    return next((text for text in worthy if substance(text) >= MIN_SUBSTANCE), SkipReason.TOO_SHORT)
 
 
 def cut(text: str) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retriever.embedding import alignment_loops, alignment_plain
-from retriever.embedding.alignment_plain import Asked
+from retriever.embedding.alignment_plain import AskedArrays
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -25,7 +25,7 @@ def test_cases_fit_alike(seed: int) -> None:
     distinct, asked_rows = int(rng.integers(1, 30)), int(rng.integers(1, 12))
     bounds = np.concatenate(([0], np.cumsum(rng.integers(1, 20, 8))))
     inner = np.append(rng.normal(size=(distinct, asked_rows)), np.zeros((distinct, 1)), axis=1).astype(np.float32)
-    asked: Asked = (
+    asked: AskedArrays = (
         rng.integers(0, asked_rows + 1, (asked_rows, 3)),
         *(rng.random((2, asked_rows)) + 0.1).astype(np.float32),
         np.arange(asked_rows),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from retriever.embedding.canaries import CANARIES, canary_vectors, check_canaries
-from retriever.embedding.fingerprint import Identity, check_fingerprint, hash_files
+from retriever.embedding.fingerprint import Identity, hash_files
 from retriever.embedding.loading import load_encoder
 from retriever.embedding.static import StaticEncoder
 from retriever.errors import ModelMismatch
@@ -56,17 +56,6 @@ def test_one_changed_byte_is_another_model(tmp_path: Path) -> None:
     path.write_bytes(b"twos")
 
     assert hash_files(tmp_path, [path]) != before
-
-
-def test_other_fingerprint_is_refused_with_both_names(static_encoder: StaticEncoder) -> None:
-    """A mismatch names both fingerprints and the command that mends it."""
-    check_fingerprint(static_encoder, static_encoder.fingerprint)
-
-    with pytest.raises(ModelMismatch) as caught:
-        check_fingerprint(static_encoder, "0" * 32)
-    assert "0" * 32 in str(caught.value)
-    assert static_encoder.fingerprint in str(caught.value)
-    assert "similar-cases index rebuild" in str(caught.value)
 
 
 def test_there_are_sixteen_different_canaries() -> None:

@@ -74,7 +74,7 @@ def test_huge_text_is_summed_in_blocks_without_changing_direction(static_encoder
 
     vector = static_encoder.encode_query([huge])[0]
 
-    assert len(static_encoder.token_vectors(huge).tokens) > BLOCK
+    assert len(static_encoder.token_ids([huge])[0]) > BLOCK
     np.testing.assert_allclose(vector, once, atol=1e-4)
 
 
@@ -90,15 +90,14 @@ def test_dims_cut_and_renormalise(static_folder: Path, static_encoder: StaticEnc
 
 
 def test_token_vectors_sum_to_the_text(static_encoder: StaticEncoder) -> None:
-    """Token vectors add up to the text's direction, and their offsets cover every letter."""
+    """Rows of the tokens add up to the text's direction, and the places of its words' tokens cover every letter."""
     text = "the refund has not arrived 退款"
 
-    parts = static_encoder.token_vectors(text)
-
-    total = parts.vectors.sum(axis=0)
+    total = static_encoder.rows.take(np.array(static_encoder.token_ids([text])[0], np.int64)).sum(axis=0)
     np.testing.assert_allclose(total / np.linalg.norm(total), static_encoder.encode_query([text])[0], atol=1e-6)
-    covered = {place for start, stop in parts.offsets for place in range(start, stop)}
-    assert {place for place, letter in enumerate(text) if letter != " "} <= covered
+    for word, located in zip(text.split(), static_encoder.locate_tokens(text.split()), strict=True):
+        covered = {place for _, start, stop in located for place in range(start, stop)}
+        assert covered == set(range(len(word)))
 
 
 def test_prompts_in_the_folder_are_applied(tmp_path: Path, static_encoder: StaticEncoder) -> None:

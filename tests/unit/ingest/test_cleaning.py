@@ -8,7 +8,7 @@ from retriever.ingest.cleaning.adf import adf_to_text, wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
 from retriever.ingest.cleaning.mail import clean_mail
-from retriever.ingest.cleaning.worth import is_worthless
+from retriever.ingest.cleaning.substance import says_nothing
 
 SAID = "The relay of pump 4 must be replaced, then reset the panel."
 
@@ -190,7 +190,7 @@ def test_error_codes_are_told_from_other_numbers(text: str, codes: tuple[str, ..
 )  # fmt: skip
 def test_resolutions_that_say_nothing_are_worthless(text: str) -> None:
     """In the main languages, with politeness around them."""
-    assert is_worthless(text)
+    assert says_nothing(text)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_resolutions_that_say_nothing_are_worthless(text: str) -> None:
 )  # fmt: skip
 def test_resolutions_that_say_something_are_kept(text: str) -> None:
     """Even when they begin like worthless ones."""
-    assert not is_worthless(text)
+    assert not says_nothing(text)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,6 @@ def test_hostile_text_takes_no_longer_than_its_length_explains(text: str) -> Non
     html_to_text(text)
     wiki_to_text(text)
     find_error_codes(text)
-    is_worthless(text[:600])
+    says_nothing(text[:600])
 
     assert time.process_time() - started < 5

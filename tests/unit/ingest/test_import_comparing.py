@@ -7,12 +7,12 @@ import pytest
 
 from retriever.domain import Case
 from retriever.ingest.pipeline import ingest
-from retriever.ingest.report import Arrival, Like
+from retriever.ingest.report import Arrival, NearDuplicate
 from retriever.store import open_store
 from tests.unit.ingest.test_imports import ZENDESK, export, ticket
 
-SAME = Like("other", "merge", 0.9, "draft")
-NEAR = Like("other", "link", 0.1, "published")
+SAME = NearDuplicate("other", "merge", 0.9, "draft")
+NEAR = NearDuplicate("other", "link", 0.1, "published")
 
 
 @pytest.mark.parametrize(("limit", "checked"), [(-1, 7), (0, 0), (3, 3)])

@@ -9,7 +9,7 @@ import pytest
 
 from retriever.domain import Actor, Case, Role, Status
 from retriever.ingest.pipeline import ingest
-from retriever.ingest.report import Report
+from retriever.ingest.report import IngestReport
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.store import Review, Store, open_store
@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def take(folder: Path, store: Store, *tickets: dict[str, Any], **options: Any) -> Report:  # noqa: ANN401
+def take(folder: Path, store: Store, *tickets: dict[str, Any], **options: Any) -> IngestReport:  # noqa: ANN401
     """Import these tickets as the command line does."""
     return ingest(export(folder, list(tickets)), store, replace(ZENDESK, **options), revise=revised_by_ticket)
 

@@ -11,7 +11,7 @@ import pytest
 
 from retriever.domain import Case, Status
 from retriever.ingest.pipeline import IngestOptions, ingest
-from retriever.ingest.report import Report
+from retriever.ingest.report import IngestReport
 from retriever.ingest.rules import load_rules
 from retriever.ingest.sources.registry import get_source
 from retriever.masking import KnownEntities
@@ -48,7 +48,7 @@ def export(folder: Path, tickets: list[dict[str, Any]]) -> Path:
     return path
 
 
-def numbers(report: Report) -> tuple[int, int, int, int, int]:
+def numbers(report: IngestReport) -> tuple[int, int, int, int, int]:
     """created, updated, unchanged, kept, skipped."""
     return report.created, report.updated, report.unchanged, report.kept, report.skipped
 

@@ -15,7 +15,7 @@ from retriever.domain import Case, Status
 from retriever.ingest import pipeline
 from retriever.ingest.pipeline import IngestOptions, IngestStep, content_id, ingest
 from retriever.ingest.readers import ReaderOptions
-from retriever.ingest.report import Report
+from retriever.ingest.report import IngestReport
 from retriever.store import Store, open_store
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +42,7 @@ def jsonl(path: Path, content: list[dict[str, Any]]) -> Path:
     return path
 
 
-def numbers(report: Report) -> tuple[int, int, int, int, int]:
+def numbers(report: IngestReport) -> tuple[int, int, int, int, int]:
     """read, created, updated, unchanged, rejected."""
     return report.read, report.created, report.updated, report.unchanged, report.rejected
 

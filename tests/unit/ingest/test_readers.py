@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from retriever.case.columns import find_field, load_column_map, parse_column_pairs
+from retriever.case.columns import column_map_of_pairs, find_field, load_column_map
 from retriever.errors import InvalidInput
-from retriever.ingest.readers import ReaderOptions, Rejected, Row, RowReader, open_rows
+from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, RowReader, open_rows
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
 TABLE = [
@@ -21,17 +21,17 @@ TABLE = [
 ]
 
 
-def read(data: bytes | str, **options: Any) -> list[Row | Rejected]:  # noqa: ANN401
+def read(data: bytes | str, **options: Any) -> list[CaseRow | Rejected]:  # noqa: ANN401
     """All rows of a file."""
     raw = data.encode() if isinstance(data, str) else data
     with open_rows(io.BytesIO(raw), ReaderOptions(**options)) as reader:
         return list(reader)
 
 
-def values(rows: list[Row | Rejected]) -> list[dict[str, Any]]:
+def values(rows: list[CaseRow | Rejected]) -> list[dict[str, Any]]:
     """What the rows say; none may be rejected."""
     assert not [row for row in rows if isinstance(row, Rejected)]
-    return [row.values for row in rows if isinstance(row, Row)]
+    return [row.values for row in rows if isinstance(row, CaseRow)]
 
 
 def as_csv(rows: list[list[str]], delimiter: str, ending: str = "\r\n") -> str:
@@ -126,7 +126,7 @@ def test_duplicate_headers_are_put_together() -> None:
 def test_a_map_wins_over_names() -> None:
     """Mapped columns fill their field alone; a field mapped to nothing stays empty; others go by name."""
     text = "Problem,Details,Solution,Product,Title\nshort,long,s,p,t\n"
-    columns = parse_column_pairs(["problem=Title", "problem=details", "product="])
+    columns = column_map_of_pairs(["problem=Title", "problem=details", "product="])
     with open_rows(io.BytesIO(text.encode()), ReaderOptions(columns=columns)) as reader:
         (row,) = values(list(reader))
         assert reader.columns.ignored == ("Problem", "Product")
@@ -146,7 +146,7 @@ def test_maps_come_from_toml_and_json(tmp_path: Path) -> None:
 def test_a_wrong_map_is_refused(pairs: list[str]) -> None:
     """Unknown fields and missing signs are errors of the caller."""
     with pytest.raises(InvalidInput):
-        parse_column_pairs(pairs)
+        column_map_of_pairs(pairs)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"problem": 3}', '{"nonsense": "x"}'])
@@ -192,8 +192,8 @@ def test_jsonl_without_map_keeps_unknown_keys() -> None:
 def test_a_broken_json_line_is_rejected_alone(line: str, reason: str) -> None:
     """The lines before and after go in."""
     before, broken, after = read(f'{{"id": "a"}}\n{line}\n{{"id": "b"}}\n')
-    assert isinstance(before, Row)
-    assert isinstance(after, Row)
+    assert isinstance(before, CaseRow)
+    assert isinstance(after, CaseRow)
     assert isinstance(broken, Rejected)
     assert (broken.line, broken.field) == (2, "row")
     assert reason in broken.reason
@@ -210,7 +210,7 @@ def test_a_quote_that_never_ends_costs_one_line() -> None:
     text = 'id,problem,solution\n1,a,b\n2,"broken,c\n3,d,e\n4,"f\ng",h\n5,i,j\n'
     rows = read(text)
     assert [row.line for row in rows if isinstance(row, Rejected)] == [3]
-    assert [row.values["id"] for row in rows if isinstance(row, Row)] == ["1", "3", "4", "5"]
+    assert [row.values["id"] for row in rows if isinstance(row, CaseRow)] == ["1", "3", "4", "5"]
 
 
 def test_a_quote_that_swallows_pages_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,8 +237,8 @@ def test_an_undecodable_cell_rejects_its_record() -> None:
     """A damaged second line of a cell names that line and leaves the next record."""
     table = "id,problem,solution\n1,好的问题,好的方案\n".encode() + b'2,"two\nl\xfcnes",s\n3,p,s\n'
     first, damaged, last = read(table)
-    assert isinstance(first, Row)
-    assert isinstance(last, Row)
+    assert isinstance(first, CaseRow)
+    assert isinstance(last, CaseRow)
     assert isinstance(damaged, Rejected)
     assert damaged.line == 3
     assert damaged.reason.startswith("line 4 is not valid utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from retriever.errors import InvalidInput
-from retriever.ingest.readers import ReaderOptions, Rejected, Row, Skipped
+from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, Skipped
 from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.generic import load_source_map
 from retriever.ingest.sources.registry import SourceMapping, get_source
@@ -28,15 +28,15 @@ def mapping_of(folder: str) -> SourceMapping:
     return loaded.mapping()
 
 
-def read(path: Path, mapping: SourceMapping) -> Iterator[Row | Rejected | Skipped]:
+def read(path: Path, mapping: SourceMapping) -> Iterator[CaseRow | Rejected | Skipped]:
     """The rows of an export."""
     with SourceReader(path, ReaderOptions(), mapping) as reader:
         yield from reader
 
 
-def plain(row: Row | Rejected | Skipped) -> list[Any]:
+def plain(row: CaseRow | Rejected | Skipped) -> list[Any]:
     """A row as it stands in expected.json."""
-    if not isinstance(row, Row):
+    if not isinstance(row, CaseRow):
         return [type(row).__name__.lower(), *row]
     people = {name: list(getattr(row.people, name)) for name in ("names", "emails", "phones", "companies")}
     signals = {"satisfaction": row.signals.satisfaction, "reopened": row.signals.reopened}
@@ -68,7 +68,7 @@ def test_a_mapped_field_comes_before_what_the_mapping_takes() -> None:
 
     (row,) = read(FIXTURES / "jira" / "rich.json", mapping)
 
-    assert isinstance(row, Row)
+    assert isinstance(row, CaseRow)
     assert row.values["solution"].startswith("更新の順序を揃え")
     assert row.values["tags"] == ["Order batch"]
 
@@ -79,7 +79,7 @@ def test_a_mapped_custom_field_is_found_by_its_id() -> None:
 
     first = next(read(FIXTURES / "zendesk" / "normal.json", mapping))
 
-    assert isinstance(first, Row)
+    assert isinstance(first, CaseRow)
     assert first.values["product"] == "LX2"
 
 

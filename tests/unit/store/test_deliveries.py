@@ -5,7 +5,7 @@ import pytest
 from retriever.domain import Case
 from retriever.errors import NotFound
 from retriever.store import Store
-from retriever.store.deliveries import ATTEMPTS, Deliveries, State
+from retriever.store.deliveries import ATTEMPTS, Deliveries, DeliveryState
 from tests.support.builders import make_case
 
 FOREVER = "9999-01-01T00:00:00Z"
@@ -51,7 +51,7 @@ def test_what_was_given_up_or_kept_is_tried_again(deliveries: Deliveries) -> Non
     assert deliveries.retry([failed, done]) == [failed]
     assert states(deliveries) == {"d-1": "queued", "d-2": "kept", "d-3": "done"}
     assert deliveries.get(failed).attempts == 0
-    assert deliveries.retry(states=(State.KEPT,)) == [kept]
+    assert deliveries.retry(states=(DeliveryState.KEPT,)) == [kept]
 
 
 def test_an_older_state_of_a_ticket_never_comes_back(deliveries: Deliveries) -> None:
@@ -75,7 +75,7 @@ def test_the_last_ones_by_state_and_source(deliveries: Deliveries) -> None:
     receive(deliveries, "c", 2)
 
     assert [d.delivery_id for d in deliveries.last()] == ["c", "b", "a"]
-    assert [d.delivery_id for d in deliveries.last(states=[State.FAILED, State.SKIPPED])] == ["b", "a"]
+    assert [d.delivery_id for d in deliveries.last(states=[DeliveryState.FAILED, DeliveryState.SKIPPED])] == ["b", "a"]
     assert deliveries.last(source="elsewhere") == []
 
 

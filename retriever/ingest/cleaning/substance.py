@@ -5,9 +5,9 @@ import unicodedata
 from functools import lru_cache
 from importlib import resources
 
-MIN_WEIGHT = 16
+MIN_SUBSTANCE = 16
 """Least weight of a resolution: a letter counts 1, a Han, kana or Hangul character 3."""
-MIN_PROBLEM_WEIGHT = 9
+MIN_PROBLEM_SUBSTANCE = 9
 
 _SENTENCE_END = re.compile(r"[.!?;。！？；\n]+|,(?=\s)|，")
 _NOISE = re.compile(r"[^\w]+")
@@ -40,23 +40,23 @@ def _folded(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _worthless() -> frozenset[str]:
-    text = resources.files("retriever.ingest.cleaning").joinpath("worthless.txt").read_text(encoding="utf-8")
+def _empty_phrases() -> frozenset[str]:
+    text = resources.files("retriever.ingest.cleaning").joinpath("empty_phrases.txt").read_text(encoding="utf-8")
     return frozenset(_folded(line) for line in text.splitlines() if not line.startswith("#"))
 
 
-def weight(text: str) -> int:
+def substance(text: str) -> int:
     """How much a text can say: its letters and digits, characters of dense scripts counted three times."""
     wide = len(_WIDE.findall(text))
     return sum(map(str.isalnum, text)) + 2 * wide
 
 
-def is_worthless(text: str) -> bool:
+def says_nothing(text: str) -> bool:
     """Does every sentence of the resolution say only that it is over (in any of the main languages)?"""
     if len(text) > 600:
         return False
     whole = _folded(text)
-    if not whole or whole in _worthless() or _PATTERNS.fullmatch(whole):
+    if not whole or whole in _empty_phrases() or _PATTERNS.fullmatch(whole):
         return True
     sentences = [folded for part in _SENTENCE_END.split(text) if (folded := _folded(part))]
-    return all(sentence in _worthless() or _PATTERNS.fullmatch(sentence) for sentence in sentences)
+    return all(sentence in _empty_phrases() or _PATTERNS.fullmatch(sentence) for sentence in sentences)
