@@ -14,7 +14,7 @@ import pytest
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.ingest.report import IngestReport
 from retriever.store import Store, open_store
-from tests.crash.ingest_writer import BATCH
+from tests.support.ingest_writer import BATCH
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1_200
@@ -33,7 +33,7 @@ def make_file(path: Path) -> Path:
 def start(file: Path, database: Path, rejects: Path) -> "subprocess.Popen[str]":
     """The ingest in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.ingest_writer", str(file), str(database), str(rejects)],
+        [sys.executable, "-m", "tests.support.ingest_writer", str(file), str(database), str(rejects)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

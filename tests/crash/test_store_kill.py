@@ -11,7 +11,7 @@ import pytest
 
 from retriever.domain import Case
 from retriever.store import Store, open_store
-from tests.crash.store_writer import COUNTER, FILE
+from tests.support.store_writer import COUNTER, FILE
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 def start(mode: str, path: Path, number: int) -> "subprocess.Popen[str]":
     """A writer in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.store_writer", mode, str(path), str(number)],
+        [sys.executable, "-m", "tests.support.store_writer", mode, str(path), str(number)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -8,12 +8,17 @@ import numpy as np
 
 from index.text.tokenise import tokens
 from retriever.case.format import case_from_dict
-from retriever.domain import Case, FloatMatrix
+from retriever.domain import Case, FloatMatrix, Source
 
 
 def make_case(id: str = "a", problem: str = "the printer jams", **more: Any) -> Case:  # noqa: ANN401
     """A valid case; keyword arguments are fields of its mapping form."""
     return case_from_dict({"id": id, "problem": problem, "solution": "clean the rollers", "language": "en"} | more)
+
+
+def a_case(id: str = "a", *, external: str = "", system: str = "desk", problem: str = "p", **more: str) -> Case:
+    """A small case; `external` is its number in the help desk `system`."""
+    return Case(id=id, problem=problem, solution="s", source=Source(system, external), **more)  # type: ignore[arg-type]
 
 
 class WordEncoder:

@@ -1,7 +1,5 @@
 """What its author wrote stays, in every language; quotes, signatures, greetings and hidden text go; logs never do."""
 
-import time
-
 import pytest
 
 from retriever.ingest.cleaning.adf import adf_to_text, wiki_to_text
@@ -202,22 +200,3 @@ def test_resolutions_that_say_nothing_are_worthless(text: str) -> None:
 def test_resolutions_that_say_something_are_kept(text: str) -> None:
     """Even when they begin like worthless ones."""
     assert not says_nothing(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["> " * 200_000, "On " + "a " * 300_000 + "wrote", "From:\n" * 60_000, "<div>" * 60_000, "{quote}" * 40_000 + "x",
-     "-" * 500_000, "closed " * 80_000, "error " * 80_000, "[a|" * 100_000, "`" * 300_000 + "\n" * 1000],
-    ids=["quotes", "wrote", "headers", "tags", "wiki", "dashes", "worth", "codes", "links", "fences"],
-)  # fmt: skip
-def test_hostile_text_takes_no_longer_than_its_length_explains(text: str) -> None:
-    """Some hundred kilobytes of each within seconds, on a busy machine."""
-    started = time.process_time()
-
-    clean_mail(text)
-    html_to_text(text)
-    wiki_to_text(text)
-    find_error_codes(text)
-    says_nothing(text[:600])
-
-    assert time.process_time() - started < 5

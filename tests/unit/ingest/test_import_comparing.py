@@ -9,7 +9,7 @@ from retriever.domain import Case
 from retriever.ingest.pipeline import ingest
 from retriever.ingest.report import Arrival, NearDuplicate
 from retriever.store import open_store
-from tests.unit.ingest.test_imports import ZENDESK, export, ticket
+from tests.support.tickets import ZENDESK, export, ticket
 
 SAME = NearDuplicate("other", "merge", 0.9, "draft")
 NEAR = NearDuplicate("other", "link", 0.1, "published")

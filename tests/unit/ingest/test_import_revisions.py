@@ -14,7 +14,7 @@ from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.store import Review, Store, open_store
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.ingest.test_imports import ZENDESK, export, put, ticket
+from tests.support.tickets import ZENDESK, export, put, ticket
 
 ID = "zendesk:1"
 NEW_ANSWER = "Replace the whole power supply."

@@ -16,9 +16,9 @@ from retriever.ingest.rules import load_rules
 from retriever.ingest.sources.registry import get_source
 from retriever.masking import KnownEntities
 from retriever.store import Store, open_store
+from tests.support.tickets import ZENDESK, export, put, ticket
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "importers"
-ZENDESK = IngestOptions(mapping=get_source("zendesk"))
 
 
 @pytest.fixture
@@ -28,34 +28,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def ticket(number: int, *, answer: str = "Replace the fuse F3 and restart the unit.", **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A solved Zendesk ticket."""
-    comments = [{"public": True, "author_id": 2, "body": answer}]
-    return {
-        "id": number,
-        "subject": f"Unit {number} is dead",
-        "description": f"Unit number {number} does not start any more",
-        "status": "solved",
-        "requester_id": 1,
-        "comments": comments,
-    } | more
-
-
-def export(folder: Path, tickets: list[dict[str, Any]]) -> Path:
-    """A page of the API."""
-    path = folder / "tickets.json"
-    path.write_text(json.dumps({"tickets": tickets}), encoding="utf-8")
-    return path
-
-
 def numbers(report: IngestReport) -> tuple[int, int, int, int, int]:
     """created, updated, unchanged, kept, skipped."""
     return report.created, report.updated, report.unchanged, report.kept, report.skipped
-
-
-def put(store: Store, case: Case) -> None:
-    """Change a case as a person would."""
-    assert store.cases.upsert([case])[0].action == "updated"
 
 
 @pytest.mark.parametrize("name", ["zendesk", "jira", "freshdesk", "servicenow", "salesforce", "zammad", "github"])

@@ -20,8 +20,8 @@ from retriever.lifecycle.channels import SIGNATURE, Mail, Webhook
 from retriever.lifecycle.reminding import DueCase, Reminder, Reminding
 from retriever.store import EventKind
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 REMINDER = Reminder("2026-03-01", (DueCase("a", "2026-02-01", "pay/refund"),), 2, 3, 4)
 

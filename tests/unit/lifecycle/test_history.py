@@ -13,8 +13,8 @@ from retriever.lifecycle.channels import Mail, mail_of
 from retriever.lifecycle.history import diff_cases
 from retriever.lifecycle.reminding import DueCase, Reminder, Reminding
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 REMINDER = Reminder(
     "2026-03-01", (DueCase("a", "2026-02-01T00:00:00Z", "pay"), DueCase("b", "2026-02-02", "")), 2, 3, 4

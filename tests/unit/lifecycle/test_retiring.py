@@ -13,8 +13,8 @@ from retriever.lifecycle import ageing
 from retriever.lifecycle.ageing import is_of_product, versions_named, why_left
 from retriever.store import AuditEntry, EventKind
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 INSIDER = replace(MANAGER, id="ida", audience=("emea",))
 

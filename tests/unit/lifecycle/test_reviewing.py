@@ -12,6 +12,7 @@ from retriever.lifecycle import Policy
 from retriever.lifecycle.screening import Scope
 from retriever.store import QueueFilter
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import (
     AUTHOR,
     LEAD,
@@ -21,7 +22,6 @@ from tests.support.people import (
     READER,
     SCREENED,
 )
-from tests.unit.lifecycle.conftest import Desk
 
 COLLEAGUE = replace(LEAD, id="con", role=Role.CONTRIBUTOR)
 

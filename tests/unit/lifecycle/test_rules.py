@@ -15,8 +15,8 @@ from retriever.store import QueueFilter, Review, Step
 from retriever.store.masking import MaskedCase
 from retriever.store.reviews import Merge, ReviewStep
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 WAITING = Review(1, Status.IN_REVIEW, 3, authors=("ann",), submitted_by="sue", team="red")
 PENDING = Review(1, Status.DRAFT, 5, pending=MaskedCase(make_case("a", "new")), base_version=2, authors=("ann",))

@@ -10,8 +10,8 @@ from retriever.errors import Conflict, InvalidInput
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, check_note, check_screening
 from retriever.store import QueueFilter
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 
 @pytest.mark.parametrize("item", CHECKLIST)

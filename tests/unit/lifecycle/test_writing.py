@@ -7,8 +7,8 @@ import pytest
 from retriever.domain import Role, Status
 from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
 from tests.support.builders import make_case
+from tests.support.lifecycle import Desk
 from tests.support.people import AUTHOR, LEAD, MANAGER, OTHER_LEAD, OTHER_MANAGER, SCREENED
-from tests.unit.lifecycle.conftest import Desk
 
 
 def test_the_live_version_answers_until_the_new_one_is_approved(desk: Desk) -> None:

@@ -5,14 +5,10 @@ from dataclasses import replace
 import pytest
 
 from retriever.case.format import content_hash
-from retriever.domain import Case, Change, Outcome, Source, Status, StoredCase
+from retriever.domain import Case, Change, Outcome, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, VersionMismatch
 from retriever.store import CaseFilter, IngestProgress, Store
-
-
-def a_case(id: str = "a", *, external: str = "", system: str = "desk", problem: str = "p", **more: str) -> Case:
-    """A small case; `external` is its number in the help desk `system`."""
-    return Case(id=id, problem=problem, solution="s", source=Source(system, external), **more)  # type: ignore[arg-type]
+from tests.support.builders import a_case
 
 
 def actions(store: Store, *cases: Case) -> list[str]:

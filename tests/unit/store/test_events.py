@@ -5,7 +5,7 @@ import pytest
 from retriever.domain import Reuse
 from retriever.errors import CaseNotFound
 from retriever.store import EventKind, LoggedQuery, ShownCase, Store
-from tests.unit.store.test_cases import a_case
+from tests.support.builders import a_case
 
 QUESTION = LoggedQuery(
     "q1", "2026-01-02T00:00:00Z", "en", False, "000001", (ShownCase(1, 0.91), ShownCase(2, 0.5)), text="masked"

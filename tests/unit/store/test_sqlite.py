@@ -12,7 +12,7 @@ from retriever.errors import Locked, StoreDamaged, Unavailable
 from retriever.store import Store, open_store
 from retriever.store.migrations import APPLICATION_ID, LIBRARY, schema_version
 from retriever.store.sqlite import Connections, engine_version, has_wal_reset_bug, safe_journal
-from tests.unit.store.test_cases import a_case
+from tests.support.builders import a_case
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An ingest in a process of its own, to be killed: `python -m tests.crash.ingest_writer FILE DATABASE REJECTS`."""
+"""An ingest in a process of its own, to be killed: `python -m tests.support.ingest_writer FILE DATABASE REJECTS`."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""Processes that the crash tests start and kill: `python -m tests.crash.store_writer fill|count <library> <number>`."""
+"""Processes that the crash tests kill: `python -m tests.support.store_writer fill|count <library> <number>`."""
 
 import random
 import sys
