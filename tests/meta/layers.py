@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("operations", ("retriever.operations",)),
     ("entry points", ("retriever.api", "retriever.training")),
     ("entry points", ("retriever.cli",)),
-    ("entry points", ("scripts", "benchmarks")),
+    ("entry points", ("scripts", "benchmarks", "examples")),
 )
 """From the bottom up. A part imports what lies on lower floors; parts of one floor do not know each other."""
 

@@ -1,12 +1,16 @@
-"""The pages that are made from the program and from results say what these say now."""
+"""The pages that are made from the program and from results say what these say now; what pages name exists."""
 
+import re
 from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from benchmarks.tables import report
-from retriever.cli.reference import commands_page, settings_page
+from retriever import __version__
+from retriever.cli.reference import commands_page, iter_commands, settings_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,13 +32,34 @@ def test_tables_are_in_step(page: Path) -> None:
     assert "<!-- table:" in text
 
 
-def test_commands_in_the_readme_exist() -> None:
-    """Each `similar-cases` line of the README names a command that the reference page has."""
-    known = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = [line for line in page.splitlines() if "$ similar-cases " in line]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+_PATH = re.compile(r"`((?:retriever|index|benchmarks|scripts|tests|docs|examples)/[\w./{},-]*)`")
+_LINK = re.compile(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)")
+_MODULE = re.compile(r"python -m ((?:retriever|benchmarks|tests)(?:\.\w+)+)")
+_CLI = re.compile(r"^\$ similar-cases (.+)$", re.MULTILINE)
 
-    assert lines
-    for line in lines:
-        words = line.split("$ ", 1)[1].split()
-        assert " ".join(words[:2]) in known, line
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    """Paths between backticks, links to other pages, and modules that are to be run."""
+    text = page.read_text(encoding="utf-8")
+    paths = [path for path in _PATH.findall(text) if "{" not in path and not (ROOT / path).exists()]
+    links = [link for link in _LINK.findall(text) if not (page.parent / link).exists()]
+    modules = [module for module in _MODULE.findall(text) if find_spec(module) is None]
+
+    assert (paths, links, modules) == ([], [], [])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_a_page_names_exist(page: Path) -> None:
+    """Every line of a console block that runs the program."""
+    known = {command.removeprefix("similar-cases ") for command in iter_commands()}
+    lines = _CLI.findall(page.read_text(encoding="utf-8"))
+
+    assert [line for line in lines if not any(f"{line} ".startswith(f"{command} ") for command in known)] == []
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """The installed package has the version of the code, and the changelog knows it."""
+    assert version("similar-cases") == __version__
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
