@@ -41,9 +41,14 @@ def layers_table() -> str:
     """The table of docs/architecture.md, top floor first."""
     lines = ["| floor | | parts |", "|---|---|---|"]
     for floor, (name, parts) in reversed(list(enumerate(FLOORS))):
-        places = ", ".join(f"`{part.replace('.', '/')}`" for part in parts)
+        places = ", ".join(f"`{_place_of(part)}`" for part in parts)
         lines.append(f"| {floor} | {name} | {places} |")
     return "\n".join(lines) + "\n"
+
+
+def _place_of(part: str) -> str:
+    place = part.replace(".", "/")
+    return f"{place}/" if (PAGE.parents[1] / place).is_dir() else f"{place}.py"
 
 
 def with_table(page: str) -> str:
