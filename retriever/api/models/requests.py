@@ -12,6 +12,7 @@ PROBLEM_LIMIT = 8_000
 MATCH_LIMIT = 50
 BATCH_LIMIT = 100
 PAGE_LIMIT = 200
+CURSOR_LIMIT = 200
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT)]
 ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=PROBLEM_LIMIT)]
@@ -144,10 +145,24 @@ class FeedbackRequest(Strict):
     query_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
 
 
-class SimilarToParams(BaseModel):
-    """Query parameters of the search for cases like a stored one."""
+class Params(BaseModel):
+    """The base of all query parameters: no unknown ones; values are texts, so types are read out of them."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class PageParams(Params):
+    """Where in a list to begin, and how much of it to give."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
+    # The length is checked with the rest of the cursor, so that every bad one is refused in the same way.
+    cursor: Annotated[
+        str, Field(description="`next_cursor` of the page before.", json_schema_extra={"maxLength": CURSOR_LIMIT})
+    ] = ""
+
+
+class SimilarToParams(Params):
+    """Query parameters of the search for cases like a stored one."""
 
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 5
     min_confidence: Confidence | None = None
@@ -158,23 +173,17 @@ class SimilarToParams(BaseModel):
     language: Languages = []
 
 
-class ListParams(BaseModel):
+class ListParams(PageParams):
     """Query parameters of the list of cases."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
-    cursor: Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")] = ""
     status: Annotated[list[Status], Field(max_length=LIST_LIMIT)] = []
     language: Languages = []
     product: Names = []
     updated_since: Day | None = None
 
 
-class VersionParams(BaseModel):
+class VersionParams(Params):
     """Query parameters of the list of versions."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 20
     before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import Field, StringConstraints, create_model
 
 from retriever.api.models.encoding import CASE_FIELDS
-from retriever.api.models.requests import PAGE_LIMIT, Name, Strict
+from retriever.api.models.requests import Name, PageParams, Params, Strict
 from retriever.api.models.responses import CaseFields, CaseShape, Shape
 from retriever.domain import Case
 from retriever.lifecycle import CaseState, Lifecycle
@@ -92,13 +92,9 @@ class RestoreBody(Strict):
     version: Annotated[int, Field(ge=1, le=2**53)]
 
 
-class QueueParams(BaseModel):
+class QueueParams(PageParams):
     """Query parameters of the review queue."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
-    cursor: Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")] = ""
     state: Literal["draft", "in_review"] | None = None
     waiting_for: Annotated[
         Literal["first", "second"] | None, Field(description="Only what waits for this approval.")
@@ -106,20 +102,14 @@ class QueueParams(BaseModel):
     team: Annotated[str, Field(max_length=200, description="Only what this team submitted.")] = ""
 
 
-class DueParams(BaseModel):
+class DueParams(PageParams):
     """Query parameters of the list of due reviews."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
-    cursor: Annotated[str, Field(max_length=200, description="`next_cursor` of the page before.")] = ""
     within_days: Annotated[int, Field(ge=0, le=3650, description="Also what is due in so many days.")] = 0
 
 
-class DiffParams(BaseModel):
+class DiffParams(Params):
     """Which two versions to compare."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     older: Annotated[int | None, Field(ge=1, le=2**53, description="Without it the one before the newer.")] = None
     newer: Annotated[int | None, Field(ge=1, le=2**53, description="Without it the present one.")] = None

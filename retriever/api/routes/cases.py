@@ -1,15 +1,9 @@
 """Cases: create, read, replace, delete, list. A change names the version it changes (If-Match), so none is lost."""
 
-import base64
-import binascii
-import hashlib
-import re
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from typing import Annotated
+from urllib.parse import quote
 
-import orjson
 from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +12,11 @@ from retriever.api.models.encoding import case_answer, version_answer
 from retriever.api.models.requests import ListParams, VersionParams
 from retriever.api.models.responses import CaseFields, CaseListShape, CaseShape, VersionListShape
 from retriever.api.openapi import body_of, header, problems
+from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import (
     actor_of,
     check_case_id,
     has_current,
-    invalid_parameter,
     json_response,
     on_thread,
     parse_object,
@@ -48,7 +42,6 @@ EXAMPLE = {
     "tags": ["refund"],
 }
 PROPOSED = "The text waits for two approvals, at Location; the case is live as before."
-_CURSOR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _MATCH = header("If-Match", 'ETag of the version that is changed, such as `"3"`; `*` for any.')
 _NONE_MATCH = header("If-None-Match", "ETag that the caller holds.")
 
@@ -204,38 +197,10 @@ def _list(service: Service, actor: Actor, params: ListParams) -> Response:
         updated_since=params.updated_since or "",
         readable_by=actor,
     )
-    same = _filter_mark(which)
-    before = _read_cursor(params.cursor, same) if params.cursor else None
-    found = service.store.cases.page(which, before=before, limit=params.limit + 1)
+    mark = list_mark("cases", which)
+    found = service.store.cases.page(which, before=read_cursor(params.cursor, mark), limit=params.limit + 1)
     page = found[: params.limit]
-    cursor = _write_cursor(page[-1], same) if len(found) > params.limit else None
-    headers = {} if cursor is None else {"Link": f'<{_next_address(params, cursor)}>; rel="next"'}
+    last = (page[-1].updated_at, page[-1].key) if len(found) > params.limit else None
     # The list holds what the actor may see already; this is the second lock.
     shown = [case_answer(stored) for stored in page if may_read(actor, stored.case)]
-    return json_response({"cases": shown, "next_cursor": cursor}, headers=headers)
-
-
-def _next_address(params: ListParams, cursor: str) -> str:
-    given: Mapping[str, Any] = params.model_dump(exclude_defaults=True, exclude={"cursor"}, mode="json")
-    return "/v1/cases?" + urlencode({**given, "cursor": cursor}, doseq=True)
-
-
-def _filter_mark(which: CaseFilter) -> str:
-    """A cursor belongs to its filters: with others it would skip cases without a word."""
-    return hashlib.sha256(repr(which).encode()).hexdigest()[:8]
-
-
-def _write_cursor(last: StoredCase, mark: str) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([last.updated_at, last.key, mark])).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, mark: str) -> tuple[str, int]:
-    try:
-        updated_at, key, written = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", True))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise invalid_parameter("cursor", "is no cursor of this list; begin without one") from error
-    if not (isinstance(updated_at, str) and _CURSOR_TIME.fullmatch(updated_at) and type(key) is int):
-        raise invalid_parameter("cursor", "is no cursor of this list; begin without one")
-    if written != mark:
-        raise invalid_parameter("cursor", "belongs to other filters; begin without one")
-    return updated_at, key
+    return page_response("/v1/cases", params, {"cases": shown}, write_cursor(last, mark))

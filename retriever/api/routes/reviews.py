@@ -8,7 +8,6 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.cursors import filter_mark, read_cursor, write_cursor
 from retriever.api.models.encoding import case_answer
 from retriever.api.models.responses import CaseFields
 from retriever.api.models.reviews import (
@@ -23,6 +22,7 @@ from retriever.api.models.reviews import (
     standing_answer,
 )
 from retriever.api.openapi import body_of, header, problems
+from retriever.api.pagination import START, list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import (
     actor_of,
     check_case_id,
@@ -193,18 +193,19 @@ def _list(lifecycle: Lifecycle, actor: Actor, params: QueueParams) -> Response:
     which = QueueFilter(
         states=(Status(params.state),) if params.state else (), stage=params.waiting_for or "", team=params.team
     )
-    mark = filter_mark(which)
-    after = read_cursor(params.cursor, mark)
+    mark = list_mark("reviews", which)
+    after = read_cursor(params.cursor, mark) or START
     found, last = lifecycle.reviewing.page(which, actor, after=after, limit=params.limit)
     reviews = [standing_answer(standing, lifecycle, texts=False) for standing in found]
-    return json_response({"reviews": reviews, "next_cursor": write_cursor(last, mark)})
+    return page_response("/v1/reviews", params, {"reviews": reviews}, write_cursor(last, mark))
 
 
 def _list_due(lifecycle: Lifecycle, actor: Actor, params: DueParams) -> Response:
-    mark = filter_mark(("due", params.within_days))
-    after = read_cursor(params.cursor, mark)
+    mark = list_mark("due", params.within_days)
+    after = read_cursor(params.cursor, mark) or START
     found, last = lifecycle.ageing.due(actor, within_days=params.within_days, after=after, limit=params.limit)
-    return json_response({"cases": [case_answer(stored) for stored in found], "next_cursor": write_cursor(last, mark)})
+    cases = [case_answer(stored) for stored in found]
+    return page_response("/v1/reviews/due", params, {"cases": cases}, write_cursor(last, mark))
 
 
 def _lifecycle(request: Request) -> Lifecycle:
