@@ -8,9 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from retriever.api.models import requests as schemas
-from retriever.api.models import responses as shapes
-from retriever.api.models import reviews as standings
+from retriever.api.models import requests, responses
 from retriever.api.problems import MEDIA_TYPE
 from retriever.api.security.permissions import Door, need_of, spoken
 from retriever.domain import Role
@@ -22,18 +20,18 @@ DESCRIPTION = (
     "`code`; every answer carries `X-Request-ID`."
 )
 _BODIES: tuple[type[BaseModel], ...] = (
-    schemas.SimilarRequest,
-    schemas.BatchRequest,
-    schemas.FeedbackRequest,
-    shapes.CaseFields,
-    standings.ScreeningBody,
-    standings.RejectBody,
-    standings.RetireBody,
-    standings.MergeBody,
-    standings.RestoreBody,
-    standings.RetirementBody,
-    shapes.BulkLineShape,
-    shapes.ProblemShape,
+    requests.SimilarRequest,
+    requests.BatchRequest,
+    requests.FeedbackRequest,
+    responses.CaseFields,
+    requests.ScreeningRequest,
+    requests.RejectRequest,
+    requests.RetireRequest,
+    requests.MergeRequest,
+    requests.RestoreRequest,
+    requests.RetireProductRequest,
+    responses.BulkLineResponse,
+    responses.ProblemResponse,
 )
 _PROBLEMS = {
     304: "The caller has this version already.",
@@ -89,7 +87,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 
 def _describe_access(paths: Mapping[str, Any]) -> None:
     """Say at each operation who may call it, and what happens to others."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemShape")}}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemResponse")}}}
     for methods in paths.values():
         for operation in methods.values():
             need = need_of(operation["operationId"])
@@ -117,7 +115,7 @@ def body_of(
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses` for the problems that a route answers with; any other problem has the same shape."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemShape")}}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemResponse")}}}
     described: dict[int | str, dict[str, Any]] = {
         status: {"description": _PROBLEMS[status]} | ({} if status == 304 else {"content": content})
         for status in (*statuses, 503)

@@ -58,9 +58,9 @@ def api_reference(openapi: Mapping[str, Any]) -> str:
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             lines += _operation(method, path, operation)
-    lines += ["## Shapes", ""]
+    lines += ["## Schemas", ""]
     for name, schema in sorted(openapi["components"]["schemas"].items()):
-        lines += _shape(name, schema)
+        lines += _schema(name, schema)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -100,12 +100,12 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
     yield "| Status | Answer | |"
     yield "|---|---|---|"
     for status, response in operation["responses"].items():
-        shapes = [_type(content.get("schema", {})) for content in response.get("content", {}).values()]
-        yield f"| {status} | {' or '.join(shape for shape in shapes if shape)} | {response['description']} |"
+        answers = [_type(content.get("schema", {})) for content in response.get("content", {}).values()]
+        yield f"| {status} | {' or '.join(answer for answer in answers if answer)} | {response['description']} |"
     yield ""
 
 
-def _shape(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+def _schema(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
     yield f"### {name}"
     yield ""
     yield schema.get("description", "")

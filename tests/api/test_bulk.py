@@ -8,7 +8,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.models.responses import BulkLineShape
+from retriever.api.models.responses import BulkLineResponse
 from retriever.api.routes.bulk import LINE_LIMIT, Lines
 from retriever.wiring.service import Service
 
@@ -27,7 +27,7 @@ def upload(client: TestClient, content: bytes | Iterator[bytes]) -> tuple[list[d
     assert response.headers["Content-Type"] == "application/x-ndjson"
     *lines, last = (json.loads(line) for line in response.text.splitlines())
     for line in lines:
-        BulkLineShape.model_validate(line, strict=True)
+        BulkLineResponse.model_validate(line, strict=True)
     return lines, last
 
 

@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from retriever.api.models.responses import CaseListShape
+from retriever.api.models.responses import CaseListResponse
 from retriever.wiring.service import Service
 from tests.support.builders import make_case
 
@@ -18,7 +18,7 @@ def test_a_walk_sees_each_case_once_while_others_are_added(client: TestClient, s
         if address is None:
             break
         response = client.get(address)
-        CaseListShape.model_validate(response.json(), strict=True)
+        CaseListResponse.model_validate(response.json(), strict=True)
         seen += [case["id"] for case in response.json()["cases"]]
         address = response.links["next"]["url"] if "next" in response.links else None
         assert (address is None) == (response.json()["next_cursor"] is None)

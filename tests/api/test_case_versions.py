@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.models.responses import CaseShape, VersionListShape
+from retriever.api.models.responses import CaseResponse, VersionListResponse
 
 CASE = {"id": "a:b+c", "problem": "p", "solution": "s"}
 
@@ -16,7 +16,7 @@ def test_a_new_case_has_a_place_and_a_tag(client: TestClient) -> None:
 
     assert created.status_code == 201
     assert created.headers["ETag"] == '"1"'
-    CaseShape.model_validate(created.json(), strict=True)
+    CaseResponse.model_validate(created.json(), strict=True)
     read = client.get(created.headers["Location"])
     assert (read.json(), read.headers["ETag"]) == (created.json(), '"1"')
 
@@ -99,7 +99,7 @@ def test_versions_are_listed_newest_first(client: TestClient) -> None:
     newest = client.get("/v1/cases/parcel/versions", params={"limit": 3}).json()
     oldest = client.get("/v1/cases/parcel/versions", params={"before": 2}).json()
 
-    VersionListShape.model_validate(newest, strict=True)
+    VersionListResponse.model_validate(newest, strict=True)
     assert [version["version"] for version in newest["versions"]] == [4, 3, 2]
     assert newest["versions"][0]["case"]["problem"] == "problem 4"
     assert [version["version"] for version in oldest["versions"]] == [1]

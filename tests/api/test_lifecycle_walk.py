@@ -7,7 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
-from retriever.api.models.reviews import QueueShape, StandingShape, StepListShape
+from retriever.api.models.responses import CaseStateResponse, ReviewListResponse, StepListResponse
 from retriever.api.routes.lifecycle import RETIREMENT
 from retriever.api.routes.reviews import SCREENING
 from retriever.domain import OPERATOR, Actor, Role
@@ -51,9 +51,9 @@ def test_the_walk_by_http(service: Service) -> None:
 
     first = ["level the table"]
     assert seen == [[]] * 6 + [first] * 6 + [[]] + [first] * 3
-    QueueShape.model_validate(answers[3], strict=True)
+    ReviewListResponse.model_validate(answers[3], strict=True)
     assert answers[3]["reviews"][0]["review"]["waiting_for"] == "first"
-    StandingShape.model_validate(answers[8], strict=True)
+    CaseStateResponse.model_validate(answers[8], strict=True)
     assert [change["field"] for change in answers[8]["review"]["changes"]] == ["solution"]
-    StepListShape.model_validate(answers[-1], strict=True)
+    StepListResponse.model_validate(answers[-1], strict=True)
     assert answers[-1]["steps"][0]["actor"] == "ann"

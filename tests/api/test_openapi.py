@@ -10,9 +10,7 @@ from starlette.testclient import TestClient
 
 from retriever import domain
 from retriever.api.app import create_app
-from retriever.api.models import requests as schemas
-from retriever.api.models import responses as shapes
-from retriever.api.models import reviews as standings
+from retriever.api.models import matches, requests, responses
 from retriever.api.reference import api_reference, described_api
 from retriever.case.format import case_from_dict
 from retriever.config import Settings
@@ -78,20 +76,20 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
 def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) -> None:
     """Every example of a body passes the check that real bodies pass."""
     models: dict[str, Any] = {
-        "findSimilar": schemas.SimilarRequest.model_validate,
-        "findSimilarBatch": schemas.BatchRequest.model_validate,
-        "giveFeedback": schemas.FeedbackRequest.model_validate,
+        "findSimilar": requests.SimilarRequest.model_validate,
+        "findSimilarBatch": requests.BatchRequest.model_validate,
+        "giveFeedback": requests.FeedbackRequest.model_validate,
         "checkCase": case_from_dict,
         "createCase": case_from_dict,
         "putCase": case_from_dict,
         "reviseCase": case_from_dict,
-        "approveCase": standings.ScreeningBody.model_validate,
-        "confirmCase": standings.ScreeningBody.model_validate,
-        "rejectCase": standings.RejectBody.model_validate,
-        "retireCase": standings.RetireBody.model_validate,
-        "retireProduct": standings.RetirementBody.model_validate,
-        "mergeCases": standings.MergeBody.model_validate,
-        "restoreVersion": standings.RestoreBody.model_validate,
+        "approveCase": requests.ScreeningRequest.model_validate,
+        "confirmCase": requests.ScreeningRequest.model_validate,
+        "rejectCase": requests.RejectRequest.model_validate,
+        "retireCase": requests.RetireRequest.model_validate,
+        "retireProduct": requests.RetireProductRequest.model_validate,
+        "mergeCases": requests.MergeRequest.model_validate,
+        "restoreVersion": requests.RestoreRequest.model_validate,
     }
     seen = set()
     for operation in operations(described):
@@ -101,16 +99,20 @@ def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) ->
                 seen.add(operation["operationId"])
     answer = described["paths"]["/v1/similar"]["post"]["responses"]["200"]["content"]["application/json"]["example"]
 
-    shapes.SimilarShape.model_validate(answer, strict=True)
+    matches.SimilarResponse.model_validate(answer, strict=True)
     assert seen == models.keys()
 
 
 def test_the_described_case_is_the_case() -> None:
     """The described fields, and their required ones, are those of the domain, in order."""
-    assert list(shapes.CaseFields.model_fields) == [field.name for field in fields(domain.Case)]
-    for shape, cls in ((shapes.SourceShape, domain.Source), (shapes.OutcomeShape, domain.Outcome),
-                       (shapes.ReuseShape, domain.Reuse), (shapes.ScoreShape, domain.ScoreParts)):  # fmt: skip
-        assert list(shape.model_fields) == [field.name for field in fields(cls)]
+    assert list(responses.CaseFields.model_fields) == [field.name for field in fields(domain.Case)]
+    for model, cls in (
+        (responses.SourcePart, domain.Source),
+        (responses.OutcomePart, domain.Outcome),
+        (responses.ReusePart, domain.Reuse),
+        (matches.ScorePart, domain.ScoreParts),
+    ):
+        assert list(model.model_fields) == [field.name for field in fields(cls)]
 
 
 @pytest.mark.parametrize("name", ["problem", "title", "summary", "product", "category", "steps", "tags"])

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
-from retriever.api.models.responses import ProblemShape
+from retriever.api.models.responses import ProblemResponse
 from retriever.api.reference import described_api
 from tests.api.conftest import LOCAL, build_service
 from tests.support.builders import make_case
@@ -96,7 +96,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     drafts = [make_case(f"draft-{number}", status="draft") for number in range(5)]
     due = [make_case(f"due-{number}", review_due_on=f"2020-01-0{number % 2 + 1}") for number in range(5)]
     with build_service(tmp_path_factory.mktemp("pages")) as service:
-        service.put_cases([*drafts, *due])
+        service.write_cases([*drafts, *due])
         with TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client:
             yield client
 
@@ -119,7 +119,7 @@ def assert_refused(client: TestClient, address: str, cursor: str) -> None:
     """400 as a problem that names the cursor and does not repeat it."""
     answer = client.get(address, params={"cursor": cursor})
     assert answer.status_code == 400, answer.text
-    problem = ProblemShape.model_validate(answer.json(), strict=True)
+    problem = ProblemResponse.model_validate(answer.json(), strict=True)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert [error.field for error in problem.errors] == ["cursor"]
     assert len(cursor) < 5 or cursor not in answer.text

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from retriever import errors
 from retriever.api.app import create_app
-from retriever.api.models.responses import ProblemShape
+from retriever.api.models.responses import ProblemResponse
 from retriever.api.problems import INTERNAL, problem_of
 from retriever.domain import FloatMatrix
 from retriever.errors import SimilarCasesError
@@ -77,7 +77,7 @@ def test_errors_have_one_shape(reader: TestClient, way: str) -> None:
     response = reader.request(method, path, **request)
 
     assert response.headers["Content-Type"] == "application/problem+json"
-    problem = ProblemShape.model_validate(response.json(), strict=True)
+    problem = ProblemResponse.model_validate(response.json(), strict=True)
     assert (response.status_code, problem.status, problem.code) == (status, status, code)
     assert problem.request_id == response.headers["X-Request-ID"]
     assert problem.type == f"urn:similar-cases:problem:{code}"

@@ -12,7 +12,7 @@ from index.words import compiled_loops as posting_loops
 from index.words import loops as engine
 from index.words import plain_loops
 from retriever.api.app import create_app
-from retriever.api.models.responses import BuildShape, HealthShape, ReadyShape
+from retriever.api.models.responses import BuildResponse, HealthResponse, ReadinessResponse
 from retriever.config import Settings
 from retriever.embedding import alignment, alignment_loops, alignment_plain
 from retriever.errors import ModelMismatch
@@ -39,7 +39,7 @@ def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
         return opened[0]
 
     with TestClient(create_app(open_slowly, Settings(data_dir=tmp_path)), base_url=LOCAL) as client:
-        HealthShape.model_validate(client.get("/healthz").json(), strict=True)
+        HealthResponse.model_validate(client.get("/healthz").json(), strict=True)
         not_ready = client.get("/readyz")
         asked = client.post("/v1/similar", json={"problem": "x"})
         assert client.get("/version").json()["model"] == ""
@@ -47,7 +47,7 @@ def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
         gate.set()
         until(lambda: client.get("/readyz").status_code == 200)
         assert client.post("/v1/similar", json={"problem": "x"}).status_code == 200
-        BuildShape.model_validate(client.get("/version").json(), strict=True)
+        BuildResponse.model_validate(client.get("/version").json(), strict=True)
 
     assert (not_ready.status_code, not_ready.json()["ready"], not_ready.headers["Retry-After"]) == (503, False, "1")
     assert not_ready.json()["reasons"] == ["the library is being opened"]
@@ -123,7 +123,7 @@ def test_it_follows_other_processes(tmp_path: Path) -> None:
             return [match["id"] for match in answer["matches"]] == ["theirs"]
 
         until(found)
-        ReadyShape.model_validate(client.get("/readyz").json(), strict=True)
+        ReadinessResponse.model_validate(client.get("/readyz").json(), strict=True)
 
 
 def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:

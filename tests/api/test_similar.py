@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.models.responses import BatchShape, SimilarShape
+from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.wiring.service import Service
 from tests.api.conftest import LIBRARY
 
@@ -45,7 +45,7 @@ def test_answers_have_the_described_shape(reader: TestClient, form: str, explain
     """Every answer passes the model that OpenAPI shows, with no field more."""
     answer = ask(reader, format=form, explain=explain, min_confidence=0)
 
-    SimilarShape.model_validate(answer, strict=True)
+    SimilarResponse.model_validate(answer, strict=True)
     assert answer["matches"]
     for match in answer["matches"]:
         assert match["content_trust"] == "untrusted"
@@ -135,7 +135,7 @@ def test_a_batch_answers_in_order(reader: TestClient) -> None:
     problems = ["the parcel has not arrived", "the refund has not arrived on the card"] * 50
     response = reader.post("/v1/similar/batch", json={"questions": [{"problem": text} for text in problems]})
 
-    BatchShape.model_validate(response.json(), strict=True)
+    BatchResponse.model_validate(response.json(), strict=True)
     best = [result["matches"][0]["id"] for result in response.json()["results"]]
     assert best == ["parcel", "refund"] * 50
 

@@ -1,22 +1,29 @@
-"""What callers send: pydantic models that check requests and describe them in OpenAPI. Unknown fields are refused."""
+"""What callers send: pydantic models that check requests and describe them in OpenAPI. Unknown fields are refused.
 
-from typing import Annotated, Literal
+A whole body is a `…Request`, query parameters are `…Params`.
+"""
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model, model_validator
 
 from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, normalise_date, normalise_language
 from retriever.domain import Filters, Query, Status
+from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store.events import EventKind
 
 PROBLEM_LIMIT = 8_000
 MATCH_LIMIT = 50
 BATCH_LIMIT = 100
+MERGE_LIMIT = 100
 PAGE_LIMIT = 200
 CURSOR_LIMIT = 200
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT)]
 ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=PROBLEM_LIMIT)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
+Note = Annotated[str, StringConstraints(max_length=NOTE_LIMIT)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=NOTE_LIMIT)]
 
 
 def _as_list(value: object) -> object:
@@ -57,7 +64,7 @@ Day = Annotated[
 ]
 
 
-class Strict(BaseModel):
+class RequestModel(BaseModel):
     """The base of every body: no unknown fields, no guessing of types."""
 
     model_config = ConfigDict(
@@ -65,7 +72,7 @@ class Strict(BaseModel):
     )
 
 
-class ProblemParts(Strict):
+class ProblemParts(RequestModel):
     """A question in parts; at least one of title, problem and error codes must say something."""
 
     title: Annotated[str, StringConstraints(max_length=TITLE_LIMIT)] = ""
@@ -80,7 +87,7 @@ class ProblemParts(Strict):
         return self
 
 
-class TagFilter(Strict):
+class TagFilter(RequestModel):
     """Cases with any of these tags, with all of these, with none of these."""
 
     any: Names = []
@@ -88,14 +95,14 @@ class TagFilter(Strict):
     none: Names = []
 
 
-class ResolvedFilter(Strict):
+class ResolvedFilter(RequestModel):
     """When the case was resolved, both ends included."""
 
     since: Day | None = None
     until: Day | None = None
 
 
-class FilterBody(Strict):
+class SimilarFilters(RequestModel):
     """Narrows the search; several values of one field mean any of them, several fields mean all of them."""
 
     product: OneOrMore = []
@@ -108,7 +115,7 @@ class FilterBody(Strict):
     exclude_ids: Names = []
 
 
-class SimilarRequest(Strict):
+class SimilarRequest(RequestModel):
     """One question."""
 
     problem: Annotated[
@@ -116,7 +123,7 @@ class SimilarRequest(Strict):
         BeforeValidator(_as_parts, json_schema_input_type=ProblemText | ProblemParts),
         Field(description="What is wrong, as free text or in parts."),
     ]
-    filters: FilterBody = FilterBody()
+    filters: SimilarFilters = SimilarFilters()
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT, description="Most matches wanted.")] = 5
     min_confidence: Annotated[
         Confidence | None, Field(description="Matches below are not shown; empty means the calibrated default.")
@@ -131,13 +138,13 @@ class SimilarRequest(Strict):
     ] = "detailed"
 
 
-class BatchRequest(Strict):
+class BatchRequest(RequestModel):
     """Several questions, answered in order."""
 
     questions: Annotated[list[SimilarRequest], Field(min_length=1, max_length=BATCH_LIMIT)]
 
 
-class FeedbackRequest(Strict):
+class FeedbackRequest(RequestModel):
     """What a person did with a case. That a case was shown is counted by the server itself."""
 
     case_id: Name
@@ -145,23 +152,67 @@ class FeedbackRequest(Strict):
     query_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
 
 
-class Params(BaseModel):
+_items: dict[str, Any] = {name: (bool, Field(description=text)) for name, text in CHECKLIST.items()}
+Checklist = create_model("Checklist", __base__=RequestModel, __doc__="Every item, answered.", **_items)
+
+
+class ScreeningRequest(RequestModel):
+    """A reviewer's answers: the criteria that decide whether a case is kept, and the checklist."""
+
+    scope: Annotated[Literal["general", "special"], Field(description="Helps with many problems, or is a special one.")]
+    effective: Annotated[bool, Field(description="The solution is known to have worked.")]
+    quantified: Annotated[bool, Field(description="The outcome shows it with a figure.")]
+    checklist: Checklist
+    note: Note = ""
+
+
+class RejectRequest(RequestModel):
+    """Why the case goes back to its author."""
+
+    reason: Reason
+
+
+class RetireRequest(RequestModel):
+    """Why a case is not to be used any more, and which one instead."""
+
+    reason: Reason
+    superseded_by: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class RetireProductRequest(RequestModel):
+    """Which product's cases are not to be used any more, and whether that is only asked."""
+
+    product: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    version_prefix: Annotated[
+        str,
+        Field(max_length=100, description="Only cases of these versions: `3.` for 3 and 3.2, not 30. Empty for all."),
+    ] = ""
+    reason: Reason
+    dry_run: Annotated[bool, Field(description="Only tell what would happen; false does it.")] = True
+    expected: Annotated[
+        int | None, Field(ge=0, le=2**53, description="How many the preview named; another number is refused.")
+    ] = None
+
+
+class MergeRequest(RequestModel):
+    """The duplicates that become historical in favour of the case in the address."""
+
+    duplicates: Annotated[list[Name], Field(min_length=1, max_length=MERGE_LIMIT)]
+
+
+class RestoreRequest(RequestModel):
+    """The version whose text comes back."""
+
+    version: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class QueryParams(BaseModel):
     """The base of all query parameters: no unknown ones; values are texts, so types are read out of them."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class PageParams(Params):
-    """Where in a list to begin, and how much of it to give."""
-
-    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
-    # The length is checked with the rest of the cursor, so that every bad one is refused in the same way.
-    cursor: Annotated[
-        str, Field(description="`next_cursor` of the page before.", json_schema_extra={"maxLength": CURSOR_LIMIT})
-    ] = ""
-
-
-class SimilarToParams(Params):
+class SimilarToParams(QueryParams):
     """Query parameters of the search for cases like a stored one."""
 
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 5
@@ -173,7 +224,17 @@ class SimilarToParams(Params):
     language: Languages = []
 
 
-class ListParams(PageParams):
+class PageParams(QueryParams):
+    """Where in a list to begin, and how much of it to give."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
+    # The length is checked with the rest of the cursor, so that every bad one is refused in the same way.
+    cursor: Annotated[
+        str, Field(description="`next_cursor` of the page before.", json_schema_extra={"maxLength": CURSOR_LIMIT})
+    ] = ""
+
+
+class CaseListParams(PageParams):
     """Query parameters of the list of cases."""
 
     status: Annotated[list[Status], Field(max_length=LIST_LIMIT)] = []
@@ -182,11 +243,34 @@ class ListParams(PageParams):
     updated_since: Day | None = None
 
 
-class VersionParams(Params):
+class ReviewListParams(PageParams):
+    """Query parameters of the review queue."""
+
+    state: Literal["draft", "in_review"] | None = None
+    waiting_for: Annotated[
+        Literal["first", "second"] | None, Field(description="Only what waits for this approval.")
+    ] = None
+    team: Annotated[str, Field(max_length=200, description="Only what this team submitted.")] = ""
+
+
+class DueListParams(PageParams):
+    """Query parameters of the list of due reviews."""
+
+    within_days: Annotated[int, Field(ge=0, le=3650, description="Also what is due in so many days.")] = 0
+
+
+class VersionListParams(QueryParams):
     """Query parameters of the list of versions."""
 
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 20
     before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None
+
+
+class DiffParams(QueryParams):
+    """Which two versions to compare."""
+
+    older: Annotated[int | None, Field(ge=1, le=2**53, description="Without it the one before the newer.")] = None
+    newer: Annotated[int | None, Field(ge=1, le=2**53, description="Without it the present one.")] = None
 
 
 def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
@@ -217,3 +301,10 @@ def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
         collapse=asked.collapse,
         audience=audience,
     )
+
+
+def screening_of(body: ScreeningRequest) -> Screening:
+    """The answers in the words of the lifecycle."""
+    return Screening(
+        Scope(body.scope), body.effective, body.quantified, body.checklist.model_dump(), body.note
+    )  # fmt: skip

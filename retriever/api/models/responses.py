@@ -1,4 +1,7 @@
-"""The shapes of all answers, for OpenAPI and for tests; at run time answers are built by `answers` and not checked."""
+"""What all answers look like, for OpenAPI and for tests; at run time `serialisers` builds them and nothing checks them.
+
+A whole answer is a `…Response`, what stands inside of one a `…Part`; those of a question are in `matches`.
+"""
 
 from typing import Annotated, Literal
 
@@ -14,13 +17,13 @@ Names = Annotated[list[Name], Field(max_length=LIST_LIMIT)]
 Moment = Annotated[str, Field(description="YYYY-MM-DD, or a time such as 2026-03-02T08:15:00Z.")]
 
 
-class Shape(BaseModel):
+class ResponseModel(BaseModel):
     """The base of every described answer: what is not described does not occur."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class FieldErrorShape(Shape):
+class FieldErrorPart(ResponseModel):
     """One refused field."""
 
     field: str
@@ -28,7 +31,7 @@ class FieldErrorShape(Shape):
     code: str
 
 
-class ProblemShape(Shape):
+class ProblemResponse(ResponseModel):
     """An error, as RFC 9457 describes it, with a stable `code`."""
 
     type: str
@@ -38,10 +41,10 @@ class ProblemShape(Shape):
     instance: str
     code: str
     request_id: str
-    errors: list[FieldErrorShape]
+    errors: list[FieldErrorPart]
 
 
-class SourceShape(Shape):
+class SourcePart(ResponseModel):
     """Where a case came from."""
 
     system: str = "manual"
@@ -49,7 +52,7 @@ class SourceShape(Shape):
     url: str = ""
 
 
-class OutcomeShape(Shape):
+class OutcomePart(ResponseModel):
     """What the solution achieved."""
 
     summary: str = ""
@@ -58,7 +61,7 @@ class OutcomeShape(Shape):
     first_contact_resolved: bool | None = None
 
 
-class ReuseShape(Shape):
+class ReusePart(ResponseModel):
     """How often a case was used."""
 
     shown: int
@@ -69,89 +72,7 @@ class ReuseShape(Shape):
     last_solved_at: str
 
 
-class ScoreShape(Shape):
-    """Where the confidence comes from: whole texts (`cosine`), shared words, and word by word (`context`, `sharp`).
-
-    `stages` holds what each optional stage that looked at the case found, by the stage's name.
-    """
-
-    cosine: float
-    words: float
-    fused: float
-    same_language: bool
-    context: float
-    sharp: float
-    stages: dict[str, float]
-
-
-class SpanShape(Shape):
-    """A passage [start, end) of a field as returned, in code points and UTF-16 units; `item` numbers entries of lists.
-
-    In the question, offsets count in its text without the white space around it and with personal data masked.
-    """
-
-    field: str
-    item: int | None
-    start: int
-    end: int
-    utf16_start: int
-    utf16_end: int
-    text: str
-
-
-class PassageShape(SpanShape):
-    """A passage of the case that carries the match; `weight` is its share, 0 to 1, of all that the question touches."""
-
-    weight: float
-
-
-class AlignedShape(Shape):
-    """A phrase of the question and its counterpart in the case, in other words or another language."""
-
-    question: SpanShape
-    case: SpanShape
-    similarity: float
-
-
-class ComparedShape(Shape):
-    """What question and case say of the same thing, when both do."""
-
-    field: Literal["product", "version", "error_codes"]
-    agrees: bool
-    question: list[str]
-    case: list[str]
-
-
-class MatchShape(Shape):
-    """One match; `concise` leaves out score, problem, steps, outcome, version, source and reuse."""
-
-    id: str
-    rank: int
-    confidence: float
-    score: ScoreShape | None = None
-    title: str
-    problem: str | None = None
-    solution: str
-    steps: list[str] | None = None
-    outcome: OutcomeShape | None = None
-    product: str
-    language: str
-    status: str
-    version: int | None = None
-    resolved_at: str
-    source: SourceShape | None = None
-    reuse: ReuseShape | None = None
-    warnings: list[str]
-    more_like_this: list[str]
-    matched_words: list[str] | None = None
-    matched_codes: list[str] | None = None
-    passages: list[PassageShape] | None = None
-    aligned: list[AlignedShape] | None = None
-    compared: list[ComparedShape] | None = None
-    content_trust: Literal["untrusted"]
-
-
-class MissingShape(Shape):
+class MissingPart(ResponseModel):
     """One part of the case template that is empty or too thin."""
 
     field: str
@@ -159,7 +80,7 @@ class MissingShape(Shape):
     advice: str
 
 
-class DuplicateShape(Shape):
+class DuplicatePart(ResponseModel):
     """A case, or a draft that the caller may see, that may be the same one; `offer` is what to do about it."""
 
     id: str
@@ -170,7 +91,7 @@ class DuplicateShape(Shape):
     status: Literal["draft", "in_review", "published", "historical"]
 
 
-class SuggestionShape(Shape):
+class SuggestionPart(ResponseModel):
     """A value for a field; `confidence` is its share of the votes of the nearest cases."""
 
     value: str
@@ -178,20 +99,20 @@ class SuggestionShape(Shape):
     from_ids: list[str]
 
 
-class CheckShape(Shape):
+class CheckResponse(ResponseModel):
     """What a case is told on arrival; all of it are suggestions."""
 
     language: str
     declared_language: str
     completeness: int
-    missing: list[MissingShape]
-    duplicates: list[DuplicateShape]
-    product: SuggestionShape | None
-    category: SuggestionShape | None
-    tags: list[SuggestionShape]
+    missing: list[MissingPart]
+    duplicates: list[DuplicatePart]
+    product: SuggestionPart | None
+    category: SuggestionPart | None
+    tags: list[SuggestionPart]
 
 
-class ReceiptShape(Shape):
+class ReceiptResponse(ResponseModel):
     """What became of a delivery: a draft that waits, nothing (with the reason), or known from before."""
 
     delivery: str
@@ -199,34 +120,13 @@ class ReceiptShape(Shape):
     reason: str
 
 
-class SimilarShape(Shape):
-    """The answer to one question; `abstained` with a reason is an answer too."""
-
-    query_id: str
-    matches: list[MatchShape]
-    abstained: bool
-    reason: str
-    language: str
-    snapshot: str
-    revision: int
-    model: str
-    took_ms: dict[str, float]
-    warnings: list[str]
-
-
-class BatchShape(Shape):
-    """The answers to several questions, in order."""
-
-    results: list[SimilarShape]
-
-
-class CaseFields(Shape):
+class CaseFields(ResponseModel):
     """The fields of a case; only id, problem and solution are required."""
 
     id: Id
     problem: NotEmpty
     solution: NotEmpty
-    source: SourceShape = SourceShape()
+    source: SourcePart = SourcePart()
     language: str = ""
     title: Annotated[str, Field(max_length=TITLE_LIMIT)] = ""
     summary: Text = ""
@@ -234,7 +134,7 @@ class CaseFields(Shape):
     diagnosis: Text = ""
     steps: Annotated[list[Annotated[str, Field(max_length=STEP_LIMIT)]], Field(max_length=LIST_LIMIT)] = []
     workaround: Text = ""
-    outcome: OutcomeShape = OutcomeShape()
+    outcome: OutcomePart = OutcomePart()
     prevention: Text = ""
     lessons: Text = ""
     product: Name = ""
@@ -256,7 +156,7 @@ class CaseFields(Shape):
     reviewers: Names = []
 
 
-class CaseShape(CaseFields):
+class CaseResponse(CaseFields):
     """A stored case."""
 
     version: int
@@ -264,17 +164,17 @@ class CaseShape(CaseFields):
     content_hash: str
     created_at: str
     updated_at: str
-    reuse: ReuseShape
+    reuse: ReusePart
 
 
-class CaseListShape(Shape):
+class CaseListResponse(ResponseModel):
     """One page of cases, last changed first; `next_cursor` is null on the last page."""
 
-    cases: list[CaseShape]
+    cases: list[CaseResponse]
     next_cursor: str | None
 
 
-class VersionShape(Shape):
+class VersionPart(ResponseModel):
     """One version of a case."""
 
     version: int
@@ -284,26 +184,123 @@ class VersionShape(Shape):
     case: CaseFields
 
 
-class VersionListShape(Shape):
+class VersionListResponse(ResponseModel):
     """Versions of a case, newest first."""
 
     id: str
-    versions: list[VersionShape]
+    versions: list[VersionPart]
 
 
-class FeedbackShape(Shape):
+class ChangePart(ResponseModel):
+    """One field that differs; `lines` is a unified diff: ` ` kept, `-` gone, `+` new."""
+
+    field: str
+    before: str
+    after: str
+    lines: list[str]
+
+
+class ReviewPart(ResponseModel):
+    """What waits for approval: the case itself (`new`), or a `revision` of one that is live meanwhile."""
+
+    kind: Literal["new", "revision"]
+    state: Literal["draft", "in_review"]
+    version: Annotated[str, Field(description="What If-Match names: `3`, or `r2` of a revision.")]
+    waiting_for: Literal["author", "first", "second"]
+    authors: list[str]
+    submitted_by: str
+    team: str | None
+    submitted_at: str
+    first_by: str
+    case: CaseFields | None = None
+    changes: list[ChangePart] | None = None
+
+
+class CaseStateResponse(ResponseModel):
+    """Where a case stands; `review` is null when nothing of it waits. The list of reviews leaves out the texts."""
+
+    id: str
+    title: str
+    status: Literal["draft", "in_review", "published", "historical"]
+    version: int
+    review_due_on: str
+    superseded_by: str
+    review: ReviewPart | None
+
+
+class ReviewListResponse(ResponseModel):
+    """One page of what waits, longest first; `next_cursor` is null on the last page."""
+
+    reviews: list[CaseStateResponse]
+    next_cursor: str | None
+
+
+class DueListResponse(ResponseModel):
+    """One page of published cases to be reviewed again, most overdue first."""
+
+    cases: list[CaseResponse]
+    next_cursor: str | None
+
+
+class DiffResponse(ResponseModel):
+    """What differs between two versions; no field that is the same in both."""
+
+    id: str
+    older: int
+    newer: int
+    changes: list[ChangePart]
+
+
+class StepPart(ResponseModel):
+    """One step in the life of a case."""
+
+    number: int
+    at: str
+    step: str
+    actor: str
+    role: str
+    version: str
+    answers: dict[str, str | bool]
+    note: str
+
+
+class StepListResponse(ResponseModel):
+    """Every step in the life of a case, oldest first."""
+
+    id: str
+    steps: list[StepPart]
+
+
+class KeptCasePart(ResponseModel):
+    """A case of the product that stays as it is, and why."""
+
+    id: str
+    reason: str
+
+
+class RetirementResponse(ResponseModel):
+    """What retiring a product does, or would do; the lists name at most 1,000 cases each."""
+
+    dry_run: bool
+    retired_count: int
+    retired: list[str]
+    left_count: int
+    left: list[KeptCasePart]
+
+
+class FeedbackResponse(ResponseModel):
     """`recorded` is false when the same event was counted before."""
 
     recorded: bool
 
 
-class HealthShape(Shape):
+class HealthResponse(ResponseModel):
     """The process answers."""
 
     status: Literal["ok"]
 
 
-class ReadyShape(Shape):
+class ReadinessResponse(ResponseModel):
     """Whether questions should be sent here, and if not, why."""
 
     ready: bool
@@ -312,7 +309,7 @@ class ReadyShape(Shape):
     revision: int
 
 
-class BuildShape(Shape):
+class BuildResponse(ResponseModel):
     """What runs here."""
 
     name: str
@@ -321,17 +318,17 @@ class BuildShape(Shape):
     fingerprint: str
 
 
-class BulkErrorShape(Shape):
+class BulkErrorPart(ResponseModel):
     """Why a line was refused."""
 
     field: str
     reason: str
 
 
-class BulkLineShape(Shape):
+class BulkLineResponse(ResponseModel):
     """What became of one line of a bulk upload."""
 
     line: int
     id: str | None = None
     action: Literal["created", "updated", "unchanged"] | None = None
-    error: BulkErrorShape | None = None
+    error: BulkErrorPart | None = None

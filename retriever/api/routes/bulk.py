@@ -77,7 +77,7 @@ class Tally:
 
 def add_bulk_routes(app: FastAPI) -> None:
     """Register the route of this file."""
-    lines = {"schema": {"$ref": REFERENCE.format(model="BulkLineShape")}}
+    lines = {"schema": {"$ref": REFERENCE.format(model="BulkLineResponse")}}
     case = {"schema": {"$ref": REFERENCE.format(model="CaseFields")}}
     app.add_api_route(
         PATH, put_cases, methods=["POST"], operation_id="putCases", tags=["cases"], response_class=StreamingResponse,

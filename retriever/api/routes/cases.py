@@ -8,9 +8,9 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.models.encoding import case_answer, version_answer
-from retriever.api.models.requests import ListParams, VersionParams
-from retriever.api.models.responses import CaseFields, CaseListShape, CaseShape, VersionListShape
+from retriever.api.models.requests import CaseListParams, VersionListParams
+from retriever.api.models.responses import CaseFields, CaseListResponse, CaseResponse, VersionListResponse
+from retriever.api.models.serialisers import serialise_case, serialise_version
 from retriever.api.openapi import body_of, header, problems
 from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import (
@@ -51,24 +51,24 @@ def add_case_routes(app: FastAPI) -> None:
     path, tags = "/v1/cases/{case_id}", ["cases"]
     app.add_api_route(
         "/v1/cases", create_case, methods=["POST"], operation_id="createCase", tags=list(tags), status_code=201,
-        response_model=CaseShape, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
+        response_model=CaseResponse, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
         responses=problems(400, 409, 413, 415, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/cases", list_cases, methods=["GET"], operation_id="listCases", tags=list(tags),
-        response_model=CaseListShape, responses=problems(400, 422),
+        response_model=CaseListResponse, responses=problems(400, 422),
     )  # fmt: skip
     app.add_api_route(
-        path, get_case, methods=["GET"], operation_id="getCase", tags=list(tags), response_model=CaseShape,
+        path, get_case, methods=["GET"], operation_id="getCase", tags=list(tags), response_model=CaseResponse,
         openapi_extra={"parameters": [_NONE_MATCH]}, responses=problems(304, 400, 404),
     )  # fmt: skip
     app.add_api_route(
-        path, put_case, methods=["PUT"], operation_id="putCase", tags=list(tags), response_model=CaseShape,
+        path, put_case, methods=["PUT"], operation_id="putCase", tags=list(tags), response_model=CaseResponse,
         openapi_extra=body_of(CaseFields, {"case": EXAMPLE})
         | {"parameters": [_MATCH, header("If-None-Match", "`*` to create the case: there must be none.")]},
         responses=problems(400, 404, 409, 412, 413, 415, 422, 428)
-        | {201: {"model": CaseShape, "description": "The case is new."},
-           202: {"model": CaseShape, "description": PROPOSED}},
+        | {201: {"model": CaseResponse, "description": "The case is new."},
+           202: {"model": CaseResponse, "description": PROPOSED}},
     )  # fmt: skip
     app.add_api_route(
         path, delete_case, methods=["DELETE"], operation_id="deleteCase", tags=list(tags), status_code=204,
@@ -76,7 +76,7 @@ def add_case_routes(app: FastAPI) -> None:
     )  # fmt: skip
     app.add_api_route(
         path + "/versions", list_versions, methods=["GET"], operation_id="listVersions", tags=list(tags),
-        response_model=VersionListShape, responses=problems(400, 404, 422),
+        response_model=VersionListResponse, responses=problems(400, 404, 422),
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ async def get_case(request: Request, case_id: str) -> Response:
     stored = await on_thread(request, partial(service.get_case, check_case_id(case_id), actor=actor))
     if has_current(request, stored.version):
         return Response(status_code=304, headers=_tag(stored))
-    return json_response(case_answer(stored), headers=_tag(stored))
+    return json_response(serialise_case(stored), headers=_tag(stored))
 
 
 async def put_case(request: Request, case_id: str) -> Response:
@@ -117,17 +117,17 @@ async def delete_case(request: Request, case_id: str) -> Response:
     return await on_thread(request, partial(_delete, service, actor, check_case_id(case_id), wanted))
 
 
-async def list_cases(request: Request, params: Annotated[ListParams, Query()]) -> Response:
+async def list_cases(request: Request, params: Annotated[CaseListParams, Query()]) -> Response:
     """Cases page by page, last changed first. Walking on sees each unchanged case once, whatever is added meanwhile."""
     return await on_thread(request, partial(_list, serving_of(request).service, actor_of(request), params))
 
 
-async def list_versions(request: Request, case_id: str, params: Annotated[VersionParams, Query()]) -> Response:
+async def list_versions(request: Request, case_id: str, params: Annotated[VersionListParams, Query()]) -> Response:
     """Versions of a case, newest first."""
     service, actor = serving_of(request).service, actor_of(request)
     versions = await on_thread(request, partial(_versions, service, actor, check_case_id(case_id)))
     older = [version for version in reversed(versions) if params.before is None or version.version < params.before]
-    return json_response({"id": case_id, "versions": [version_answer(version) for version in older[: params.limit]]})
+    return json_response({"id": case_id, "versions": [serialise_version(version) for version in older[: params.limit]]})
 
 
 def _versions(service: Service, actor: Actor, case_id: str) -> list[CaseVersion]:
@@ -156,8 +156,8 @@ def _replace(service: Service, actor: Actor, case_id: str, body: bytes, wanted: 
     stored, action = service.put_case(case, if_version=version, actor=actor)
     if action == "proposed":
         place = {"Location": f"/v1/cases/{quote(case_id, safe='')}/review"}
-        return json_response(case_answer(stored), 202, _tag(stored) | place)
-    return json_response(case_answer(stored), headers=_tag(stored))
+        return json_response(serialise_case(stored), 202, _tag(stored) | place)
+    return json_response(serialise_case(stored), headers=_tag(stored))
 
 
 def _delete(service: Service, actor: Actor, case_id: str, wanted: tuple[int, ...] | None) -> Response:
@@ -182,14 +182,14 @@ def _case_named(case_id: str, body: bytes) -> Case:
 
 def _created(stored: StoredCase) -> Response:
     place = {"Location": f"/v1/cases/{quote(stored.case.id, safe='')}"}
-    return json_response(case_answer(stored), 201, _tag(stored) | place)
+    return json_response(serialise_case(stored), 201, _tag(stored) | place)
 
 
 def _tag(stored: StoredCase) -> dict[str, str]:
     return {"ETag": f'"{stored.version}"', "Cache-Control": "no-cache"}
 
 
-def _list(service: Service, actor: Actor, params: ListParams) -> Response:
+def _list(service: Service, actor: Actor, params: CaseListParams) -> Response:
     which = CaseFilter(
         statuses=tuple(params.status),
         languages=tuple(params.language),
@@ -202,5 +202,5 @@ def _list(service: Service, actor: Actor, params: ListParams) -> Response:
     page = found[: params.limit]
     last = (page[-1].updated_at, page[-1].key) if len(found) > params.limit else None
     # The list holds what the actor may see already; this is the second lock.
-    shown = [case_answer(stored) for stored in page if may_read(actor, stored.case)]
+    shown = [serialise_case(stored) for stored in page if may_read(actor, stored.case)]
     return page_response("/v1/cases", params, {"cases": shown}, write_cursor(last, mark))

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.models.responses import CaseFields, CheckShape
+from retriever.api.models.responses import CaseFields, CheckResponse
 from retriever.api.openapi import body_of, problems
 from retriever.api.requests import actor_of, json_response, on_thread, parse_object, read_body, serving_of
 from retriever.api.routes.cases import EXAMPLE
@@ -22,7 +22,7 @@ def add_arrival_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     app.add_api_route(
         "/v1/cases/check", check_case, methods=["POST"], operation_id="checkCase", tags=["cases"],
-        response_model=CheckShape, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
+        response_model=CheckResponse, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
         responses=problems(400, 413, 415, 422),
     )  # fmt: skip
 

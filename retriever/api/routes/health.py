@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import __version__
-from retriever.api.models.responses import BuildShape, HealthShape, ReadyShape
+from retriever.api.models.responses import BuildResponse, HealthResponse, ReadinessResponse
 from retriever.api.openapi import problems
 from retriever.api.requests import json_response, serving_of
 from retriever.api.runtime import Serving
@@ -18,16 +18,16 @@ def add_health_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     app.add_api_route(
         "/healthz", tell_health, methods=["GET"], operation_id="getHealth", tags=["operation"],
-        response_model=HealthShape, responses=problems(400),
+        response_model=HealthResponse, responses=problems(400),
     )  # fmt: skip
     app.add_api_route(
         "/readyz", tell_ready, methods=["GET"], operation_id="getReady", tags=["operation"],
-        response_model=ReadyShape,
-        responses=problems(400) | {503: {"model": ReadyShape, "description": "Not ready; `reasons` says why."}},
+        response_model=ReadinessResponse,
+        responses=problems(400) | {503: {"model": ReadinessResponse, "description": "Not ready; `reasons` says why."}},
     )  # fmt: skip
     app.add_api_route(
         "/version", tell_version, methods=["GET"], operation_id="getVersion", tags=["operation"],
-        response_model=BuildShape, responses=problems(400),
+        response_model=BuildResponse, responses=problems(400),
     )  # fmt: skip
     app.add_api_route(
         "/metrics", tell_metrics, methods=["GET"], operation_id="getMetrics", tags=["operation"],

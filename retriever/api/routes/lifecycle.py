@@ -8,21 +8,17 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.models.reviews import (
+from retriever.api.models.requests import (
     DiffParams,
-    DiffShape,
-    MergeBody,
-    RestoreBody,
-    RetireBody,
-    RetirementBody,
-    RetirementShape,
-    ScreeningBody,
-    StepListShape,
-    change_answer,
-    retirement_answer,
+    MergeRequest,
+    RestoreRequest,
+    RetireProductRequest,
+    RetireRequest,
+    ScreeningRequest,
     screening_of,
-    step_answer,
 )
+from retriever.api.models.responses import DiffResponse, RetirementResponse, StepListResponse
+from retriever.api.models.serialisers import serialise_retirement
 from retriever.api.openapi import body_of, header, problems
 from retriever.api.requests import (
     actor_of,
@@ -34,7 +30,7 @@ from retriever.api.requests import (
     serving_of,
     wanted_versions,
 )
-from retriever.api.routes.reviews import SCREENING, add_step, standing_response
+from retriever.api.routes.reviews import SCREENING, add_step, case_state_response
 from retriever.case.access import may_read
 from retriever.domain import Actor
 from retriever.errors import CaseNotFound, VersionMismatch
@@ -49,31 +45,31 @@ _MATCH = header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')
 def add_lifecycle_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     add = partial(add_step, app, tag="lifecycle", match=_MATCH)
-    add("confirm", confirm, "confirmCase", body_of(ScreeningBody, {"confirmation": SCREENING}))
-    add("retire", retire, "retireCase", body_of(RetireBody, {"retirement": {"reason": "Sold no more."}}))
+    add("confirm", confirm, "confirmCase", body_of(ScreeningRequest, {"confirmation": SCREENING}))
+    add("retire", retire, "retireCase", body_of(RetireRequest, {"retirement": {"reason": "Sold no more."}}))
     add("reinstate", reinstate, "reinstateCase")
-    add("merge", merge, "mergeCases", body_of(MergeBody, {"merge": {"duplicates": ["ECM-007"]}}))
+    add("merge", merge, "mergeCases", body_of(MergeRequest, {"merge": {"duplicates": ["ECM-007"]}}))
     add("unmerge", unmerge, "unmergeCase")
-    add("restore", restore, "restoreVersion", body_of(RestoreBody, {"restore": {"version": 1}}))
+    add("restore", restore, "restoreVersion", body_of(RestoreRequest, {"restore": {"version": 1}}))
     app.add_api_route(
         "/v1/retirements", retire_product, methods=["POST"], operation_id="retireProduct", tags=["lifecycle"],
-        response_model=RetirementShape,
-        openapi_extra=body_of(RetirementBody, {"preview": RETIREMENT}),
+        response_model=RetirementResponse,
+        openapi_extra=body_of(RetireProductRequest, {"preview": RETIREMENT}),
         responses=problems(400, 403, 409, 413, 415, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/cases/{case_id}/diff", diff, methods=["GET"], operation_id="diffVersions", tags=["lifecycle"],
-        response_model=DiffShape, responses=problems(400, 404, 422),
+        response_model=DiffResponse, responses=problems(400, 404, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/cases/{case_id}/steps", list_steps, methods=["GET"], operation_id="listSteps", tags=["lifecycle"],
-        response_model=StepListShape, responses=problems(400, 404),
+        response_model=StepListResponse, responses=problems(400, 404),
     )  # fmt: skip
 
 
 async def confirm(request: Request, case_id: str) -> Response:
     """Say after a look at a published case that it still holds; its next review moves on."""
-    screening = screening_of(parse(ScreeningBody, await read_body(request)))
+    screening = screening_of(parse(ScreeningRequest, await read_body(request)))
     return await _step(
         request, case_id, lambda life, actor, at: life.ageing.confirm(case_id, actor, screening, if_version=at)
     )
@@ -81,7 +77,7 @@ async def confirm(request: Request, case_id: str) -> Response:
 
 async def retire(request: Request, case_id: str) -> Response:
     """Make a published case historical: it is found on request only."""
-    body = parse(RetireBody, await read_body(request))
+    body = parse(RetireRequest, await read_body(request))
     return await _step(
         request,
         case_id,
@@ -98,7 +94,7 @@ async def reinstate(request: Request, case_id: str) -> Response:
 
 async def merge(request: Request, case_id: str) -> Response:
     """Make duplicates historical in favour of this case, which takes over their counts of use; all or none."""
-    duplicates = parse(MergeBody, await read_body(request)).duplicates
+    duplicates = parse(MergeRequest, await read_body(request)).duplicates
     return await _step(
         request, case_id, lambda life, actor, at: life.merging.merge(case_id, duplicates, actor, if_version=at)
     )
@@ -112,7 +108,7 @@ async def unmerge(request: Request, case_id: str) -> Response:
 async def restore(request: Request, case_id: str) -> Response:
     """Bring back the text of an older version: at once for a knowledge manager when it was published before, else as
     a draft or pending revision."""
-    version = parse(RestoreBody, await read_body(request)).version
+    version = parse(RestoreRequest, await read_body(request)).version
     return await _step(
         request,
         case_id,
@@ -123,7 +119,7 @@ async def restore(request: Request, case_id: str) -> Response:
 async def retire_product(request: Request) -> Response:
     """Make the cases of a product, or of old versions of it, historical; a preview unless `dry_run` is false."""
     body, actor, service = (
-        parse(RetirementBody, await read_body(request)),
+        parse(RetireProductRequest, await read_body(request)),
         actor_of(request),
         serving_of(request).service,
     )
@@ -132,7 +128,7 @@ async def retire_product(request: Request) -> Response:
         done = service.lifecycle.ageing.retire_product(
             body.product, body.version_prefix, actor, body.reason, expected=body.expected, dry_run=body.dry_run
         )
-        return json_response(retirement_answer(done, dry_run=body.dry_run))
+        return json_response(serialise_retirement(done, dry_run=body.dry_run))
 
     return await on_thread(request, work)
 
@@ -162,7 +158,7 @@ async def _step(
             raise VersionMismatch(f"case {case_id} has version {version} now; read it again and repeat the change.")
         return step(service.lifecycle, actor, version)
 
-    return standing_response(await on_thread(request, work), service.lifecycle)
+    return case_state_response(await on_thread(request, work), service.lifecycle)
 
 
 def _diff(service: Service, actor: Actor, case_id: str, params: DiffParams) -> Response:
@@ -175,11 +171,11 @@ def _diff(service: Service, actor: Actor, case_id: str, params: DiffParams) -> R
     for number in (older, newer):
         if number not in texts:
             raise CaseNotFound(f"case {case_id} has no version {number}.")
-    changes = [change_answer(change) for change in diff_cases(texts[older], texts[newer])]
+    changes = diff_cases(texts[older], texts[newer])
     return json_response({"id": case_id, "older": older, "newer": newer, "changes": changes})
 
 
 def _steps(service: Service, actor: Actor, case_id: str) -> Response:
     service.get_case(case_id, actor=actor)
     steps = service.store.reviews.steps(case_id)
-    return json_response({"id": case_id, "steps": [step_answer(step) for step in steps]})
+    return json_response({"id": case_id, "steps": steps})

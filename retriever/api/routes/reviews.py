@@ -8,19 +8,9 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.models.encoding import case_answer
-from retriever.api.models.responses import CaseFields
-from retriever.api.models.reviews import (
-    DueParams,
-    DueShape,
-    QueueParams,
-    QueueShape,
-    RejectBody,
-    ScreeningBody,
-    StandingShape,
-    screening_of,
-    standing_answer,
-)
+from retriever.api.models.requests import DueListParams, RejectRequest, ReviewListParams, ScreeningRequest, screening_of
+from retriever.api.models.responses import CaseFields, CaseStateResponse, DueListResponse, ReviewListResponse
+from retriever.api.models.serialisers import serialise_case, serialise_case_state
 from retriever.api.openapi import body_of, header, problems
 from retriever.api.pagination import START, list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import (
@@ -56,35 +46,35 @@ def add_review_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     app.add_api_route(
         "/v1/reviews", list_reviews, methods=["GET"], operation_id="listReviews", tags=["reviews"],
-        response_model=QueueShape, responses=problems(400, 422),
+        response_model=ReviewListResponse, responses=problems(400, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/reviews/due", list_due, methods=["GET"], operation_id="listDueReviews", tags=["reviews"],
-        response_model=DueShape, responses=problems(400, 422),
+        response_model=DueListResponse, responses=problems(400, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/cases/{case_id}/review", get_review, methods=["GET"], operation_id="getReview", tags=["reviews"],
-        response_model=StandingShape, responses=problems(400, 404),
+        response_model=CaseStateResponse, responses=problems(400, 404),
     )  # fmt: skip
     add = partial(add_step, app, tag="reviews", match=_MATCH)
     add("submit", submit, "submitCase")
     add("withdraw", withdraw, "withdrawCase")
-    add("approve", approve, "approveCase", body_of(ScreeningBody, {"approval": SCREENING}))
-    add("reject", reject, "rejectCase", body_of(RejectBody, {"rejection": {"reason": "Which bank?"}}))
+    add("approve", approve, "approveCase", body_of(ScreeningRequest, {"approval": SCREENING}))
+    add("reject", reject, "rejectCase", body_of(RejectRequest, {"rejection": {"reason": "Which bank?"}}))
     add("revisions", revise, "reviseCase", body_of(CaseFields, {"case": EXAMPLE}))
     app.add_api_route(
         "/v1/cases/{case_id}/revisions", discard, methods=["DELETE"], operation_id="discardRevision",
-        tags=["reviews"], response_model=StandingShape, openapi_extra={"parameters": [_MATCH]},
+        tags=["reviews"], response_model=CaseStateResponse, openapi_extra={"parameters": [_MATCH]},
         responses=problems(400, 403, 404, 409, 412, 428),
     )  # fmt: skip
 
 
-async def list_reviews(request: Request, params: Annotated[QueueParams, Query()]) -> Response:
+async def list_reviews(request: Request, params: Annotated[ReviewListParams, Query()]) -> Response:
     """What waits for approval, longest first, texts left out. What moves meanwhile goes to the end of the list."""
     return await on_thread(request, partial(_list, _lifecycle(request), actor_of(request), params))
 
 
-async def list_due(request: Request, params: Annotated[DueParams, Query()]) -> Response:
+async def list_due(request: Request, params: Annotated[DueListParams, Query()]) -> Response:
     """Published cases whose next review is due, most overdue first."""
     return await on_thread(request, partial(_list_due, _lifecycle(request), actor_of(request), params))
 
@@ -94,7 +84,7 @@ async def get_review(request: Request, case_id: str) -> Response:
     If-Match names to submit, approve, reject or withdraw it."""
     lifecycle = _lifecycle(request)
     find = partial(lifecycle.reviewing.find, check_case_id(case_id), actor_of(request))
-    return standing_response(await on_thread(request, find), lifecycle)
+    return case_state_response(await on_thread(request, find), lifecycle)
 
 
 async def submit(request: Request, case_id: str) -> Response:
@@ -112,7 +102,7 @@ async def withdraw(request: Request, case_id: str) -> Response:
 async def approve(request: Request, case_id: str) -> Response:
     """Give the approval that is missing: the first by a reviewer of the submitter's team, the second by a knowledge
     manager, neither of them an author nor both the same person. The second one publishes."""
-    screening = screening_of(parse(ScreeningBody, await read_body(request)))
+    screening = screening_of(parse(ScreeningRequest, await read_body(request)))
     return await _step(
         request, case_id, lambda life, actor, tag: life.reviewing.approve(case_id, actor, screening, if_version=tag)
     )
@@ -120,7 +110,7 @@ async def approve(request: Request, case_id: str) -> Response:
 
 async def reject(request: Request, case_id: str) -> Response:
     """Send it back to its author with a reason; it is a draft again."""
-    reason = parse(RejectBody, await read_body(request)).reason
+    reason = parse(RejectRequest, await read_body(request)).reason
     return await _step(
         request, case_id, lambda life, actor, tag: life.reviewing.reject(case_id, actor, reason, if_version=tag)
     )
@@ -145,11 +135,11 @@ async def discard(request: Request, case_id: str) -> Response:
     )
 
 
-def standing_response(standing: CaseState, lifecycle: Lifecycle) -> Response:
+def case_state_response(standing: CaseState, lifecycle: Lifecycle) -> Response:
     """Where a case stands now, with the ETag of what is under review, else that of the case."""
     tag = standing.review.tag if standing.review else str(standing.stored.version)
     headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
-    return json_response(standing_answer(standing, lifecycle), headers=headers)
+    return json_response(serialise_case_state(standing, lifecycle), headers=headers)
 
 
 async def _step(
@@ -162,7 +152,7 @@ async def _step(
     def work() -> CaseState:
         return step(lifecycle, actor, _current_tag(lifecycle, case_id, actor, wanted))
 
-    return standing_response(await on_thread(request, work), lifecycle)
+    return case_state_response(await on_thread(request, work), lifecycle)
 
 
 def _current_tag(lifecycle: Lifecycle, case_id: str, actor: Actor, wanted: tuple[str, ...] | None) -> str | None:
@@ -184,27 +174,27 @@ def add_step(
     statuses = (400, 403, 404, 409, 412, 428) if body is None else (400, 403, 404, 409, 412, 413, 415, 422, 428)
     app.add_api_route(
         f"/v1/cases/{{case_id}}/{name}", step, methods=["POST"], operation_id=operation, tags=[tag],
-        response_model=StandingShape, openapi_extra={**(body or {}), "parameters": [match]},
+        response_model=CaseStateResponse, openapi_extra={**(body or {}), "parameters": [match]},
         responses=problems(*statuses),
     )  # fmt: skip
 
 
-def _list(lifecycle: Lifecycle, actor: Actor, params: QueueParams) -> Response:
+def _list(lifecycle: Lifecycle, actor: Actor, params: ReviewListParams) -> Response:
     which = QueueFilter(
         states=(Status(params.state),) if params.state else (), stage=params.waiting_for or "", team=params.team
     )
     mark = list_mark("reviews", which)
     after = read_cursor(params.cursor, mark) or START
     found, last = lifecycle.reviewing.page(which, actor, after=after, limit=params.limit)
-    reviews = [standing_answer(standing, lifecycle, texts=False) for standing in found]
+    reviews = [serialise_case_state(standing, lifecycle, texts=False) for standing in found]
     return page_response("/v1/reviews", params, {"reviews": reviews}, write_cursor(last, mark))
 
 
-def _list_due(lifecycle: Lifecycle, actor: Actor, params: DueParams) -> Response:
+def _list_due(lifecycle: Lifecycle, actor: Actor, params: DueListParams) -> Response:
     mark = list_mark("due", params.within_days)
     after = read_cursor(params.cursor, mark) or START
     found, last = lifecycle.ageing.due(actor, within_days=params.within_days, after=after, limit=params.limit)
-    cases = [case_answer(stored) for stored in found]
+    cases = [serialise_case(stored) for stored in found]
     return page_response("/v1/reviews/due", params, {"cases": cases}, write_cursor(last, mark))
 
 

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import domain
-from retriever.api.models.encoding import similar_answer
+from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.api.models.requests import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
-from retriever.api.models.responses import BatchShape, FeedbackShape, SimilarShape
+from retriever.api.models.responses import FeedbackResponse
+from retriever.api.models.serialisers import serialise_result
 from retriever.api.openapi import body_of, problems
 from retriever.api.requests import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
 from retriever.api.runtime import Serving
@@ -49,23 +50,23 @@ def add_search_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     app.add_api_route(
         "/v1/similar", find_similar, methods=["POST"], operation_id="findSimilar", tags=["search"],
-        response_model=SimilarShape, openapi_extra=body_of(SimilarRequest, EXAMPLES),
+        response_model=SimilarResponse, openapi_extra=body_of(SimilarRequest, EXAMPLES),
         responses=problems(400, 413, 415, 422)
         | {200: {"description": "Matches, or an abstention.", "content": {"application/json": {"example": ANSWER}}}},
     )  # fmt: skip
     app.add_api_route(
         "/v1/similar/batch", find_similar_batch, methods=["POST"], operation_id="findSimilarBatch", tags=["search"],
-        response_model=BatchShape,
+        response_model=BatchResponse,
         openapi_extra=body_of(BatchRequest, BATCH_EXAMPLES),
         responses=problems(400, 413, 415, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/cases/{case_id}/similar", find_similar_to, methods=["GET"], operation_id="findSimilarTo", tags=["search"],
-        response_model=SimilarShape, responses=problems(400, 404, 422),
+        response_model=SimilarResponse, responses=problems(400, 404, 422),
     )  # fmt: skip
     app.add_api_route(
         "/v1/feedback", give_feedback, methods=["POST"], operation_id="giveFeedback", tags=["search"],
-        response_model=FeedbackShape,
+        response_model=FeedbackResponse,
         openapi_extra=body_of(
             FeedbackRequest, {"solved": {"query_id": "9f86d081884c7d65", "case_id": "ECM-001", "event": "solved"}}
         ),
@@ -116,7 +117,7 @@ def _answer(serving: Serving, actor: Actor, asked: SimilarRequest) -> dict[str, 
     query = query_of(asked, audience=actor.audience)
     result = serving.service.find_similar(query)
     serving.note_question(query, result)
-    return similar_answer(result, concise=asked.format == "concise", explain=asked.explain)
+    return serialise_result(result, concise=asked.format == "concise", explain=asked.explain)
 
 
 def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarToParams) -> Response:
@@ -130,7 +131,7 @@ def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarTo
         audience=actor.audience,
     )
     result = service.find_similar_to(case_id, query, actor=actor)
-    return json_response(similar_answer(result, concise=params.format == "concise", explain=params.explain))
+    return json_response(serialise_result(result, concise=params.format == "concise", explain=params.explain))
 
 
 def _record(service: Service, actor: Actor, body: bytes) -> Response:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retriever.api.models.responses import ReceiptShape
+from retriever.api.models.responses import ReceiptResponse
 from retriever.api.openapi import header, problems
 from retriever.api.problems import refuse
 from retriever.api.requests import json_response, on_thread, read_body, serving_of
@@ -23,7 +23,7 @@ def add_webhook_routes(app: FastAPI) -> None:
     """Register the routes of this file."""
     app.add_api_route(
         "/v1/webhooks/{source}", receive_webhook, methods=["POST"], operation_id="receiveWebhook", tags=["webhooks"],
-        status_code=202, response_model=ReceiptShape, openapi_extra=_BODY | {"parameters": [_SIGNATURE]},
+        status_code=202, response_model=ReceiptResponse, openapi_extra=_BODY | {"parameters": [_SIGNATURE]},
         responses=problems(400, 401, 413, 415),
     )  # fmt: skip
 
