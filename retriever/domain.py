@@ -30,6 +30,11 @@ class Role(IntEnum):
     KNOWLEDGE_MANAGER = 4
     ADMIN = 5
 
+    @property
+    def label(self) -> str:
+        """The role as people write it, for example `knowledge manager`."""
+        return self.name.lower().replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

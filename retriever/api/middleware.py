@@ -9,7 +9,7 @@ from traceback import format_exc
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from retriever.api.problems import INTERNAL, Refused, problem_response, refuse
+from retriever.api.problems import INTERNAL, Problem, ProblemError, problem_response
 from retriever.telemetry import Metrics
 
 log = structlog.get_logger()
@@ -19,7 +19,7 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NO_ROUTE = "unmatched"
 
 
-class RequestContext:
+class ObservabilityMiddleware:
     """Outermost: names the request, counts it, and turns a fault into a problem that tells nothing of the inside."""
 
     def __init__(self, app: ASGIApp, *, metrics: Callable[[], Metrics]) -> None:
@@ -50,7 +50,7 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_named)
         except Exception:
-            # The last door before the network: whatever comes here is our own fault, and is logged as such.
+            # The last place before the network: whatever comes here is our own fault, and is logged as such.
             log.error("request_failed", route=_route(scope), method=scope["method"], traceback=format_exc())
             if status:
                 raise  # too late for another answer: the server cuts the connection
@@ -65,7 +65,7 @@ class RequestContext:
         metrics.request_seconds.labels(route).observe(seconds)
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """Refuses a body that is too large: by its announced length at once, a chunked one as soon as it is."""
 
     def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
@@ -97,9 +97,10 @@ class BodyLimit:
         await self._app(scope, receive_counted, send)
 
 
-def too_large(limit: int) -> Refused:
+def too_large(limit: int) -> ProblemError:
     """The refusal of a body above `limit` bytes."""
-    return refuse(413, "body_too_large", f"The body is larger than the {limit:,} bytes that are allowed here.")
+    detail = f"The body is larger than the {limit:,} bytes that are allowed here."
+    return ProblemError(Problem(413, "body_too_large", detail))
 
 
 def _request_id(scope: Scope) -> str:

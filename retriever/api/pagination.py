@@ -10,7 +10,8 @@ import orjson
 from starlette.responses import Response
 
 from retriever.api.models.requests import CURSOR_LIMIT, PageParams
-from retriever.api.requests import invalid_parameter, json_response
+from retriever.api.problems import invalid_parameter
+from retriever.api.responses import json_response
 from retriever.case.format import normalise_date
 
 Position: TypeAlias = tuple[str, int]

@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 20
 NAME_SHOWN = 60
 RETRY_SECONDS = 1
+INVALID_REQUEST = "The request is not valid; `errors` names each field."
 
 _CODES = {
     400: "bad_request",
@@ -59,7 +60,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class ProblemError(Exception):
     """A request is refused for what it is as HTTP: its headers, its size, its form."""
 
     def __init__(self, problem: Problem) -> None:
@@ -68,9 +69,10 @@ class Refused(Exception):
         self.problem = problem
 
 
-def refuse(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> Refused:
-    """The exception to raise for a request that HTTP itself has a status for."""
-    return Refused(Problem(status, code, detail, errors))
+def invalid_parameter(name: str, reason: str) -> ProblemError:
+    """The refusal of one query parameter, 400."""
+    detail = "The address has a query parameter that is not valid; `errors` names it."
+    return ProblemError(Problem(400, "invalid_parameter", detail, (FieldError(name, reason, "invalid_parameter"),)))
 
 
 INTERNAL = Problem(500, "internal_error", "The server failed; its log has the details under this request id.")
@@ -87,12 +89,12 @@ def problem_of(error: Exception) -> Problem:
 def _masked(problem: Problem) -> Problem:
     """A message may name a value; it never repeats a personal one."""
     errors = tuple(
-        replace(error, field=mask_mention(error.field), reason=_said(error.reason)) for error in problem.errors
+        replace(error, field=mask_mention(error.field), reason=_masked_text(error.reason)) for error in problem.errors
     )
-    return replace(problem, detail=_said(problem.detail), errors=errors)
+    return replace(problem, detail=_masked_text(problem.detail), errors=errors)
 
 
-def _said(text: str) -> str:
+def _masked_text(text: str) -> str:
     return mask_text(text).text
 
 
@@ -148,34 +150,33 @@ def _path(loc: Sequence[str | int]) -> str:
     return path.removeprefix(".")
 
 
-def _from_domain(error: Any) -> Problem:  # noqa: ANN401  the table below pairs each class with its reader
+def _from_domain(error: SimilarCasesError) -> Problem:
     return Problem(error.http_status, error.code, str(error))
 
 
-def _from_case(error: Any) -> Problem:  # noqa: ANN401
+def _from_case(error: InvalidCase) -> Problem:
     errors = (FieldError(error.field, error.reason, error.code),)
     return Problem(error.http_status, error.code, str(error), errors)
 
 
-def _from_unavailable(error: Any) -> Problem:  # noqa: ANN401
+def _from_unavailable(error: Unavailable) -> Problem:
     seconds = error.retry_after if isinstance(error, Overloaded) else RETRY_SECONDS
     return Problem(error.http_status, error.code, str(error), headers={"Retry-After": str(seconds)})
 
 
-def _from_http(error: Any) -> Problem:  # noqa: ANN401
+def _from_http(error: HTTPException) -> Problem:
     status = error.status_code
     code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
     return Problem(status, code, _DETAILS.get(status, str(error.detail)), headers=error.headers or {})
 
 
-def _from_validation(error: Any) -> Problem:  # noqa: ANN401
+def _from_validation(error: RequestValidationError) -> Problem:
     errors = field_errors(error.errors())
-    return Problem(422, "invalid_request", "The request is not valid; `errors` names each field.", errors)
+    return Problem(422, "invalid_request", INVALID_REQUEST, errors)
 
 
-def _from_refused(error: Any) -> Problem:  # noqa: ANN401
-    problem: Problem = error.problem
-    return problem
+def _from_problem(error: ProblemError) -> Problem:
+    return error.problem
 
 
 _MAPPED: dict[type[Exception], Callable[[Any], Problem]] = {
@@ -184,5 +185,5 @@ _MAPPED: dict[type[Exception], Callable[[Any], Problem]] = {
     Unavailable: _from_unavailable,
     HTTPException: _from_http,
     RequestValidationError: _from_validation,
-    Refused: _from_refused,
+    ProblemError: _from_problem,
 }

@@ -50,6 +50,14 @@ The machine-readable description is at `/openapi.json`.
   that the key may not see is 404, as if it did not exist.
 - With a key, answers have `RateLimit-Policy` and `RateLimit` (requests left, seconds until more); above it: 429.
 """
+_LIMITS = {
+    "minLength": "min. {} characters",
+    "maxLength": "max. {} characters",
+    "minItems": "min. {} entries",
+    "maxItems": "max. {} entries",
+    "minimum": "from {}",
+    "maximum": "to {}",
+}
 
 
 def api_reference(openapi: Mapping[str, Any]) -> str:
@@ -137,10 +145,8 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def _meaning(schema: Mapping[str, Any]) -> str:
-    limits = {"minLength": "min. {} characters", "maxLength": "max. {} characters", "minItems": "min. {} entries",
-              "maxItems": "max. {} entries", "minimum": "from {}", "maximum": "to {}"}  # fmt: skip
     choices = [schema, *(choice for choice in schema.get("anyOf", []) if "$ref" not in choice)]
-    said = [text.format(choice[name]) for choice in choices for name, text in limits.items() if name in choice]
+    said = [text.format(choice[name]) for choice in choices for name, text in _LIMITS.items() if name in choice]
     if schema.get("default") not in (None, "", [], {}) and not isinstance(schema.get("default"), dict):
         said.append(f"default `{json.dumps(schema['default'])}`")
     return ". ".join(

@@ -30,7 +30,7 @@ SLOWEST_RETRY = 30.0
 """Seconds between two attempts to open a service that would not open, at most."""
 
 
-class Serving:
+class Runtime:
     """Holds the service once it is open, and says why it is not ready until then."""
 
     def __init__(self, source: Service | Callable[[], Service], settings: Settings) -> None:
@@ -104,8 +104,8 @@ class Serving:
 
     def _run(self) -> None:
         pause = self.settings.poll_seconds
-        while self._service is None and not self._stop.is_set():
-            self._try_to_open()
+        while self._open is not None and self._service is None and not self._stop.is_set():
+            self._try_to_open(self._open)
             if self._service is None:
                 self._stop.wait(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
@@ -124,11 +124,10 @@ class Serving:
         service = self.service
         daily_round(service.settings, service.store, service.lifecycle)
 
-    def _try_to_open(self) -> None:
-        assert self._open is not None  # noqa: S101  only called without a service
+    def _try_to_open(self, open_service: Callable[[], Service]) -> None:
         warm_up()
         try:
-            service = self._open()
+            service = open_service()
             # The first question loads what is loaded lazily; it should not be a customer's.
             service.searcher.find_similar(Query(problem="warm up", limit=1))
         except SimilarCasesError as error:

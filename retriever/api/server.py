@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -79,7 +78,7 @@ def export_settings(settings: Settings) -> None:
             os.environ[ENV_PREFIX + name.upper()] = _exported(value)
 
 
-def _exported(value: Any) -> str:  # noqa: ANN401  any setting
+def _exported(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)

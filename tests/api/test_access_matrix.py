@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
-from retriever.api.security.permissions import NEEDS, OPEN_PATHS, Door, need_of, with_table
+from retriever.api.security.permissions import OPEN_PATHS, PERMISSIONS, SpecialAccess, permission_of, with_table
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case, Role
 from retriever.wiring.service import Service
@@ -129,33 +129,33 @@ def test_every_route_is_in_the_table() -> None:
     """A route without a declared role cannot be added, and the table has no role for a route that is not there."""
     app = create_app(lambda: pytest.fail("opened"), Settings())
 
-    assert set(ROUTES) == set(NEEDS)
+    assert set(ROUTES) == set(PERMISSIONS)
     assert {getattr(route, "path", "") for route in app.routes} - {r.path for r in ROUTES.values()} == set(OPEN_PATHS)
-    with pytest.raises(LookupError, match="declares no role"):
+    with pytest.raises(LookupError, match="declares no permission"):
         app.add_api_route("/v1/new", lambda: None, operation_id="somethingNew")
     with pytest.raises(LookupError):
         app.add_api_route("/v1/new", lambda: None)
     with pytest.raises(LookupError):
-        need_of("")
+        permission_of("")
 
 
-@pytest.mark.parametrize("operation", sorted(NEEDS))
+@pytest.mark.parametrize("operation", sorted(PERMISSIONS))
 @pytest.mark.parametrize("role", CALLERS, ids=lambda role: role.name.lower() if role else "nobody")
 def test_each_cell_of_the_matrix(
     service: Service, client: TestClient, keys: dict[Role, str], operation: str, role: Role | None
 ) -> None:
     """Without a key 401; below the declared role 403 whatever the case; then 404 for what is not visible, else in."""
-    need = NEEDS[operation]
+    permission = PERMISSIONS[operation]
     about_a_case = "{case_id}" in ROUTES[operation].path or operation == "giveFeedback"
     for case_id in (*CASES, "missing") if about_a_case else ("open",):
         restore(service, role.name.lower() if role else "nobody")
         status = ask(client, request_of(operation, case_id), keys[role] if role else None).status_code
 
-        if need in (Door.OPEN, Door.SIGNED):
+        if permission in (SpecialAccess.PUBLIC, SpecialAccess.SIGNED):
             assert status not in (403, 404, 500), case_id
         elif role is None:
             assert status == 401, case_id
-        elif isinstance(need, Role) and role < need:
+        elif isinstance(permission, Role) and role < permission:
             assert status == 403, case_id
         elif about_a_case and not exists_for(role, case_id):
             assert status == 404, case_id
@@ -163,7 +163,7 @@ def test_each_cell_of_the_matrix(
             assert status not in (401, 404, 500), case_id
 
 
-@pytest.mark.parametrize("operation", [name for name in sorted(NEEDS) if "{case_id}" in ROUTES[name].path])
+@pytest.mark.parametrize("operation", [name for name in sorted(PERMISSIONS) if "{case_id}" in ROUTES[name].path])
 def test_a_foreign_case_looks_exactly_like_a_missing_one(
     service: Service, client: TestClient, keys: dict[Role, str], operation: str
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.models.responses import BulkLineResponse
-from retriever.api.routes.bulk import LINE_LIMIT, Lines
+from retriever.api.routes.bulk import LINE_LIMIT, LineSplitter
 from retriever.wiring.service import Service
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -102,7 +102,7 @@ def test_the_bulk_limit_is_its_own(open_client: Callable[..., TestClient], chunk
 def test_lines_are_cut_the_same_way_however_they_arrive(step: int) -> None:
     """Pieces of any size give the lines of the whole, numbered as in an editor."""
     body = b"one\n\n  two \r\n" + b"x" * 50 + b"\nlast"
-    lines = Lines(limit=20)
+    lines = LineSplitter(limit=20)
     found = [line for at in range(0, len(body), step) for line in lines.feed(body[at : at + step])]
     found += lines.finish()
 

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from retriever.api.app import create_app
 from retriever.api.reference import described_api
-from retriever.api.security.permissions import NEEDS, Door
+from retriever.api.security.permissions import PERMISSIONS, SpecialAccess
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.wiring.service import Service
 from tests.api.conftest import LIBRARY, build_service
@@ -67,7 +67,7 @@ def app(fuzzed: Service) -> Iterator[FastAPI]:
     app = create_app(fuzzed)
     app.router.lifespan_context = idle
     yield app
-    app.state.serving.workers.close()
+    app.state.runtime.workers.close()
 
 
 schema = schemathesis.openapi.from_dict(described_api())
@@ -112,9 +112,9 @@ def test_generated_requests_without_a_key_are_refused(
     del keys
     response = case.call(app=app)
 
-    need = NEEDS[case.operation.definition.raw["operationId"]]
+    permission = PERMISSIONS[case.operation.definition.raw["operationId"]]
     refused = response.status_code in (401, 429)
     # A webhook asks for a signature instead of a key, and refuses one that is missing in the same way.
-    wanted = (refused,) if need is Door.SIGNED else (need is not Door.OPEN,)
+    wanted = (refused,) if permission is SpecialAccess.SIGNED else (permission is not SpecialAccess.PUBLIC,)
     assert refused in wanted or response.status_code in (404, 405, 413)
     assert response.status_code < 500 or response.status_code == 503

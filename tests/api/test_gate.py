@@ -151,7 +151,7 @@ def test_local_use_needs_no_key_until_there_is_one(service: Service) -> None:
         assert client.get("/v1/cases").status_code == 200
         made = service.store.keys.create(Actor("anna", Role.VIEWER), by=OPERATOR, days=1)
         service.store.keys.revoke(made.record.id, by=OPERATOR)
-        client.app.state.serving.find_keys().refresh()  # type: ignore[attr-defined]
+        client.app.state.runtime.find_keys().refresh()  # type: ignore[attr-defined]
 
         assert client.get("/v1/cases").status_code == 401
 

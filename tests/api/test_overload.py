@@ -48,7 +48,7 @@ def gated_app(folder: Path, **settings: Any) -> Iterator[tuple[FastAPI, GatedEnc
             yield app, encoder
         finally:
             encoder.gate.set()
-            app.state.serving.workers.close()
+            app.state.runtime.workers.close()
 
 
 def played(app: FastAPI, scene: Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]) -> None:
@@ -91,7 +91,7 @@ def test_a_full_queue_is_answered_at_once(tmp_path: Path) -> None:
         assert "similar_cases_overloaded_total 1.0" in (await client.get("/metrics")).text
 
     with gated_app(tmp_path, threads=1, queue_size=1) as (app, encoder):
-        workers = app.state.serving.workers
+        workers = app.state.runtime.workers
         played(app, scene)
         assert workers.pending == 0
 
@@ -104,7 +104,7 @@ def test_waiting_has_an_end(tmp_path: Path) -> None:
         await holds(encoder.started)
         second = await client.post("/v1/similar", json=QUESTION)
         assert (second.status_code, second.json()["code"]) == (503, "overloaded")
-        assert app.state.serving.workers.pending == 1
+        assert app.state.runtime.workers.pending == 1
         encoder.gate.set()
         assert (await first).status_code == 200
 

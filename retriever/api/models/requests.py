@@ -305,6 +305,5 @@ def query_of(asked: SimilarRequest, *, audience: tuple[str, ...]) -> Query:
 
 def screening_of(body: ScreeningRequest) -> Screening:
     """The answers in the words of the lifecycle."""
-    return Screening(
-        Scope(body.scope), body.effective, body.quantified, body.checklist.model_dump(), body.note
-    )  # fmt: skip
+    scope, checklist = Scope(body.scope), body.checklist.model_dump()
+    return Screening(scope, body.effective, body.quantified, checklist, body.note)

@@ -1,33 +1,38 @@
 """Many cases at once: one JSON object per line in, one result per line out; a bad line never stops the good ones."""
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from retriever.api.openapi import REFERENCE, problems
-from retriever.api.requests import NDJSON, actor_of, check_media_type, serving_of
+from retriever.api.models.responses import BulkLineResponse, CaseFields
+from retriever.api.openapi import reference_to
+from retriever.api.requests import NDJSON, actor_of, check_media_type, runtime_of, service_of
+from retriever.api.routing import Body, Responses, Route
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
 from retriever.wiring.service import Service
 
 PATH = "/v1/cases/bulk"
-LINES_PER_TURN = 200
+OUTCOMES = ("created", "updated", "unchanged", "refused")
+LINES_PER_BATCH = 200
 LINE_LIMIT = 1_048_576
 """Bytes of one line; a case with every field full is smaller."""
-IN_MEMORY = 1_048_576
-PIECE = 65_536
+BYTES_IN_MEMORY = 1_048_576
+CHUNK_BYTES = 65_536
+Line: TypeAlias = tuple[int, bytes | None]
+"""Its number from 1, and its content; None when it is above the limit."""
 
 
 @dataclass(slots=True)
-class Lines:
+class LineSplitter:
     """Cuts a stream of bytes into numbered lines; a line that is too long is cut off and marked, not kept."""
 
     limit: int = LINE_LIMIT
@@ -35,8 +40,8 @@ class Lines:
     _rest: bytearray = field(default_factory=bytearray)
     _too_long: bool = False
 
-    def feed(self, piece: bytes) -> list[tuple[int, bytes | None]]:
-        """The lines that end in this piece, blank ones left out; None stands for a line above the limit."""
+    def feed(self, piece: bytes) -> list[Line]:
+        """The lines that end in this piece, blank ones left out."""
         *ends, rest = piece.split(b"\n")
         lines = []
         for end in ends:
@@ -45,7 +50,7 @@ class Lines:
         self._keep(rest)
         return lines
 
-    def finish(self) -> list[tuple[int, bytes | None]]:
+    def finish(self) -> list[Line]:
         """The line in the making, if there is one."""
         self.number += 1
         line = None if self._too_long else bytes(self._rest).strip()
@@ -61,80 +66,50 @@ class Lines:
             self._rest += part
 
 
-@dataclass(slots=True)
-class Tally:
-    """What became of all lines."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: int = 0
-
-    def count(self, action: str) -> None:
-        """One more line with this outcome."""
-        setattr(self, action, getattr(self, action) + 1)
-
-
-def add_bulk_routes(app: FastAPI) -> None:
-    """Register the route of this file."""
-    lines = {"schema": {"$ref": REFERENCE.format(model="BulkLineResponse")}}
-    case = {"schema": {"$ref": REFERENCE.format(model="CaseFields")}}
-    app.add_api_route(
-        PATH, put_cases, methods=["POST"], operation_id="putCases", tags=["cases"], response_class=StreamingResponse,
-        openapi_extra={"requestBody": {"required": True, "content": {NDJSON[0]: case}}},
-        responses=problems(400, 413, 415) | {200: {"description": DESCRIPTION, "content": {NDJSON[0]: lines}}},
-    )  # fmt: skip
-
-
-DESCRIPTION = "One result per line that is not blank, in order, then one line with `done` and the counts."
-
-
 async def put_cases(request: Request) -> Response:
     """Create or replace many cases. Lines go in by the hundred as they arrive, each hundred searchable at once.
 
     When the upload is cut off or refused half-way, what came before is kept; sending all of it again changes nothing.
     """
     check_media_type(request.headers, NDJSON)
-    service, workers, actor = serving_of(request).service, serving_of(request).workers, actor_of(request)
-    results = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the response closes it
-    tally = Tally()
-    try:
-        async for turn in _turns(request):
+    service, workers, actor = service_of(request), runtime_of(request).workers, actor_of(request)
+    counts = dict.fromkeys(OUTCOMES, 0)
+    with ExitStack() as stack:
+        results = stack.enter_context(SpooledTemporaryFile(BYTES_IN_MEMORY))
+        async for batch in _batches(request):
             # Results are kept until the upload ends: few clients read while they still send.
-            results.write(await workers.run_patiently(partial(_put_turn, service, actor, turn, tally)))
-    except BaseException:
-        results.close()
-        raise
-    results.write(orjson.dumps({"done": True, **_counts(tally)}) + b"\n")
-    results.seek(0)
-    return StreamingResponse(_pieces(results), media_type=NDJSON[0])
+            results.write(await workers.run_patiently(partial(_write_batch, service, actor, batch, counts)))
+        results.write(orjson.dumps({"done": True, **counts}) + b"\n")
+        results.seek(0)
+        stack.pop_all()  # the response closes it
+    return StreamingResponse(_chunks(results), media_type=NDJSON[0])
 
 
-async def _turns(request: Request) -> AsyncIterator[list[tuple[int, bytes | None]]]:
-    lines, waiting = Lines(), list[tuple[int, bytes | None]]()
+async def _batches(request: Request) -> AsyncIterator[list[Line]]:
+    splitter, waiting = LineSplitter(), list[Line]()
     async for piece in request.stream():
-        waiting += lines.feed(piece)
-        while len(waiting) >= LINES_PER_TURN:
-            yield waiting[:LINES_PER_TURN]
-            del waiting[:LINES_PER_TURN]
-    waiting += lines.finish()
+        waiting += splitter.feed(piece)
+        while len(waiting) >= LINES_PER_BATCH:
+            yield waiting[:LINES_PER_BATCH]
+            del waiting[:LINES_PER_BATCH]
+    waiting += splitter.finish()
     if waiting:
         yield waiting
 
 
-async def _pieces(results: "SpooledTemporaryFile[bytes]") -> AsyncIterator[bytes]:
+async def _chunks(results: "SpooledTemporaryFile[bytes]") -> AsyncIterator[bytes]:
     try:
-        while piece := results.read(PIECE):
+        while piece := results.read(CHUNK_BYTES):
             yield piece
     finally:
         results.close()
 
 
-def _put_turn(service: Service, actor: Actor, turn: list[tuple[int, bytes | None]], tally: Tally) -> bytes:
+def _write_batch(service: Service, actor: Actor, batch: list[Line], counts: dict[str, int]) -> bytes:
     """Write the cases of some lines; the result lines."""
     answers: list[dict[str, Any]] = []
     cases: list[Case] = []
-    for number, line in turn:
+    for number, line in batch:
         answer: dict[str, Any] = {"line": number}
         try:
             cases.append(_read_line(line))
@@ -150,7 +125,7 @@ def _put_turn(service: Service, actor: Actor, turn: list[tuple[int, bytes | None
                 answer["error"] = {"field": "id", "reason": outcome.reason}
             else:
                 answer |= {"id": outcome.id, "action": outcome.action}
-        tally.count(answer.get("action", "refused"))
+        counts[answer.get("action", "refused")] += 1
     return b"".join(orjson.dumps(answer) + b"\n" for answer in answers)
 
 
@@ -166,5 +141,10 @@ def _read_line(line: bytes | None) -> Case:
     return case_from_dict(row)
 
 
-def _counts(tally: Tally) -> dict[str, int]:
-    return {name: getattr(tally, name) for name in ("created", "updated", "unchanged", "refused")}
+_ANSWERED: Responses = {
+    200: {
+        "description": "One result per line that is not blank, in order, then one line with `done` and the counts.",
+        "content": {NDJSON[0]: {"schema": reference_to(BulkLineResponse)}},
+    }
+}
+ROUTES = (Route(f"POST {PATH}", put_cases, body=Body(CaseFields, media_type=NDJSON[0]), responses=_ANSWERED),)

@@ -4,31 +4,23 @@ from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import FastAPI, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from retriever.api.etags import IfMatch, creates_only, current_version, etag_headers, if_match, is_held
 from retriever.api.models.requests import CaseListParams, VersionListParams
 from retriever.api.models.responses import CaseFields, CaseListResponse, CaseResponse, VersionListResponse
 from retriever.api.models.serialisers import serialise_case, serialise_version
-from retriever.api.openapi import body_of, header, problems
 from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
-from retriever.api.requests import (
-    actor_of,
-    check_case_id,
-    has_current,
-    json_response,
-    on_thread,
-    parse_object,
-    read_body,
-    serving_of,
-    wanted_versions,
-)
-from retriever.case.access import may_read
+from retriever.api.requests import actor_of, check_case_id, on_thread, parse_object, read_body, service_of
+from retriever.api.responses import json_response
+from retriever.api.routing import Body, Header, Responses, Route
+from retriever.api.visibility import is_visible, visible_cases, visible_versions
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
-from retriever.store.case_rows import CaseFilter, CaseVersion
+from retriever.store.case_rows import CaseFilter
 from retriever.wiring.service import Service
 
 EXAMPLE = {
@@ -41,58 +33,22 @@ EXAMPLE = {
     "category": "payments/refunds",
     "tags": ["refund"],
 }
-PROPOSED = "The text waits for two approvals, at Location; the case is live as before."
-_MATCH = header("If-Match", 'ETag of the version that is changed, such as `"3"`; `*` for any.')
-_NONE_MATCH = header("If-None-Match", "ETag that the caller holds.")
-
-
-def add_case_routes(app: FastAPI) -> None:
-    """Register the routes of this file."""
-    path, tags = "/v1/cases/{case_id}", ["cases"]
-    app.add_api_route(
-        "/v1/cases", create_case, methods=["POST"], operation_id="createCase", tags=list(tags), status_code=201,
-        response_model=CaseResponse, openapi_extra=body_of(CaseFields, {"case": EXAMPLE}),
-        responses=problems(400, 409, 413, 415, 422),
-    )  # fmt: skip
-    app.add_api_route(
-        "/v1/cases", list_cases, methods=["GET"], operation_id="listCases", tags=list(tags),
-        response_model=CaseListResponse, responses=problems(400, 422),
-    )  # fmt: skip
-    app.add_api_route(
-        path, get_case, methods=["GET"], operation_id="getCase", tags=list(tags), response_model=CaseResponse,
-        openapi_extra={"parameters": [_NONE_MATCH]}, responses=problems(304, 400, 404),
-    )  # fmt: skip
-    app.add_api_route(
-        path, put_case, methods=["PUT"], operation_id="putCase", tags=list(tags), response_model=CaseResponse,
-        openapi_extra=body_of(CaseFields, {"case": EXAMPLE})
-        | {"parameters": [_MATCH, header("If-None-Match", "`*` to create the case: there must be none.")]},
-        responses=problems(400, 404, 409, 412, 413, 415, 422, 428)
-        | {201: {"model": CaseResponse, "description": "The case is new."},
-           202: {"model": CaseResponse, "description": PROPOSED}},
-    )  # fmt: skip
-    app.add_api_route(
-        path, delete_case, methods=["DELETE"], operation_id="deleteCase", tags=list(tags), status_code=204,
-        openapi_extra={"parameters": [_MATCH]}, responses=problems(400, 404, 412, 428),
-    )  # fmt: skip
-    app.add_api_route(
-        path + "/versions", list_versions, methods=["GET"], operation_id="listVersions", tags=list(tags),
-        response_model=VersionListResponse, responses=problems(400, 404, 422),
-    )  # fmt: skip
+CASE_BODY = Body(CaseFields, {"case": EXAMPLE})
 
 
 async def create_case(request: Request) -> Response:
     """Add a case; searchable on return. 409 when the id or the source is taken."""
     body = await read_body(request)
-    return await on_thread(request, partial(_create, serving_of(request).service, actor_of(request), body))
+    return await on_thread(request, partial(_create, service_of(request), actor_of(request), body))
 
 
 async def get_case(request: Request, case_id: str) -> Response:
     """One case with its ETag, which is its version; the counters of reuse may move without a new version."""
-    service, actor = serving_of(request).service, actor_of(request)
+    service, actor = service_of(request), actor_of(request)
     stored = await on_thread(request, partial(service.get_case, check_case_id(case_id), actor=actor))
-    if has_current(request, stored.version):
-        return Response(status_code=304, headers=_tag(stored))
-    return json_response(serialise_case(stored), headers=_tag(stored))
+    if is_held(request, stored.version):
+        return Response(status_code=304, headers=etag_headers(stored.version))
+    return json_response(serialise_case(stored), headers=etag_headers(stored.version))
 
 
 async def put_case(request: Request, case_id: str) -> Response:
@@ -101,39 +57,32 @@ async def put_case(request: Request, case_id: str) -> Response:
     Below knowledge manager a new case is a draft, and a change of a live one waits for its reviews (202).
     """
     check_case_id(case_id)
-    create = request.headers.get("if-none-match", "").strip() == "*"
-    wanted = None if create else wanted_versions(request)
+    wanted = None if creates_only(request) else if_match(request)
     body = await read_body(request)
-    service, actor = serving_of(request).service, actor_of(request)
-    if create:
+    service, actor = service_of(request), actor_of(request)
+    if wanted is None:
         return await on_thread(request, partial(_create_as, service, actor, case_id, body))
     return await on_thread(request, partial(_replace, service, actor, case_id, body, wanted))
 
 
 async def delete_case(request: Request, case_id: str) -> Response:
     """Remove a case (If-Match); no search returns it again."""
-    wanted = wanted_versions(request)
-    service, actor = serving_of(request).service, actor_of(request)
+    wanted = if_match(request)
+    service, actor = service_of(request), actor_of(request)
     return await on_thread(request, partial(_delete, service, actor, check_case_id(case_id), wanted))
 
 
 async def list_cases(request: Request, params: Annotated[CaseListParams, Query()]) -> Response:
     """Cases page by page, last changed first. Walking on sees each unchanged case once, whatever is added meanwhile."""
-    return await on_thread(request, partial(_list, serving_of(request).service, actor_of(request), params))
+    return await on_thread(request, partial(_list, service_of(request), actor_of(request), params))
 
 
 async def list_versions(request: Request, case_id: str, params: Annotated[VersionListParams, Query()]) -> Response:
     """Versions of a case, newest first."""
-    service, actor = serving_of(request).service, actor_of(request)
-    versions = await on_thread(request, partial(_versions, service, actor, check_case_id(case_id)))
+    service, actor = service_of(request), actor_of(request)
+    versions = await on_thread(request, partial(visible_versions, service, actor, check_case_id(case_id)))
     older = [version for version in reversed(versions) if params.before is None or version.version < params.before]
     return json_response({"id": case_id, "versions": [serialise_version(version) for version in older[: params.limit]]})
-
-
-def _versions(service: Service, actor: Actor, case_id: str) -> list[CaseVersion]:
-    """Versions that the actor may see: an older one may have been for other people."""
-    service.get_case(case_id, actor=actor)
-    return [version for version in service.store.cases.versions(case_id) if may_read(actor, version.case)]
 
 
 def _create(service: Service, actor: Actor, body: bytes) -> Response:
@@ -143,34 +92,25 @@ def _create(service: Service, actor: Actor, body: bytes) -> Response:
 
 def _create_as(service: Service, actor: Actor, case_id: str, body: bytes) -> Response:
     case = _case_named(case_id, body)
-    held = service.store.cases.find(case_id)
-    if held is not None and may_read(actor, held.case):
+    if is_visible(service, actor, case_id):
         raise VersionMismatch(f"there is a case {case_id} already; send If-Match with its ETag to replace it.")
     stored, _ = service.put_case(case, if_version=0, actor=actor)
     return _created(stored)
 
 
-def _replace(service: Service, actor: Actor, case_id: str, body: bytes, wanted: tuple[int, ...] | None) -> Response:
+def _replace(service: Service, actor: Actor, case_id: str, body: bytes, wanted: IfMatch) -> Response:
     case = _case_named(case_id, body)
-    version = _current_version(service, actor, case_id, wanted)
+    version = current_version(service, actor, case_id, wanted)
     stored, action = service.put_case(case, if_version=version, actor=actor)
     if action == "proposed":
         place = {"Location": f"/v1/cases/{quote(case_id, safe='')}/review"}
-        return json_response(serialise_case(stored), 202, _tag(stored) | place)
-    return json_response(serialise_case(stored), headers=_tag(stored))
+        return json_response(serialise_case(stored), 202, etag_headers(stored.version) | place)
+    return json_response(serialise_case(stored), headers=etag_headers(stored.version))
 
 
-def _delete(service: Service, actor: Actor, case_id: str, wanted: tuple[int, ...] | None) -> Response:
-    service.delete_case(case_id, if_version=_current_version(service, actor, case_id, wanted), actor=actor)
+def _delete(service: Service, actor: Actor, case_id: str, wanted: IfMatch) -> Response:
+    service.delete_case(case_id, if_version=current_version(service, actor, case_id, wanted), actor=actor)
     return Response(status_code=204)
-
-
-def _current_version(service: Service, actor: Actor, case_id: str, wanted: tuple[int, ...] | None) -> int:
-    """The stored version, when it is one of those wanted; the store looks again under its lock."""
-    version = service.get_case(case_id, actor=actor).version
-    if wanted is not None and version not in wanted:
-        raise VersionMismatch(f"case {case_id} has version {version} now; read it again and repeat the change.")
-    return version
 
 
 def _case_named(case_id: str, body: bytes) -> Case:
@@ -182,11 +122,7 @@ def _case_named(case_id: str, body: bytes) -> Case:
 
 def _created(stored: StoredCase) -> Response:
     place = {"Location": f"/v1/cases/{quote(stored.case.id, safe='')}"}
-    return json_response(serialise_case(stored), 201, _tag(stored) | place)
-
-
-def _tag(stored: StoredCase) -> dict[str, str]:
-    return {"ETag": f'"{stored.version}"', "Cache-Control": "no-cache"}
+    return json_response(serialise_case(stored), 201, etag_headers(stored.version) | place)
 
 
 def _list(service: Service, actor: Actor, params: CaseListParams) -> Response:
@@ -202,5 +138,32 @@ def _list(service: Service, actor: Actor, params: CaseListParams) -> Response:
     page = found[: params.limit]
     last = (page[-1].updated_at, page[-1].key) if len(found) > params.limit else None
     # The list holds what the actor may see already; this is the second lock.
-    shown = [serialise_case(stored) for stored in page if may_read(actor, stored.case)]
+    shown = [serialise_case(stored) for stored in visible_cases(actor, page)]
     return page_response("/v1/cases", params, {"cases": shown}, write_cursor(last, mark))
+
+
+_IF_MATCH = Header("If-Match", 'ETag of the version that is changed, such as `"3"`; `*` for any.')
+_IF_HELD = Header("If-None-Match", "ETag that the caller holds.")
+_IF_NONE = Header("If-None-Match", "`*` to create the case: there must be none.")
+_PROPOSED = "The text waits for two approvals, at Location; the case is live as before."
+_WRITTEN: Responses = {
+    201: {"model": CaseResponse, "description": "The case is new."},
+    202: {"model": CaseResponse, "description": _PROPOSED},
+}
+_CASE = "/v1/cases/{case_id}"
+ROUTES = (
+    Route("POST /v1/cases", create_case, CaseResponse, 201, body=CASE_BODY, refusals=(409,)),
+    Route("GET /v1/cases", list_cases, CaseListResponse),
+    Route(f"GET {_CASE}", get_case, CaseResponse, headers=(_IF_HELD,)),
+    Route(
+        f"PUT {_CASE}",
+        put_case,
+        CaseResponse,
+        body=CASE_BODY,
+        headers=(_IF_MATCH, _IF_NONE),
+        refusals=(409,),
+        responses=_WRITTEN,
+    ),
+    Route(f"DELETE {_CASE}", delete_case, status=204, headers=(_IF_MATCH,)),
+    Route(f"GET {_CASE}/versions", list_versions, VersionListResponse),
+)

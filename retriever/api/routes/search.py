@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,14 +12,15 @@ from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.api.models.requests import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
 from retriever.api.models.responses import FeedbackResponse
 from retriever.api.models.serialisers import serialise_result
-from retriever.api.openapi import body_of, problems
-from retriever.api.requests import actor_of, check_case_id, json_response, on_thread, parse, read_body, serving_of
-from retriever.api.runtime import Serving
+from retriever.api.requests import actor_of, check_case_id, on_thread, parse, read_body, runtime_of, service_of
+from retriever.api.responses import json_response
+from retriever.api.routing import Body, Responses, Route
+from retriever.api.runtime import Runtime
 from retriever.domain import Actor
 from retriever.wiring.service import Service
 
-QUESTIONS_PER_TURN = 8
-"""Questions of a batch answered in one turn on a thread, so that a batch does not keep single questions waiting."""
+QUESTIONS_PER_TASK = 8
+"""Questions of a batch answered in one piece of work, so that a batch does not keep single questions waiting."""
 
 EXAMPLES = {
     "any language": {"problem": "退款什么时候到账", "limit": 3},
@@ -31,92 +32,79 @@ EXAMPLES = {
     },
 }
 BATCH_EXAMPLES = {"two": {"questions": [{"problem": "VPN drops"}, {"problem": "发票抬头错了"}]}}
+FEEDBACK = {"solved": {"query_id": "9f86d081884c7d65", "case_id": "ECM-001", "event": "solved"}}
 ANSWER = {
     "query_id": "9f86d081884c7d65",
     "matches": [
         {
-            "id": "ECM-001", "rank": 1, "confidence": 0.93, "title": "Refund approved but not received",
-            "solution": "Tell the usual times of each payment method …", "product": "Checkout", "language": "en",
-            "status": "published", "resolved_at": "2026-03-02T08:15:00Z", "warnings": [], "more_like_this": ["ECM-009"],
+            "id": "ECM-001",
+            "rank": 1,
+            "confidence": 0.93,
+            "title": "Refund approved but not received",
+            "solution": "Tell the usual times of each payment method …",
+            "product": "Checkout",
+            "language": "en",
+            "status": "published",
+            "resolved_at": "2026-03-02T08:15:00Z",
+            "warnings": [],
+            "more_like_this": ["ECM-009"],
             "content_trust": "untrusted",
         }
     ],
-    "abstained": False, "reason": "", "language": "zh-Hans", "snapshot": "00000007", "revision": 412,
-    "model": "builtin", "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9}, "warnings": [],
-}  # fmt: skip
-
-
-def add_search_routes(app: FastAPI) -> None:
-    """Register the routes of this file."""
-    app.add_api_route(
-        "/v1/similar", find_similar, methods=["POST"], operation_id="findSimilar", tags=["search"],
-        response_model=SimilarResponse, openapi_extra=body_of(SimilarRequest, EXAMPLES),
-        responses=problems(400, 413, 415, 422)
-        | {200: {"description": "Matches, or an abstention.", "content": {"application/json": {"example": ANSWER}}}},
-    )  # fmt: skip
-    app.add_api_route(
-        "/v1/similar/batch", find_similar_batch, methods=["POST"], operation_id="findSimilarBatch", tags=["search"],
-        response_model=BatchResponse,
-        openapi_extra=body_of(BatchRequest, BATCH_EXAMPLES),
-        responses=problems(400, 413, 415, 422),
-    )  # fmt: skip
-    app.add_api_route(
-        "/v1/cases/{case_id}/similar", find_similar_to, methods=["GET"], operation_id="findSimilarTo", tags=["search"],
-        response_model=SimilarResponse, responses=problems(400, 404, 422),
-    )  # fmt: skip
-    app.add_api_route(
-        "/v1/feedback", give_feedback, methods=["POST"], operation_id="giveFeedback", tags=["search"],
-        response_model=FeedbackResponse,
-        openapi_extra=body_of(
-            FeedbackRequest, {"solved": {"query_id": "9f86d081884c7d65", "case_id": "ECM-001", "event": "solved"}}
-        ),
-        responses=problems(400, 404, 413, 415, 422),
-    )  # fmt: skip
+    "abstained": False,
+    "reason": "",
+    "language": "zh-Hans",
+    "snapshot": "00000007",
+    "revision": 412,
+    "model": "builtin",
+    "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9},
+    "warnings": [],
+}
 
 
 async def find_similar(request: Request) -> Response:
     """Resolved cases like this problem, best first; none and a reason when nothing is good enough."""
     body = await read_body(request)
-    return await on_thread(request, partial(_answer_body, serving_of(request), actor_of(request), body))
+    return await on_thread(request, partial(_answer_body, runtime_of(request), actor_of(request), body))
 
 
 async def find_similar_batch(request: Request) -> Response:
     """The same for up to 100 questions; the answers stand in the order of the questions."""
     body = await read_body(request)
-    serving, actor = serving_of(request), actor_of(request)
+    runtime, actor = runtime_of(request), actor_of(request)
     asked = (await on_thread(request, partial(parse, BatchRequest, body))).questions
     results: list[dict[str, Any]] = []
-    for start in range(0, len(asked), QUESTIONS_PER_TURN):
-        turn = asked[start : start + QUESTIONS_PER_TURN]
-        results += await on_thread(request, partial(_answer_turn, serving, actor, turn))
+    for start in range(0, len(asked), QUESTIONS_PER_TASK):
+        questions = asked[start : start + QUESTIONS_PER_TASK]
+        results += await on_thread(request, partial(_answer_all, runtime, actor, questions))
     return json_response({"results": results})
 
 
 async def find_similar_to(request: Request, case_id: str, params: Annotated[SimilarToParams, Query()]) -> Response:
     """Cases like a stored one, which is itself left out."""
-    service = serving_of(request).service
+    service = service_of(request)
     return await on_thread(request, partial(_answer_case, service, actor_of(request), check_case_id(case_id), params))
 
 
 async def give_feedback(request: Request) -> Response:
     """Tell what a person did with a case: it decides nothing by itself, and shows which cases help."""
     body = await read_body(request)
-    return await on_thread(request, partial(_record, serving_of(request).service, actor_of(request), body))
+    return await on_thread(request, partial(_record, service_of(request), actor_of(request), body))
 
 
-def _answer_body(serving: Serving, actor: Actor, body: bytes) -> Response:
-    return json_response(_answer(serving, actor, parse(SimilarRequest, body)))
+def _answer_body(runtime: Runtime, actor: Actor, body: bytes) -> Response:
+    return json_response(_answer(runtime, actor, parse(SimilarRequest, body)))
 
 
-def _answer_turn(serving: Serving, actor: Actor, turn: list[SimilarRequest]) -> list[dict[str, Any]]:
-    return [_answer(serving, actor, asked) for asked in turn]
+def _answer_all(runtime: Runtime, actor: Actor, questions: list[SimilarRequest]) -> list[dict[str, Any]]:
+    return [_answer(runtime, actor, asked) for asked in questions]
 
 
-def _answer(serving: Serving, actor: Actor, asked: SimilarRequest) -> dict[str, Any]:
+def _answer(runtime: Runtime, actor: Actor, asked: SimilarRequest) -> dict[str, Any]:
     # From the key alone: no field of a request can name a group.
     query = query_of(asked, audience=actor.audience)
-    result = serving.service.find_similar(query)
-    serving.note_question(query, result)
+    result = runtime.service.find_similar(query)
+    runtime.note_question(query, result)
     return serialise_result(result, concise=asked.format == "concise", explain=asked.explain)
 
 
@@ -135,7 +123,30 @@ def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarTo
 
 
 def _record(service: Service, actor: Actor, body: bytes) -> Response:
-    told = parse(FeedbackRequest, body)
-    service.get_case(told.case_id, actor=actor)
-    recorded = service.store.events.log(told.event, told.case_id, query_id=told.query_id, actor=actor.id)
+    feedback = parse(FeedbackRequest, body)
+    service.get_case(feedback.case_id, actor=actor)
+    recorded = service.store.events.log(feedback.event, feedback.case_id, query_id=feedback.query_id, actor=actor.id)
     return json_response({"recorded": recorded})
+
+
+_ANSWERED: Responses = {
+    200: {"description": "Matches, or an abstention.", "content": {"application/json": {"example": ANSWER}}}
+}
+ROUTES = (
+    Route(
+        "POST /v1/similar",
+        find_similar,
+        SimilarResponse,
+        body=Body(SimilarRequest, EXAMPLES),
+        responses=_ANSWERED,
+    ),
+    Route("POST /v1/similar/batch", find_similar_batch, BatchResponse, body=Body(BatchRequest, BATCH_EXAMPLES)),
+    Route("GET /v1/cases/{case_id}/similar", find_similar_to, SimilarResponse),
+    Route(
+        "POST /v1/feedback",
+        give_feedback,
+        FeedbackResponse,
+        body=Body(FeedbackRequest, FEEDBACK),
+        refusals=(404,),
+    ),
+)

@@ -1,4 +1,4 @@
-"""The door of the API: who asks, may they, and not too often. Runs before a body is read."""
+"""The gate of the API: who asks, may they, and not too often. Runs before a body is read."""
 
 import ipaddress
 import math
@@ -10,9 +10,9 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import Scope
 
-from retriever.api.problems import Problem, Refused
-from retriever.api.security.keyring import KeyRing, Verdict
-from retriever.api.security.permissions import Door, Need, spoken
+from retriever.api.problems import Problem, ProblemError
+from retriever.api.security.keyring import KeyCheck, KeyRing
+from retriever.api.security.permissions import Permission, SpecialAccess
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import Forbidden, Unavailable
@@ -43,29 +43,30 @@ class Gate:
         self._items: dict[int, RateLimitItemPerMinute] = {}
         self._failures = RateLimitItemPerMinute(FAILURES_PER_MINUTE)
 
-    def admit(self, scope: Scope, need: Need) -> tuple[Actor | None, Mapping[str, str]]:
+    def admit(self, scope: Scope, permission: Permission) -> tuple[Actor | None, Mapping[str, str]]:
         """Who asks (None where nobody needs to be known), and headers for the answer.
 
-        Raises Refused with 401 or 429, Forbidden, and Unavailable while the keys cannot be read.
+        Raises ProblemError with 401 or 429, Forbidden, and Unavailable while the keys cannot be read.
         """
-        if need is Door.OPEN or need is Door.SIGNED or (need is Door.WATCHED and self._open_metrics):
+        monitoring = permission is SpecialAccess.MONITORING
+        if permission in (SpecialAccess.PUBLIC, SpecialAccess.SIGNED) or (monitoring and self._open_metrics):
             return None, {}
         ring = self._ring()
         if ring is None:
-            if need is Door.WATCHED and self._is_local(scope):
+            if monitoring and self._is_local(scope):
                 return None, {}
             raise Unavailable("not ready: the library is being opened")
         token = _token(scope)
         if token is None and ring.is_empty:
             self._check_local(scope)
             return OPERATOR, {}
-        verdict = Verdict(None, code="key_required") if token is None else ring.check(token, now=time.time())
-        if verdict.actor is None:
-            raise self._unauthorised(scope, verdict.code)
-        headers = self._count(verdict)
-        if isinstance(need, Role) and verdict.actor.role < need:
-            raise Forbidden(f"this takes the role {spoken(need)}; your key has {spoken(verdict.actor.role)}.")
-        return verdict.actor, headers
+        checked = KeyCheck(None, code="key_required") if token is None else ring.check(token, now=time.time())
+        if checked.actor is None:
+            raise self._unauthorised(scope, checked.code)
+        headers = self._count(checked)
+        if isinstance(permission, Role) and checked.actor.role < permission:
+            raise Forbidden(f"this takes the role {permission.label}; your key has {checked.actor.role.label}.")
+        return checked.actor, headers
 
     def _is_local(self, scope: Scope) -> bool:
         """Does this machine ask, by a local name? A foreign one came through a proxy or a rebound DNS."""
@@ -75,16 +76,16 @@ class Gate:
     def _check_local(self, scope: Scope) -> None:
         if not self._is_local(scope):
             detail = f"Without keys the service answers on loopback only, as localhost or 127.0.0.1; {MAKE_A_KEY}."
-            raise Refused(Problem(401, "key_required", detail, headers={"WWW-Authenticate": _REALM}))
+            raise ProblemError(Problem(401, "key_required", detail, headers={"WWW-Authenticate": _REALM}))
 
-    def _count(self, verdict: Verdict) -> Mapping[str, str]:
+    def _count(self, checked: KeyCheck) -> Mapping[str, str]:
         """One more request of this client."""
-        limit = verdict.rate_limit or self._rate_limit
-        if not limit or verdict.actor is None:
+        limit = checked.rate_limit or self._rate_limit
+        if not limit or checked.actor is None:
             return {}
         item = self._items.get(limit) or self._items.setdefault(limit, RateLimitItemPerMinute(limit))
-        allowed = self._limiter.hit(item, verdict.actor.id)
-        window = self._limiter.get_window_stats(item, verdict.actor.id)
+        allowed = self._limiter.hit(item, checked.actor.id)
+        window = self._limiter.get_window_stats(item, checked.actor.id)
         wait = max(1, math.ceil(window.reset_time - time.time()))
         headers = {
             "RateLimit-Policy": f'"default";q={limit};w=60',
@@ -92,16 +93,16 @@ class Gate:
         }
         if not allowed:
             detail = f"More than {limit} requests in a minute; try again in {wait} s."
-            raise Refused(Problem(429, "too_many_requests", detail, headers={**headers, "Retry-After": str(wait)}))
+            raise ProblemError(Problem(429, "too_many_requests", detail, headers={**headers, "Retry-After": str(wait)}))
         return headers
 
-    def _unauthorised(self, scope: Scope, code: str) -> Refused:
+    def _unauthorised(self, scope: Scope, code: str) -> ProblemError:
         client = scope.get("client")
         if not self._limiter.hit(self._failures, "failures", client[0] if client else ""):
             detail = "Too many requests without a valid key from this address; try again in a minute."
-            return Refused(Problem(429, "too_many_requests", detail, headers={"Retry-After": "60"}))
+            return ProblemError(Problem(429, "too_many_requests", detail, headers={"Retry-After": "60"}))
         challenge = _REALM if code == "key_required" else f'{_REALM}, error="invalid_token"'
-        return Refused(Problem(401, code, _REASONS[code], headers={"WWW-Authenticate": challenge}))
+        return ProblemError(Problem(401, code, _REASONS[code], headers={"WWW-Authenticate": challenge}))
 
 
 def is_loopback(host: str) -> bool:
@@ -131,5 +132,6 @@ def _token(scope: Scope) -> str | None:
         elif name == b"x-api-key":
             found.append(value.decode("latin-1").strip())
     if len(found) > 1:
-        raise Refused(Problem(401, "key_ambiguous", _REASONS["key_ambiguous"], headers={"WWW-Authenticate": _REALM}))
+        headers = {"WWW-Authenticate": _REALM}
+        raise ProblemError(Problem(401, "key_ambiguous", _REASONS["key_ambiguous"], headers=headers))
     return found[0] if found else None

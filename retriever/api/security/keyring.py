@@ -15,22 +15,22 @@ _NOBODY = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a key is worth: `actor` is None when it opens nothing, and `code` says why."""
+class KeyCheck:
+    """Whose a key is: `actor` is None when it is nobody's or no longer valid, and `code` says why."""
 
     actor: Actor | None
     rate_limit: int = 0
     code: str = ""
 
 
-UNKNOWN = Verdict(None, code="key_invalid")
+UNKNOWN_KEY = KeyCheck(None, code="key_invalid")
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     digest: bytes
-    open: Verdict
-    closed: Verdict
+    valid: KeyCheck
+    ended: KeyCheck
     until: float
 
 
@@ -54,19 +54,19 @@ class KeyRing:
         """Read all keys again; one assignment makes them count."""
         self._known = {record.id: _known(record) for record in self._table.all()}
 
-    def check(self, text: str, *, now: float) -> Verdict:
+    def check(self, text: str, *, now: float) -> KeyCheck:
         """Whom a key belongs to; `now` is seconds since 1970. Takes as long for an unknown id as for a wrong secret."""
         parsed = parse_key(text)
         if parsed is None:
-            return UNKNOWN
+            return UNKNOWN_KEY
         key_id, digest = parsed
         known = self._known.get(key_id)
         if not hmac.compare_digest(digest, _NOBODY if known is None else known.digest) or known is None:
-            return UNKNOWN
+            return UNKNOWN_KEY
         if now >= known.until:
-            return known.closed
+            return known.ended
         self._used[key_id] = now
-        return known.open
+        return known.valid
 
     def write_uses(self, *, at_once: bool = False) -> None:
         """Write down when keys were last used, if it is time. Raises what writing to the library raises."""
@@ -83,7 +83,7 @@ def _known(record: KeyRecord) -> _Known:
     code = "key_revoked" if record.revoked_at else "key_expired"
     return _Known(
         record.digest,
-        Verdict(record.actor, record.rate_limit),
-        Verdict(None, code=code),
+        KeyCheck(record.actor, record.rate_limit),
+        KeyCheck(None, code=code),
         float("-inf") if record.revoked_at else until,
     )

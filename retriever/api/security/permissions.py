@@ -1,4 +1,4 @@
-"""What each route needs, in one table: a role, or nothing, or a signature of its own.
+"""Who may call each route, in one table: a role and those above it, or one of the special cases.
 
 A route that is missing here cannot be added to the application.
 """
@@ -11,27 +11,27 @@ from typing import TypeAlias
 from retriever.domain import Role
 
 
-class Door(Enum):
+class SpecialAccess(Enum):
     """Routes that ask for something else than a role."""
 
-    OPEN = "open"
+    PUBLIC = "public"
     """Anybody: says nothing of the library but whether it is ready."""
     SIGNED = "signed"
     """The route checks a signature over the body itself; there is no key and no actor."""
-    WATCHED = "watched"
+    MONITORING = "monitoring"
     """Any key, or anybody when the setting `open_metrics` says so."""
 
 
-Need: TypeAlias = Role | Door
+Permission: TypeAlias = Role | SpecialAccess
 
 _BEGIN = "<!-- roles: written by `python -m retriever.api.security.permissions` from the page on its standard input -->"
 _END = "<!-- end -->"
 
-NEEDS: Mapping[str, Need] = {
-    "getHealth": Door.OPEN,
-    "getReady": Door.OPEN,
-    "getVersion": Door.WATCHED,
-    "getMetrics": Door.WATCHED,
+PERMISSIONS: Mapping[str, Permission] = {
+    "getHealth": SpecialAccess.PUBLIC,
+    "getReady": SpecialAccess.PUBLIC,
+    "getVersion": SpecialAccess.MONITORING,
+    "getMetrics": SpecialAccess.MONITORING,
     "findSimilar": Role.VIEWER,
     "findSimilarBatch": Role.VIEWER,
     "findSimilarTo": Role.VIEWER,
@@ -41,7 +41,7 @@ NEEDS: Mapping[str, Need] = {
     "listVersions": Role.VIEWER,
     "checkCase": Role.CONTRIBUTOR,
     "createCase": Role.CONTRIBUTOR,
-    "receiveWebhook": Door.SIGNED,
+    "receiveWebhook": SpecialAccess.SIGNED,
     "putCase": Role.CONTRIBUTOR,
     "putCases": Role.KNOWLEDGE_MANAGER,
     "deleteCase": Role.KNOWLEDGE_MANAGER,
@@ -69,33 +69,26 @@ OPEN_PATHS = ("/openapi.json",)
 """Paths outside the table that anybody may read: the description of the program, not of the library."""
 
 
-def need_of(operation_id: str | None) -> Need:
-    """What a route needs. Raises LookupError for one that is not in the table: a new route must be decided on."""
-    if operation_id is None or operation_id not in NEEDS:
-        raise LookupError(
-            f"route {operation_id} declares no role: add it to NEEDS in retriever/api/security/permissions.py"
-        )
-    return NEEDS[operation_id]
-
-
-def spoken(role: Role) -> str:
-    """A role as people write it."""
-    return role.name.lower().replace("_", " ")
+def permission_of(operation_id: str | None) -> Permission:
+    """Who may call a route. Raises LookupError for one that is not in the table: a new route must be decided on."""
+    if operation_id is None or operation_id not in PERMISSIONS:
+        raise LookupError(f"route {operation_id} declares no permission: add it to PERMISSIONS in {__name__}")
+    return PERMISSIONS[operation_id]
 
 
 def roles_table() -> str:
     """The table of docs/security.md: which role may call which route."""
-    lines = ["| Operation | viewer | contributor | reviewer | knowledge manager | admin |", "|---|---|---|---|---|---|"]
-    for operation, need in NEEDS.items():
-        cells = [_cell(need, role) for role in Role]
+    lines = [f"| Operation | {' | '.join(role.label for role in Role)} |", "|---" * (len(Role) + 1) + "|"]
+    for operation, permission in PERMISSIONS.items():
+        cells = [_cell(permission, role) for role in Role]
         lines.append(f"| `{operation}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(need: Need, role: Role) -> str:
-    if isinstance(need, Door):
-        return need.value
-    return "yes" if role >= need else ""
+def _cell(permission: Permission, role: Role) -> str:
+    if isinstance(permission, SpecialAccess):
+        return permission.value
+    return "yes" if role >= permission else ""
 
 
 def with_table(page: str) -> str:

@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 
-from retriever.api.problems import Problem, Refused
+from retriever.api.problems import Problem, ProblemError
 from retriever.api.security import gate as gate_module
 from retriever.api.security import keyring as keyring_module
 from retriever.api.security.gate import FAILURES_PER_MINUTE, Gate
-from retriever.api.security.keyring import TOUCH_SECONDS, UNKNOWN, KeyRing
-from retriever.api.security.permissions import NEEDS, Door, Need, need_of, roles_table, spoken, with_table
+from retriever.api.security.keyring import TOUCH_SECONDS, UNKNOWN_KEY, KeyRing
+from retriever.api.security.permissions import (
+    PERMISSIONS,
+    Permission,
+    SpecialAccess,
+    permission_of,
+    roles_table,
+    with_table,
+)
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import Forbidden, Unavailable
@@ -82,10 +89,10 @@ def with_key(text: str) -> dict[str, Any]:
     return scope_of(("host", "x"), ("authorization", f"Bearer {text}"))
 
 
-def problem_of(gate: Gate, scope: dict[str, Any], need: Need = Role.VIEWER) -> Problem:
+def problem_of(gate: Gate, scope: dict[str, Any], permission: Permission = Role.VIEWER) -> Problem:
     """How a request is refused."""
-    with pytest.raises(Refused) as refused:
-        gate.admit(scope, need)
+    with pytest.raises(ProblemError) as refused:
+        gate.admit(scope, permission)
     return refused.value.problem
 
 
@@ -93,39 +100,44 @@ def problem_of(gate: Gate, scope: dict[str, Any], need: Need = Role.VIEWER) -> P
 
 
 @pytest.mark.parametrize(
-    ("need", "open_metrics", "nobody_is_asked"),
-    [(Door.OPEN, False, True), (Door.SIGNED, False, True), (Door.WATCHED, True, True), (Door.WATCHED, False, False),
-     (Role.VIEWER, True, False)],
-)  # fmt: skip
-def test_routes_that_ask_for_no_key(need: Need, open_metrics: bool, nobody_is_asked: bool) -> None:
+    ("permission", "open_metrics", "nobody_is_asked"),
+    [
+        (SpecialAccess.PUBLIC, False, True),
+        (SpecialAccess.SIGNED, False, True),
+        (SpecialAccess.MONITORING, True, True),
+        (SpecialAccess.MONITORING, False, False),
+        (Role.VIEWER, True, False),
+    ],
+)
+def test_routes_that_ask_for_no_key(permission: Permission, open_metrics: bool, nobody_is_asked: bool) -> None:
     """Those of the table, and the figures when the setting says so; all others ask."""
     gate = gate_of(ring_of(record_of(new_key_text())), open_metrics=open_metrics)
 
     if nobody_is_asked:
-        assert gate.admit(scope_of(), need) == (None, {})
+        assert gate.admit(scope_of(), permission) == (None, {})
     else:
-        assert problem_of(gate, scope_of(), need).code == "key_required"
+        assert problem_of(gate, scope_of(), permission).code == "key_required"
 
 
-@pytest.mark.parametrize("need", list(Role))
+@pytest.mark.parametrize("permission", list(Role))
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_opens_what_it_and_those_below_it_open(role: Role, need: Role) -> None:
+def test_a_role_opens_what_it_and_those_below_it_open(role: Role, permission: Role) -> None:
     """Of all pairs; a refusal names both roles as people write them."""
     text = new_key_text()
     gate = gate_of(ring_of(record_of(text, role)))
 
-    if role >= need:
-        assert gate.admit(with_key(text), need) == (Actor("anna", role, "north"), {})
+    if role >= permission:
+        assert gate.admit(with_key(text), permission) == (Actor("anna", role, "north"), {})
     else:
-        with pytest.raises(Forbidden, match=f"role {spoken(need)}; your key has {spoken(role)}"):
-            gate.admit(with_key(text), need)
+        with pytest.raises(Forbidden, match=f"role {permission.label}; your key has {role.label}"):
+            gate.admit(with_key(text), permission)
 
 
 def test_any_key_opens_what_is_watched() -> None:
     """Figures say nothing of cases."""
     text = new_key_text()
 
-    assert gate_of(ring_of(record_of(text))).admit(with_key(text), Door.WATCHED)[0] is not None
+    assert gate_of(ring_of(record_of(text))).admit(with_key(text), SpecialAccess.MONITORING)[0] is not None
 
 
 @pytest.mark.parametrize(
@@ -147,13 +159,13 @@ def test_without_keys_this_machine_alone_gets_in(host: str, headers: list[tuple[
 
     if is_local:
         assert empty.admit(scope, Role.ADMIN) == (OPERATOR, {})
-        assert opening.admit(scope, Door.WATCHED) == (None, {})
+        assert opening.admit(scope, SpecialAccess.MONITORING) == (None, {})
     else:
         problem = problem_of(empty, scope)
         assert (problem.status, problem.code, problem.headers) == (401, "key_required", {"WWW-Authenticate": REALM})
         assert "key create" in problem.detail
         with pytest.raises(Unavailable):
-            opening.admit(scope, Door.WATCHED)
+            opening.admit(scope, SpecialAccess.MONITORING)
     with pytest.raises(Unavailable, match="being opened"):
         opening.admit(scope, Role.VIEWER)
 
@@ -283,7 +295,7 @@ def test_a_wrong_secret_with_a_right_checksum_opens_nothing() -> None:
     ring = ring_of(record_of(text), record_of(other, revoked_at=EXPIRES))
 
     assert parse_key(forged) is not None
-    assert ring.check(forged, now=NOW) == UNKNOWN
+    assert ring.check(forged, now=NOW) == UNKNOWN_KEY
     assert ring.check(text, now=NOW).actor == Actor("anna", Role.VIEWER, "north")
 
 
@@ -329,8 +341,8 @@ def test_uses_are_written_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("operation", [None, "", "newRoute"])
 def test_a_route_without_a_decision_is_none(operation: str | None) -> None:
     """The error says where to decide."""
-    with pytest.raises(LookupError, match="add it to NEEDS"):
-        need_of(operation)
+    with pytest.raises(LookupError, match="add it to PERMISSIONS"):
+        permission_of(operation)
 
 
 def test_the_table_says_what_each_role_may() -> None:
@@ -342,12 +354,12 @@ def test_the_table_says_what_each_role_may() -> None:
     )
     written = with_table(f"{page}\nold\n<!-- end -->\nafter")
 
-    assert list(lines) == list(NEEDS)
+    assert list(lines) == list(PERMISSIONS)
     assert lines["approveCase"] == ["", "", "yes", "yes", "yes"]
     assert lines["findSimilar"] == ["yes"] * 5
-    assert lines["getHealth"] == ["open"] * 5
+    assert lines["getHealth"] == ["public"] * 5
     assert written == f"{page}\n\n{roles_table()}\n<!-- end -->\nafter"
-    assert [need_of(name) for name in ("getHealth", "putCases")] == [Door.OPEN, Role.KNOWLEDGE_MANAGER]
+    assert [permission_of(name) for name in ("getHealth", "putCases")] == [SpecialAccess.PUBLIC, Role.KNOWLEDGE_MANAGER]
 
 
 def _cells(line: str) -> Iterable[str]:
