@@ -25,7 +25,7 @@ Responses: TypeAlias = Mapping[int | str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RequestBody:
     """The body that a route reads itself: what `model` describes, or any JSON object. `examples` by name."""
 
     model: type[BaseModel] | None = None
@@ -65,7 +65,7 @@ class Route:
     endpoint: Endpoint
     answer: type[BaseModel] | None = None
     status: int = 200
-    body: Body | None = None
+    body: RequestBody | None = None
     headers: tuple[Header, ...] = ()
     refusals: tuple[int, ...] = ()
     responses: Responses = field(default_factory=dict)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from retriever.api.models.responses import BulkLineResponse, CaseFields
 from retriever.api.openapi import reference_to
 from retriever.api.requests import NDJSON, actor_of, check_media_type, runtime_of, service_of
-from retriever.api.routing import Body, Responses, Route
+from retriever.api.routing import RequestBody, Responses, Route
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
@@ -147,4 +147,4 @@ _ANSWERED: Responses = {
         "content": {NDJSON[0]: {"schema": reference_to(BulkLineResponse)}},
     }
 }
-ROUTES = (Route(f"POST {PATH}", put_cases, body=Body(CaseFields, media_type=NDJSON[0]), responses=_ANSWERED),)
+ROUTES = (Route(f"POST {PATH}", put_cases, body=RequestBody(CaseFields, media_type=NDJSON[0]), responses=_ANSWERED),)

@@ -15,7 +15,7 @@ from retriever.api.models.serialisers import serialise_case, serialise_version
 from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import actor_of, check_case_id, on_thread, parse_object, read_body, service_of
 from retriever.api.responses import json_response
-from retriever.api.routing import Body, Header, Responses, Route
+from retriever.api.routing import Header, RequestBody, Responses, Route
 from retriever.api.visibility import is_visible, visible_cases, visible_versions
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case, StoredCase
@@ -33,7 +33,7 @@ EXAMPLE = {
     "category": "payments/refunds",
     "tags": ["refund"],
 }
-CASE_BODY = Body(CaseFields, {"case": EXAMPLE})
+CASE_BODY = RequestBody(CaseFields, {"case": EXAMPLE})
 
 
 async def create_case(request: Request) -> Response:

@@ -23,7 +23,7 @@ from retriever.api.requests import actor_of, check_case_id, on_thread, parse, re
 from retriever.api.responses import json_response
 from retriever.api.routes.reviews import SCREENING
 from retriever.api.routes.steps import step_route, take_step
-from retriever.api.routing import Body, Header, Route
+from retriever.api.routing import Header, RequestBody, Route
 from retriever.api.visibility import visible_versions
 from retriever.domain import Actor
 from retriever.errors import CaseNotFound
@@ -141,17 +141,17 @@ def _steps(service: Service, actor: Actor, case_id: str) -> Response:
 _IF_MATCH = Header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')
 _step = partial(step_route, if_match=_IF_MATCH)
 ROUTES = (
-    _step("confirm", confirm_case, body=Body(ScreeningRequest, {"confirmation": SCREENING})),
-    _step("retire", retire_case, body=Body(RetireRequest, {"retirement": {"reason": "Sold no more."}})),
+    _step("confirm", confirm_case, body=RequestBody(ScreeningRequest, {"confirmation": SCREENING})),
+    _step("retire", retire_case, body=RequestBody(RetireRequest, {"retirement": {"reason": "Sold no more."}})),
     _step("reinstate", reinstate_case),
-    _step("merge", merge_cases, body=Body(MergeRequest, {"merge": {"duplicates": ["ECM-007"]}})),
+    _step("merge", merge_cases, body=RequestBody(MergeRequest, {"merge": {"duplicates": ["ECM-007"]}})),
     _step("unmerge", unmerge_case),
-    _step("restore", restore_version, body=Body(RestoreRequest, {"restore": {"version": 1}})),
+    _step("restore", restore_version, body=RequestBody(RestoreRequest, {"restore": {"version": 1}})),
     Route(
         "POST /v1/retirements",
         retire_product,
         RetirementResponse,
-        body=Body(RetireProductRequest, {"preview": RETIREMENT}),
+        body=RequestBody(RetireProductRequest, {"preview": RETIREMENT}),
         refusals=(403, 409),
     ),
     Route("GET /v1/cases/{case_id}/diff", diff_versions, DiffResponse),

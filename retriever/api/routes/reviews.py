@@ -15,7 +15,7 @@ from retriever.api.pagination import START, list_mark, page_response, read_curso
 from retriever.api.requests import actor_of, check_case_id, on_thread, parse, parse_object, read_body, service_of
 from retriever.api.routes.cases import CASE_BODY
 from retriever.api.routes.steps import case_state_response, step_route, take_step
-from retriever.api.routing import Body, Header, Route
+from retriever.api.routing import Header, RequestBody, Route
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Status
 from retriever.lifecycle import CaseState, Lifecycle
@@ -132,8 +132,8 @@ ROUTES = (
     Route("GET /v1/cases/{case_id}/review", get_review, CaseStateResponse),
     _step("submit", submit_case),
     _step("withdraw", withdraw_case),
-    _step("approve", approve_case, body=Body(ScreeningRequest, {"approval": SCREENING})),
-    _step("reject", reject_case, body=Body(RejectRequest, {"rejection": {"reason": "Which bank?"}})),
+    _step("approve", approve_case, body=RequestBody(ScreeningRequest, {"approval": SCREENING})),
+    _step("reject", reject_case, body=RequestBody(RejectRequest, {"rejection": {"reason": "Which bank?"}})),
     _step("revisions", revise_case, body=CASE_BODY),
     Route(
         "DELETE /v1/cases/{case_id}/revisions",

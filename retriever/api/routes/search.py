@@ -14,7 +14,7 @@ from retriever.api.models.responses import FeedbackResponse
 from retriever.api.models.serialisers import serialise_result
 from retriever.api.requests import actor_of, check_case_id, on_thread, parse, read_body, runtime_of, service_of
 from retriever.api.responses import json_response
-from retriever.api.routing import Body, Responses, Route
+from retriever.api.routing import RequestBody, Responses, Route
 from retriever.api.runtime import Runtime
 from retriever.domain import Actor
 from retriever.wiring.service import Service
@@ -137,16 +137,16 @@ ROUTES = (
         "POST /v1/similar",
         find_similar,
         SimilarResponse,
-        body=Body(SimilarRequest, EXAMPLES),
+        body=RequestBody(SimilarRequest, EXAMPLES),
         responses=_ANSWERED,
     ),
-    Route("POST /v1/similar/batch", find_similar_batch, BatchResponse, body=Body(BatchRequest, BATCH_EXAMPLES)),
+    Route("POST /v1/similar/batch", find_similar_batch, BatchResponse, body=RequestBody(BatchRequest, BATCH_EXAMPLES)),
     Route("GET /v1/cases/{case_id}/similar", find_similar_to, SimilarResponse),
     Route(
         "POST /v1/feedback",
         give_feedback,
         FeedbackResponse,
-        body=Body(FeedbackRequest, FEEDBACK),
+        body=RequestBody(FeedbackRequest, FEEDBACK),
         refusals=(404,),
     ),
 )

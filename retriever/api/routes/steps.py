@@ -11,7 +11,7 @@ from retriever.api.models.responses import CaseStateResponse
 from retriever.api.models.serialisers import serialise_case_state
 from retriever.api.requests import actor_of, check_case_id, on_thread, service_of
 from retriever.api.responses import json_response
-from retriever.api.routing import Body, Endpoint, Header, Route
+from retriever.api.routing import Endpoint, Header, RequestBody, Route
 from retriever.domain import Actor
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.wiring.service import Service
@@ -19,7 +19,7 @@ from retriever.wiring.service import Service
 Version = TypeVar("Version")
 
 
-def step_route(name: str, endpoint: Endpoint, if_match: Header, body: Body | None = None) -> Route:
+def step_route(name: str, endpoint: Endpoint, if_match: Header, body: RequestBody | None = None) -> Route:
     """The row of one step, POST below the address of its case."""
     return Route(
         f"POST /v1/cases/{{case_id}}/{name}",

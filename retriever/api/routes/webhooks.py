@@ -11,7 +11,7 @@ from retriever.api.models.responses import ReceiptResponse
 from retriever.api.problems import Problem, ProblemError
 from retriever.api.requests import on_thread, read_body, runtime_of, service_of
 from retriever.api.responses import json_response
-from retriever.api.routing import Body, Header, Route
+from retriever.api.routing import Header, RequestBody, Route
 from retriever.ingest.signatures import SignatureRefused, check_signature, delivery_id_of
 from retriever.wiring.service import Service
 
@@ -43,7 +43,7 @@ ROUTES = (
         receive_webhook,
         ReceiptResponse,
         202,
-        body=Body(),
+        body=RequestBody(),
         headers=(_SIGNATURE,),
         refusals=(401,),
     ),
