@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from fastapi.routing import APIRoute
@@ -17,7 +17,7 @@ from retriever.api.security.permissions import OPEN_PATHS, PERMISSIONS, SpecialA
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case, Role
 from retriever.wiring.service import Service
-from tests.api.conftest import build_service
+from tests.support.api import build_service
 from tests.support.builders import make_case
 
 MINE, THEIRS = "mine", "theirs"
@@ -43,6 +43,7 @@ ROUTES = {
     if isinstance(route, APIRoute)
 }
 CALLERS = (None, *Role)
+Restore: TypeAlias = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +76,22 @@ def client(service: Service, keys: dict[Role, str]) -> Iterator[TestClient]:
         yield client
 
 
-def restore(service: Service, me: str) -> None:
-    """All cases as they were and no others, drafts in the name of the caller."""
-    for stored in list(service.store.cases.iter()):
-        if stored.case.id not in CASES:
-            service.delete_case(stored.case.id)
-    cases = [_named(case, me) for case in CASES.values()]
-    service.write_cases(cases)
+@pytest.fixture(scope="module")
+def restore(service: Service) -> Restore:
+    """A function that puts all cases back as they were and no others, drafts in the name of the caller."""
+    restored: tuple[str, int] | None = None
+
+    def restore(me: str) -> None:
+        nonlocal restored
+        if restored == (me, service.store.cases.revision()):
+            return  # nothing was written since the last time
+        for stored in list(service.store.cases.iter()):
+            if stored.case.id not in CASES:
+                service.delete_case(stored.case.id)
+        service.write_cases([_named(case, me) for case in CASES.values()])
+        restored = (me, service.store.cases.revision())
+
+    return restore
 
 
 def _named(case: Case, me: str) -> Case:
@@ -142,13 +152,13 @@ def test_every_route_is_in_the_table() -> None:
 @pytest.mark.parametrize("operation", sorted(PERMISSIONS))
 @pytest.mark.parametrize("role", CALLERS, ids=lambda role: role.name.lower() if role else "nobody")
 def test_each_cell_of_the_matrix(
-    service: Service, client: TestClient, keys: dict[Role, str], operation: str, role: Role | None
+    restore: Restore, client: TestClient, keys: dict[Role, str], operation: str, role: Role | None
 ) -> None:
     """Without a key 401; below the declared role 403 whatever the case; then 404 for what is not visible, else in."""
     permission = PERMISSIONS[operation]
     about_a_case = "{case_id}" in ROUTES[operation].path or operation == "giveFeedback"
     for case_id in (*CASES, "missing") if about_a_case else ("open",):
-        restore(service, role.name.lower() if role else "nobody")
+        restore(role.name.lower() if role else "nobody")
         status = ask(client, request_of(operation, case_id), keys[role] if role else None).status_code
 
         if permission in (SpecialAccess.PUBLIC, SpecialAccess.SIGNED):
@@ -165,10 +175,10 @@ def test_each_cell_of_the_matrix(
 
 @pytest.mark.parametrize("operation", [name for name in sorted(PERMISSIONS) if "{case_id}" in ROUTES[name].path])
 def test_a_foreign_case_looks_exactly_like_a_missing_one(
-    service: Service, client: TestClient, keys: dict[Role, str], operation: str
+    restore: Restore, client: TestClient, keys: dict[Role, str], operation: str
 ) -> None:
     """Status, headers and body differ in the id alone."""
-    restore(service, "nobody")
+    restore("nobody")
     answers = []
     for case_id in ("of-others", "missing"):
         answer = ask(client, request_of(operation, case_id), keys[Role.KNOWLEDGE_MANAGER])
@@ -192,10 +202,10 @@ def ids_of(answer: Any) -> set[str]:  # noqa: ANN401
 
 @pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name.lower())
 def test_lists_hold_what_the_caller_may_see(
-    service: Service, client: TestClient, keys: dict[Role, str], role: Role
+    restore: Restore, client: TestClient, keys: dict[Role, str], role: Role
 ) -> None:
     """The list of cases, page by page, is exactly what `getCase` would show."""
-    restore(service, role.name.lower())
+    restore(role.name.lower())
     found: list[str] = []
     cursor = ""
     while True:
@@ -210,10 +220,10 @@ def test_lists_hold_what_the_caller_may_see(
 
 @pytest.mark.parametrize("role", list(Role), ids=lambda role: role.name.lower())
 def test_questions_find_what_the_caller_may_see(
-    service: Service, client: TestClient, keys: dict[Role, str], role: Role
+    restore: Restore, client: TestClient, keys: dict[Role, str], role: Role
 ) -> None:
     """Every way to ask finds published cases of the caller's groups and no others, with history only on request."""
-    restore(service, role.name.lower())
+    restore(role.name.lower())
     question = {"problem": "the parcel has not arrived", "limit": 50, "min_confidence": 0, "include_historical": True}
     headers = {"X-API-Key": keys[role]}
     live = {case_id for case_id in CASES if "draft" not in case_id and exists_for(role, case_id)}
@@ -253,10 +263,10 @@ TEXT = {"problem": "the parcel has not arrived", "solution": "wait"}
     "role", [Role.CONTRIBUTOR, Role.REVIEWER, Role.KNOWLEDGE_MANAGER], ids=lambda role: role.name.lower()
 )
 def test_nobody_names_a_group_that_they_are_not_in(
-    service: Service, client: TestClient, keys: dict[Role, str], role: Role
+    restore: Restore, client: TestClient, keys: dict[Role, str], role: Role
 ) -> None:
     """Neither for a new case nor for their own; their own group is theirs to name."""
-    restore(service, role.name.lower())
+    restore(role.name.lower())
     headers = {"X-API-Key": keys[role]}
 
     for audience, status in (([THEIRS], 403), ([MINE, THEIRS], 403), ([MINE], 201)):
@@ -330,10 +340,10 @@ def test_a_contributor_publishes_nothing(service: Service, client: TestClient, k
 
 
 def test_only_a_manager_shows_a_case_to_more_people(
-    service: Service, client: TestClient, keys: dict[Role, str]
+    restore: Restore, service: Service, client: TestClient, keys: dict[Role, str]
 ) -> None:
     """The author of a draft of a group cannot open it for all; a knowledge manager of the group can."""
-    restore(service, "contributor")
+    restore("contributor")
     service.write_cases([make_case("narrow", "text", audience=[MINE], created_by="contributor", status="draft")])
     wide = {"id": "narrow", "problem": "text", "solution": "wait"}
 

@@ -13,7 +13,7 @@ from retriever.api.app import create_app
 from retriever.domain import OPERATOR, Actor, Case, Role
 from retriever.indexing.rebuild import rebuild
 from retriever.wiring.service import Service
-from tests.api.conftest import LOCAL, build_service
+from tests.support.api import LOCAL, build_service
 from tests.support.builders import make_case
 
 GROUPS = ("north", "south", "east", "west", "lab", "板块")

@@ -1,7 +1,7 @@
 """Bodies have a limit, whether their length is announced or not."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,20 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from retriever.api.app import create_app
-from tests.api.conftest import build_service
+from tests.support.api import build_service, client_of
 
 LIMIT = 2_048
 JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of a service that takes small bodies only; no test changes anything."""
+    with (
+        build_service(tmp_path_factory.mktemp("limits"), max_body_bytes=LIMIT) as service,
+        client_of(service) as client,
+    ):
+        yield client
 
 
 def padded(size: int) -> bytes:
@@ -27,10 +37,8 @@ def pieces(body: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413), (LIMIT * 50, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_the_limit_is_exact(open_client: Callable[..., TestClient], size: int, status: int, chunked: bool) -> None:
+def test_the_limit_is_exact(client: TestClient, size: int, status: int, chunked: bool) -> None:
     """A body of the limit passes and one byte more is 413, announced or chunked."""
-    client = open_client(max_body_bytes=LIMIT)
-
     response = client.post("/v1/similar", content=pieces(padded(size)) if chunked else padded(size), headers=JSON)
 
     assert response.status_code == status
@@ -62,8 +70,6 @@ def test_a_chunked_body_is_not_read_to_its_end(tmp_path: Path) -> None:
     assert asked == LIMIT // 500 + 1
 
 
-def test_an_announced_length_is_refused_on_any_address(open_client: Callable[..., TestClient]) -> None:
+def test_an_announced_length_is_refused_on_any_address(client: TestClient) -> None:
     """A length above the limit is refused before the address is looked at."""
-    client = open_client(max_body_bytes=LIMIT)
-
     assert client.post("/nowhere", content=b"x" * (LIMIT + 1)).status_code == 413

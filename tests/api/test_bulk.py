@@ -15,7 +15,7 @@ from retriever.wiring.service import Service
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
-def case_line(id: str, **more: Any) -> bytes:  # noqa: ANN401
+def case_line(id: str, **more: object) -> bytes:
     """One case as a line."""
     return orjson.dumps({"id": id, "problem": "p", "solution": "s"} | more) + b"\n"
 

@@ -29,22 +29,22 @@ def test_a_walk_sees_each_case_once_while_others_are_added(client: TestClient, s
     assert set(seen) == there
 
 
-def test_filters_narrow_the_list_and_stay_on_the_walk(client: TestClient) -> None:
+def test_filters_narrow_the_list_and_stay_on_the_walk(reader: TestClient) -> None:
     """The address of the next page repeats the filters."""
-    first = client.get("/v1/cases", params={"limit": 1, "product": ["office", "shop"], "status": "published"})
-    second = client.get(first.links["next"]["url"])
-    third = client.get(second.links["next"]["url"])
+    first = reader.get("/v1/cases", params={"limit": 1, "product": ["office", "shop"], "status": "published"})
+    second = reader.get(first.links["next"]["url"])
+    third = reader.get(second.links["next"]["url"])
 
     found = [response.json()["cases"][0]["id"] for response in (first, second, third)]
     assert sorted(found) == ["druck", "parcel", "refund"]
     assert "next" not in third.links
 
 
-def test_each_filter_works(client: TestClient) -> None:
+def test_each_filter_works(reader: TestClient) -> None:
     """Status, language, product and time of change each select what they say."""
 
     def ids(**params: str) -> list[str]:
-        return sorted(case["id"] for case in client.get("/v1/cases", params=params).json()["cases"])
+        return sorted(case["id"] for case in reader.get("/v1/cases", params=params).json()["cases"])
 
     assert ids(status="historical") == ["printer"]
     assert ids(language="de-DE") == ["druck"]
@@ -53,11 +53,11 @@ def test_each_filter_works(client: TestClient) -> None:
     assert len(ids(updated_since="2020-01-01")) == 4
 
 
-def test_a_cursor_belongs_to_its_filters(client: TestClient) -> None:
+def test_a_cursor_belongs_to_its_filters(reader: TestClient) -> None:
     """A cursor used with other filters is refused, not silently wrong."""
-    cursor = client.get("/v1/cases", params={"limit": 1}).json()["next_cursor"]
+    cursor = reader.get("/v1/cases", params={"limit": 1}).json()["next_cursor"]
 
-    response = client.get("/v1/cases", params={"limit": 1, "cursor": cursor, "language": "en"})
+    response = reader.get("/v1/cases", params={"limit": 1, "cursor": cursor, "language": "en"})
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == "cursor"

@@ -24,9 +24,9 @@ def test_a_new_case_has_a_place_and_a_tag(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("sent", "status"), [('"1"', 304), ('W/"1"', 304), ("*", 304), ('"7", "1"', 304), ('"2"', 200)]
 )
-def test_a_known_version_is_not_sent_again(client: TestClient, sent: str, status: int) -> None:
+def test_a_known_version_is_not_sent_again(reader: TestClient, sent: str, status: int) -> None:
     """If-None-Match with the current version is answered 304 without a body."""
-    response = client.get("/v1/cases/parcel", headers={"If-None-Match": sent})
+    response = reader.get("/v1/cases/parcel", headers={"If-None-Match": sent})
 
     assert response.status_code == status
     assert response.headers["ETag"] == '"1"'

@@ -21,18 +21,18 @@ def test_a_case_is_checked_without_an_id(client: TestClient, service: Service) -
     assert service.store.cases.revision() == revision
 
 
-def test_a_case_is_no_duplicate_of_itself(client: TestClient) -> None:
+def test_a_case_is_no_duplicate_of_itself(reader: TestClient) -> None:
     """By its id."""
     body = {"id": "parcel", "problem": "the parcel has not arrived", "solution": "clean the rollers", "language": "en"}
 
-    checked = client.post("/v1/cases/check", json=body).json()
+    checked = reader.post("/v1/cases/check", json=body).json()
 
     assert "parcel" not in [duplicate["id"] for duplicate in checked["duplicates"]]
 
 
-def test_a_case_that_is_none_is_refused(client: TestClient) -> None:
+def test_a_case_that_is_none_is_refused(reader: TestClient) -> None:
     """With the field, as everywhere."""
-    answer = client.post("/v1/cases/check", json={"problem": "x"})
+    answer = reader.post("/v1/cases/check", json={"problem": "x"})
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "solution"

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.app import create_app
 from retriever.evaluation.judgements import judgements_from_feedback
 from retriever.store import open_store
-from tests.api.conftest import LIBRARY, LOCAL, build_service
+from tests.support.api import LIBRARY, build_service, client_of
 
 PARCEL = "the parcel has not arrived, write to mia.lang@example.org"
 
@@ -33,13 +32,11 @@ def test_feedback_on_an_unknown_case_is_404(client: TestClient) -> None:
 
 def ask_and_leave(folder: Path, *questions: str, **settings: Any) -> list[str]:  # noqa: ANN401
     """Ask a new server each question and stop it; the ids of the answers."""
-    with build_service(folder, **settings) as service:
-        service.write_cases(LIBRARY)
-        with TestClient(create_app(service), base_url=LOCAL) as client:
-            ids = [client.post("/v1/similar", json={"problem": text}).json()["query_id"] for text in questions]
-            batch = {"questions": [{"problem": text} for text in questions]}
-            ids += [one["query_id"] for one in client.post("/v1/similar/batch", json=batch).json()["results"]]
-            client.post("/v1/feedback", json={"query_id": ids[0], "case_id": "parcel", "event": "solved"})
+    with build_service(folder, *LIBRARY, **settings) as service, client_of(service) as client:
+        ids = [client.post("/v1/similar", json={"problem": text}).json()["query_id"] for text in questions]
+        batch = {"questions": [{"problem": text} for text in questions]}
+        ids += [one["query_id"] for one in client.post("/v1/similar/batch", json=batch).json()["results"]]
+        client.post("/v1/feedback", json={"query_id": ids[0], "case_id": "parcel", "event": "solved"})
     return ids
 
 
@@ -78,6 +75,6 @@ def test_questions_are_not_kept_when_not_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["similar_cases_queries_logged_total", "similar_cases_queries_dropped_total"])
-def test_the_log_is_measured(client: TestClient, name: str) -> None:
+def test_the_log_is_measured(reader: TestClient, name: str) -> None:
     """What is logged and what is dropped can be watched."""
-    assert name in client.get("/metrics").text
+    assert name in reader.get("/metrics").text

@@ -22,7 +22,7 @@ from retriever.api.reference import described_api
 from retriever.api.security.permissions import PERMISSIONS, SpecialAccess
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.wiring.service import Service
-from tests.api.conftest import LIBRARY, build_service
+from tests.support.api import LIBRARY, build_service
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ LENIENT = {"checkCase", "createCase", "putCase", "putCases", "reviseCase"}
 
 
 @schemathesis.serializer("application/x-ndjson")
-def lines(ctx: Any, value: Any) -> bytes:  # noqa: ANN401  whatever was generated
+def lines(ctx: object, value: object) -> bytes:
     """One generated case as the only line of a bulk upload."""
     del ctx
     return value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -41,8 +41,7 @@ def lines(ctx: Any, value: Any) -> bytes:  # noqa: ANN401  whatever was generate
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A library that the generated requests may change."""
-    with build_service(tmp_path_factory.mktemp("fuzzed")) as service:
-        service.write_cases(LIBRARY)
+    with build_service(tmp_path_factory.mktemp("fuzzed"), *LIBRARY) as service:
         yield service
 
 

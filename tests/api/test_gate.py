@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,15 +16,17 @@ from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import InvalidSettings
 from retriever.store.keys import new_key_text
 from retriever.wiring.service import Service
-from tests.api.conftest import LOCAL, build_service
+from tests.support.api import build_service, client_of
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  the address that is tested
 
 
 @pytest.fixture
 def make_key(service: Service) -> Callable[..., str]:
     """A function that makes a key."""
 
-    def make(name: str = "anna", role: Role = Role.VIEWER, *groups: str, **more: Any) -> str:  # noqa: ANN401
-        return service.store.keys.create(Actor(name, role, "north", groups), by=OPERATOR, **{"days": 30} | more).text
+    def make(name: str = "anna", role: Role = Role.VIEWER, *groups: str, **more: int) -> str:
+        return service.store.keys.create(Actor(name, role, "north", groups), by=OPERATOR, **{"days": 30, **more}).text
 
     return make
 
@@ -35,8 +36,8 @@ def open_keyed(service: Service) -> Iterator[Callable[..., TestClient]]:
     """A function that opens a client of the small library as a stranger on another machine would see it."""
     clients: list[TestClient] = []
 
-    def open_one(key: str | None = None, **settings: Any) -> TestClient:  # noqa: ANN401
-        changed = service.settings.model_copy(update={"host": "0.0.0.0", **settings})  # noqa: S104
+    def open_one(key: str | None = None, **settings: object) -> TestClient:
+        changed = service.settings.model_copy(update={"host": EVERYWHERE, **settings})
         app = create_app(service, changed)
         client = TestClient(app, base_url="http://cases.example", raise_server_exceptions=False)
         if key is not None:
@@ -138,7 +139,7 @@ def test_a_revoked_key_is_refused_within_a_second(
 def test_the_library_learns_when_a_key_was_used(service: Service, make_key: Callable[..., str]) -> None:
     """At the end of the process at the latest."""
     key = make_key()
-    with TestClient(create_app(service), base_url=LOCAL) as client:
+    with client_of(service) as client:
         client.get("/v1/cases", headers={"X-API-Key": key})
         client.get("/v1/cases", headers={"X-API-Key": new_key_text()})
 
@@ -147,7 +148,7 @@ def test_the_library_learns_when_a_key_was_used(service: Service, make_key: Call
 
 def test_local_use_needs_no_key_until_there_is_one(service: Service) -> None:
     """The first key closes the door for everybody without, also after it was revoked."""
-    with TestClient(create_app(service), base_url=LOCAL) as client:
+    with client_of(service) as client:
         assert client.get("/v1/cases").status_code == 200
         made = service.store.keys.create(Actor("anna", Role.VIEWER), by=OPERATOR, days=1)
         service.store.keys.revoke(made.record.id, by=OPERATOR)
@@ -157,20 +158,18 @@ def test_local_use_needs_no_key_until_there_is_one(service: Service) -> None:
 
 
 @pytest.mark.parametrize("host", ["cases.example", "localhost.example", "192.168.1.5:8000", "[::2]", ""])
-def test_a_foreign_name_does_not_count_as_local(service: Service, host: str) -> None:
+def test_a_foreign_name_does_not_count_as_local(reader: TestClient, host: str) -> None:
     """A page that rebinds its name to 127.0.0.1, or a proxy for the world, is not the operator."""
-    with TestClient(create_app(service), base_url=LOCAL) as client:
-        answer = client.get("/v1/cases", headers={"Host": host})
+    answer = reader.get("/v1/cases", headers={"Host": host})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "key_required")
     assert "similar-cases key create" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "127.8.8.8"])
-def test_local_names_count(service: Service, host: str) -> None:
+def test_local_names_count(reader: TestClient, host: str) -> None:
     """With and without port, in both families."""
-    with TestClient(create_app(service), base_url=LOCAL) as client:
-        assert client.get("/v1/cases", headers={"Host": host}).status_code == 200
+    assert reader.get("/v1/cases", headers={"Host": host}).status_code == 200
 
 
 def test_other_machines_never_get_in_without_keys(open_keyed: Callable[..., TestClient]) -> None:
@@ -180,7 +179,7 @@ def test_other_machines_never_get_in_without_keys(open_keyed: Callable[..., Test
 
 def test_a_server_for_others_needs_a_key_at_start(tmp_path: Path) -> None:
     """It refuses to start, with the command that mends it; with a key it may."""
-    settings = Settings(data_dir=tmp_path, host="0.0.0.0")  # noqa: S104
+    settings = Settings(data_dir=tmp_path, host=EVERYWHERE)
     check_exposure(Settings(data_dir=tmp_path))
     with pytest.raises(InvalidSettings, match="similar-cases key create"):
         check_exposure(settings)
@@ -194,9 +193,16 @@ def test_a_server_for_others_needs_a_key_at_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False),  # noqa: S104
-     ("10.0.0.1", False), ("example.org", False)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        (EVERYWHERE, False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("example.org", False),
+    ],
+)
 def test_loopback_is_this_machine_alone(host: str, local: bool) -> None:
     """All addresses at once are not loopback."""
     assert is_loopback(host) is local

@@ -15,14 +15,19 @@ from retriever.wiring.service import Service
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
 PEOPLE = (
-    Actor("ann", Role.CONTRIBUTOR, "red"), Actor("lee", Role.REVIEWER, "red"), Actor("kim", Role.KNOWLEDGE_MANAGER, ""),
-)  # fmt: skip
+    Actor("ann", Role.CONTRIBUTOR, "red"),
+    Actor("lee", Role.REVIEWER, "red"),
+    Actor("kim", Role.KNOWLEDGE_MANAGER, ""),
+)
 CASE = {"id": "D-1", "problem": "the plotter draws crooked lines", "solution": "level the table"}
 BODIES: dict[str, Any] = {
-    "/v1/cases": CASE, "approve": SCREENING, "reject": {"reason": "which one?"}, "retire": {"reason": "sold no more"},
+    "/v1/cases": CASE,
+    "approve": SCREENING,
+    "reject": {"reason": "which one?"},
+    "retire": {"reason": "sold no more"},
     "retirements": RETIREMENT,
     "D-1": {**CASE, "solution": "level the table twice"},
-}  # fmt: skip
+}
 
 
 def test_the_walk_by_http(service: Service) -> None:

@@ -12,14 +12,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.snapshots import Snapshots
-from retriever.api.app import create_app
 from retriever.config import Settings
 from retriever.indexing.rebuild import rebuild
 from retriever.wiring.service import Service, open_encoder, open_service
-from tests.api.conftest import LOCAL
-from tests.api.test_readiness import until
+from tests.support.api import client_of
 from tests.support.builders import make_case
 from tests.support.tiny_models import build_tiny_static, build_tiny_transformer
+from tests.support.waiting import until
 
 QUESTION = {"problem": "the printer does not work", "min_confidence": 0}
 CASES = [make_case("printer", "the printer does not work"), make_case("refund", "the refund has not arrived")]
@@ -66,7 +65,7 @@ def test_no_question_fails_while_the_model_changes(tmp_path: Path, models: tuple
 
     with (
         open_at(tmp_path, one) as service,
-        TestClient(create_app(service), base_url=LOCAL) as client,
+        client_of(service) as client,
         ThreadPoolExecutor(4) as pool,
     ):
         asking = [pool.submit(ask, client) for _ in range(4)]
@@ -88,7 +87,7 @@ def test_no_question_fails_while_the_model_changes(tmp_path: Path, models: tuple
 def test_ready_all_the_time(tmp_path: Path, models: tuple[Path, Path]) -> None:
     """/readyz never says no while the model changes."""
     one, two = models
-    with open_at(tmp_path, one) as service, TestClient(create_app(service), base_url=LOCAL) as client:
+    with open_at(tmp_path, one) as service, client_of(service) as client:
         publish(service, two)
         seen = set()
         while served(client) != str(two):
@@ -101,7 +100,7 @@ def test_ready_all_the_time(tmp_path: Path, models: tuple[Path, Path]) -> None:
 def test_writes_go_on_across_the_change(tmp_path: Path, models: tuple[Path, Path]) -> None:
     """What is written through the old service after the change is found by the next question to the new one."""
     one, two = models
-    with open_at(tmp_path, one) as service, TestClient(create_app(service), base_url=LOCAL) as client:
+    with open_at(tmp_path, one) as service, client_of(service) as client:
         publish(service, two)
         until(lambda: served(client) == str(two))
         service.put_case(make_case("late", "my password was rejected"))
@@ -116,7 +115,7 @@ def test_a_model_that_is_gone_leaves_the_old_one_serving(tmp_path: Path, models:
     """When the new snapshot's model cannot be loaded, the reason stands in /readyz, and answers and writes go on."""
     one, _ = models
     lost = build_tiny_static(tmp_path / "lost", dim=16)
-    with open_at(tmp_path / "lib", one) as service, TestClient(create_app(service), base_url=LOCAL) as client:
+    with open_at(tmp_path / "lib", one) as service, client_of(service) as client:
         encoder = open_encoder(service.settings.model_copy(update={"model": str(lost)}))
         shutil.rmtree(lost)
         rebuild(service.store, encoder, service.settings.index_dir, keep=5)
@@ -135,7 +134,7 @@ def test_a_replaced_model_folder_is_refused(tmp_path: Path, models: tuple[Path, 
     """Other weights under the name of the snapshot's model are not served: the fingerprint counts, not the name."""
     one, _ = models
     swapped = build_tiny_static(tmp_path / "swapped", dim=16)
-    with open_at(tmp_path / "lib", one) as service, TestClient(create_app(service), base_url=LOCAL) as client:
+    with open_at(tmp_path / "lib", one) as service, client_of(service) as client:
         encoder = open_encoder(service.settings.model_copy(update={"model": str(swapped)}))
         build_tiny_static(swapped, dim=16, mapped=True)
         name = rebuild(service.store, encoder, service.settings.index_dir, keep=5).manifest.name
@@ -153,7 +152,7 @@ def test_a_slow_model_answers_in_batches_after_the_change(tmp_path: Path, models
     """A change from a static model to a transformer and back opens and ends the queue; sixteen clients are answered."""
     one, _ = models
     transformer = build_tiny_transformer(tmp_path / "transformer")
-    with open_at(tmp_path / "lib", one) as service, TestClient(create_app(service), base_url=LOCAL) as client:
+    with open_at(tmp_path / "lib", one) as service, client_of(service) as client:
         first = str(service.indexing.current_manifest().name)  # type: ignore[union-attr]  # it was published above
         publish(service, transformer)
         until(lambda: served(client) == str(transformer))

@@ -17,12 +17,42 @@ from retriever.config import Settings
 from retriever.errors import InvalidCase
 
 OPERATIONS = {
-    "listReviews", "listDueReviews", "getReview", "submitCase", "withdrawCase", "approveCase", "rejectCase",
-    "reviseCase", "discardRevision", "confirmCase", "retireCase", "reinstateCase", "mergeCases", "unmergeCase",
-    "retireProduct", "restoreVersion", "diffVersions", "listSteps", "putCases", "findSimilar", "findSimilarBatch",
-    "findSimilarTo", "giveFeedback", "checkCase", "createCase", "listCases", "getCase", "putCase", "deleteCase",
-    "listVersions", "getHealth", "getReady", "getVersion", "getMetrics", "receiveWebhook",
-}  # fmt: skip
+    "listReviews",
+    "listDueReviews",
+    "getReview",
+    "submitCase",
+    "withdrawCase",
+    "approveCase",
+    "rejectCase",
+    "reviseCase",
+    "discardRevision",
+    "confirmCase",
+    "retireCase",
+    "reinstateCase",
+    "mergeCases",
+    "unmergeCase",
+    "retireProduct",
+    "restoreVersion",
+    "diffVersions",
+    "listSteps",
+    "putCases",
+    "findSimilar",
+    "findSimilarBatch",
+    "findSimilarTo",
+    "giveFeedback",
+    "checkCase",
+    "createCase",
+    "listCases",
+    "getCase",
+    "putCase",
+    "deleteCase",
+    "listVersions",
+    "getHealth",
+    "getReady",
+    "getVersion",
+    "getMetrics",
+    "receiveWebhook",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +89,7 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
     """Each $ref names a schema that is there, and each schema is referred to."""
     found: set[str] = set()
 
-    def walk(node: Any) -> None:  # noqa: ANN401
+    def walk(node: object) -> None:
         if isinstance(node, dict):
             if "$ref" in node:
                 found.add(node["$ref"].rpartition("/")[2])

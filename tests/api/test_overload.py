@@ -16,7 +16,7 @@ from retriever.api.app import create_app
 from retriever.api.workers import Workers
 from retriever.domain import FloatMatrix
 from retriever.errors import Overloaded
-from tests.api.conftest import build_service
+from tests.support.api import build_service
 from tests.support.builders import WordEncoder
 
 QUESTION = {"problem": "the printer jams"}
@@ -39,7 +39,7 @@ class GatedEncoder(WordEncoder):
 
 
 @contextmanager
-def gated_app(folder: Path, **settings: Any) -> Iterator[tuple[FastAPI, GatedEncoder]]:  # noqa: ANN401
+def gated_app(folder: Path, **settings: object) -> Iterator[tuple[FastAPI, GatedEncoder]]:
     """An application whose questions wait for a gate; it is open at the end."""
     encoder = GatedEncoder()
     with build_service(folder, encoder=encoder, **settings) as service:

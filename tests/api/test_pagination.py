@@ -2,20 +2,21 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.app import create_app
 from retriever.api.models.responses import ProblemResponse
 from retriever.api.reference import described_api
-from tests.api.conftest import LOCAL, build_service
+from tests.support.api import build_service, client_of
 from tests.support.builders import make_case
 
 DESCRIBED = described_api()
+Writing: TypeAlias = Callable[[str], str]
+"""Writes a cursor with the mark of a list."""
 
 
 def is_list(path: str) -> bool:
@@ -30,7 +31,7 @@ LISTS = [path for path in DESCRIBED["paths"] if is_list(path)]
 """The address of every list, from the description: a new one is tested without a word here."""
 
 
-def forged(time: object = "2026-01-01T00:00:00Z", key: object = 1, mark: object = None) -> Any:  # noqa: ANN401
+def forged(time: object = "2026-01-01T00:00:00Z", key: object = 1, mark: object = None) -> Writing:
     """A cursor with these parts, and the mark of the list where none is given."""
     return lambda own: encoded(json.dumps([time, key, own if mark is None else mark]).encode())
 
@@ -40,12 +41,12 @@ def encoded(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def raw(content: bytes) -> Any:  # noqa: ANN401
+def raw(content: bytes) -> Writing:
     """A cursor with any content."""
     return lambda _: encoded(content)
 
 
-HOSTILE: dict[str, Any] = {
+HOSTILE: dict[str, Writing] = {
     "key of 64 bits": forged(key=2**63),
     "key of 65 bits": forged(key=2**64),
     "key of 400 digits": forged(key=10**400),
@@ -97,11 +98,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     due = [make_case(f"due-{number}", review_due_on=f"2020-01-0{number % 2 + 1}") for number in range(5)]
     with build_service(tmp_path_factory.mktemp("pages")) as service:
         service.write_cases([*drafts, *due])
-        with TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client:
+        with client_of(service) as client:
             yield client
 
 
-def page(client: TestClient, address: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401
+def page(client: TestClient, address: str, **params: str | int) -> dict[str, Any]:
     """One page."""
     answer = client.get(address, params=params)
     assert answer.status_code == 200, answer.text

@@ -8,13 +8,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever import errors
-from retriever.api.app import create_app
 from retriever.api.models.responses import ProblemResponse
 from retriever.api.problems import INTERNAL, problem_of
 from retriever.domain import FloatMatrix
 from retriever.errors import SimilarCasesError
 from retriever.telemetry import configure_logging
-from tests.api.conftest import LOCAL, build_service
+from tests.support.api import build_service, client_of
 from tests.support.builders import WordEncoder
 
 JSON = {"Content-Type": "application/json"}
@@ -24,7 +23,7 @@ SECRET = "hunter2-" * 30
 QUESTION = {"problem": "x"}
 
 
-def filtered(**filters: Any) -> dict[str, Any]:  # noqa: ANN401
+def filtered(**filters: object) -> dict[str, Any]:
     """A question with filters."""
     return {**QUESTION, "filters": filters}
 
@@ -124,7 +123,7 @@ def test_a_fault_tells_nothing_of_the_inside(tmp_path: Path, capsys: pytest.Capt
     configure_logging("warning")
     with (
         build_service(tmp_path, encoder=FaultyEncoder()) as service,
-        TestClient(create_app(service), base_url=LOCAL, raise_server_exceptions=False) as client,
+        client_of(service) as client,
     ):
         response = client.post("/v1/similar", json={"problem": SECRET}, headers={"X-Request-ID": "look-for-me"})
 

@@ -1,9 +1,8 @@
 """The log of questions: quick to note, bounded, written in batches, nothing lost at the end."""
 
 import threading
-import time
 import timeit
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -14,6 +13,7 @@ from retriever.errors import Locked
 from retriever.store import LoggedQuery, ShownCase
 from retriever.telemetry import Metrics
 from tests.support.builders import make_case
+from tests.support.waiting import until
 
 ASKED = Query("the printer jams", title="Printer", error_codes=("E-05",))
 ENOUGH = 10.0
@@ -66,14 +66,6 @@ def running(
 def count(metrics: Metrics, name: str, **labels: str) -> float:
     """Value of a counter, 0 when it was never touched."""
     return metrics.registry.get_sample_value(f"similar_cases_{name}_total", labels) or 0.0
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for another thread."""
-    deadline = time.monotonic() + ENOUGH
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(("texts", "expected"), [(True, "Printer\nthe printer jams\nE-05"), (False, "")])

@@ -1,8 +1,6 @@
 """The server answers before its library is open, and says when it should get no questions."""
 
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,16 +15,9 @@ from retriever.config import Settings
 from retriever.embedding import alignment, alignment_loops, alignment_plain
 from retriever.errors import ModelMismatch
 from retriever.wiring.service import Service
-from tests.api.conftest import LOCAL, build_service
+from tests.support.api import LOCAL, build_service, client_of
 from tests.support.builders import make_case
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, at most 20 seconds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+from tests.support.waiting import until
 
 
 def test_it_answers_while_the_library_opens(tmp_path: Path) -> None:
@@ -114,7 +105,7 @@ def test_it_follows_other_processes(tmp_path: Path) -> None:
     with (
         build_service(tmp_path, poll_seconds=0.02) as service,
         build_service(tmp_path) as other,
-        TestClient(create_app(service), base_url=LOCAL) as client,
+        client_of(service) as client,
     ):
         other.put_case(make_case("theirs", "flux capacitor hums"))
 
@@ -130,7 +121,7 @@ def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
     """A library that can no longer be read makes the server not ready, with a reason; the process stays alive."""
     with (
         build_service(tmp_path, poll_seconds=0.02) as service,
-        TestClient(create_app(service), base_url=LOCAL) as client,
+        client_of(service) as client,
     ):
         assert client.get("/readyz").status_code == 200
         service.store.close()
@@ -143,7 +134,7 @@ def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
 
 def test_an_open_service_stays_the_callers(service: Service) -> None:
     """The application does not close what it did not open."""
-    with TestClient(create_app(service), base_url=LOCAL):
+    with client_of(service):
         pass
 
     assert service.store.cases.revision() > 0

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from retriever.api.app import create_app
 from retriever.domain import OPERATOR, Actor, Role, Status
 from retriever.wiring.service import Service
-from tests.api.conftest import LOCAL
+from tests.support.api import client_of
 from tests.support.builders import make_case
 
 BODY = {"product": "LX2", "version_prefix": "3.", "reason": "Sold no more."}
@@ -30,7 +29,7 @@ def fleet(service: Service) -> Service:
     return service
 
 
-def retire(client: TestClient, headers: dict[str, str], **more: Any) -> Any:  # noqa: ANN401  httpx's answer
+def retire(client: TestClient, headers: dict[str, str], **more: object) -> Any:  # noqa: ANN401  httpx's answer
     """One request."""
     return client.post("/v1/retirements", json=BODY | more, headers=headers)
 
@@ -46,7 +45,7 @@ def manager(fleet: Service) -> dict[str, str]:
 def client(fleet: Service, manager: dict[str, str]) -> Iterator[TestClient]:
     """A client of an application that knows the key from its start."""
     del manager
-    with TestClient(create_app(fleet), base_url=LOCAL, raise_server_exceptions=False) as client:
+    with client_of(fleet) as client:
         yield client
 
 

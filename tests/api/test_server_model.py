@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from retriever.config import ENV_PREFIX
-from tests.api.test_readiness import until
-from tests.api.test_server import fetch, running_server, until_ready
+from tests.support.server import fetch, running_server, until_ready
 from tests.support.tiny_models import build_tiny_static
+from tests.support.waiting import until
 
 HEAVY = ("libtorch", "libonnxruntime", "onnxruntime_pybind", "libopenvino")
 QUESTION = {"problem": "the printer does not work", "min_confidence": 0}

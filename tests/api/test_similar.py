@@ -8,12 +8,12 @@ from starlette.testclient import TestClient
 
 from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.wiring.service import Service
-from tests.api.conftest import LIBRARY
+from tests.support.api import LIBRARY
 
 LONG = {"score", "problem", "steps", "outcome", "version", "source", "reuse"}
 
 
-def ask(client: TestClient, problem: Any = "the parcel has not arrived", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def ask(client: TestClient, problem: object = "the parcel has not arrived", **more: object) -> dict[str, Any]:
     """The answer to one question."""
     response = client.post("/v1/similar", json={"problem": problem} | more)
     assert response.status_code == 200, response.text

@@ -17,7 +17,7 @@ from retriever.ingest.signatures import sign
 from retriever.operations.upkeep import daily_round
 from retriever.store import open_store
 from retriever.wiring.service import Service
-from tests.api.conftest import LIBRARY, build_service
+from tests.support.api import LIBRARY, build_service
 
 SECRET = "s3cret-of-the-desk"  # noqa: S105  of this test alone
 RULES = '[[rule]]\nname = "no spam"\nkeywords = ["casino"]\nthen = "ignore"\n'
@@ -33,8 +33,7 @@ def hooked(tmp_path: Path) -> Iterator[Service]:
         "webhook_rules": tmp_path / "rules.toml",
         "poll_seconds": 0.05,
     }
-    with build_service(tmp_path, **settings) as service:
-        service.write_cases(LIBRARY)
+    with build_service(tmp_path, *LIBRARY, **settings) as service:
         yield service
 
 
@@ -45,7 +44,7 @@ def client(hooked: Service) -> Iterator[TestClient]:
         yield client
 
 
-def event(number: str = "T-1", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def event(number: str = "T-1", **more: object) -> dict[str, Any]:
     """A closed ticket of a sender without a mapping of its own."""
     ticket = {
         "ticket": number,

@@ -72,7 +72,7 @@ def ring_of(*records: KeyRecord) -> KeyRing:
     return KeyRing(Table(records))  # type: ignore[arg-type]
 
 
-def gate_of(ring: KeyRing | None, **settings: Any) -> Gate:  # noqa: ANN401
+def gate_of(ring: KeyRing | None, **settings: object) -> Gate:
     """The door before these keys, on this machine unless another host is set."""
     changed: dict[str, Any] = {"host": "127.0.0.1", "rate_limit": 0, **settings}
     return Gate(Settings(**changed), lambda: ring)
