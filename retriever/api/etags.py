@@ -78,6 +78,6 @@ def current_tag(service: Service, actor: Actor, case_id: str, wanted: IfMatch) -
     return tag
 
 
-def tag_of(standing: CaseState) -> str:
+def tag_of(state: CaseState) -> str:
     """The tag of what is under review of a case, else that of the case."""
-    return standing.review.tag if standing.review else str(standing.stored.version)
+    return state.review.tag if state.review else str(state.stored.version)

@@ -29,7 +29,7 @@ class Policy:
 def require_role(actor: Actor, role: Role, deed: str) -> None:
     """Raises Forbidden unless the actor has this role or a higher one."""
     if actor.role < role:
-        raise Forbidden(f"to {deed} takes the role {_spoken(role)} or above; {actor.id} is {_spoken(actor.role)}.")
+        raise Forbidden(f"to {deed} takes the role {role.label} or above; {actor.id} is {actor.role.label}.")
 
 
 def may_see_review(stored: StoredCase, review: Review, actor: Actor) -> bool:
@@ -102,7 +102,7 @@ def check_approver(actor: Actor, review: Review, policy: Policy) -> None:
         if actor.role < Role.REVIEWER or not _same_team(actor, review):
             raise Forbidden(
                 f"the first review takes a reviewer of the submitter's team ({review.team or 'any'}); "
-                f"{actor.id} is {_spoken(actor.role)} of {actor.team or 'no team'}."
+                f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}."
             )
         return
     if policy.reviews == 1:
@@ -177,13 +177,9 @@ def _team_lead_or_manager(actor: Actor, review: Review, deed: str) -> None:
         return
     raise Forbidden(
         f"to {deed} takes a reviewer of the submitter's team ({review.team or 'any'}) or a knowledge manager; "
-        f"{actor.id} is {_spoken(actor.role)} of {actor.team or 'no team'}."
+        f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}."
     )
 
 
 def _same_team(actor: Actor, review: Review) -> bool:
     return review.team is None or actor.team == review.team
-
-
-def _spoken(role: Role) -> str:
-    return role.name.lower().replace("_", " ")

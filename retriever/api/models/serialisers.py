@@ -104,21 +104,21 @@ def serialise_version(version: CaseVersion) -> dict[str, Any]:
     }
 
 
-def serialise_case_state(standing: CaseState, lifecycle: Lifecycle, *, texts: bool = True) -> dict[str, Any]:
+def serialise_case_state(state: CaseState, lifecycle: Lifecycle, *, texts: bool = True) -> dict[str, Any]:
     """Where a case stands; with `texts` also what is reviewed and how it differs from what is live."""
-    case = standing.stored.case
+    case = state.stored.case
     return {
         "id": case.id,
         "title": case.title,
         "status": case.status,
-        "version": standing.stored.version,
+        "version": state.stored.version,
         "review_due_on": case.review_due_on,
         "superseded_by": case.superseded_by,
-        "review": _serialise_review(standing, standing.review, lifecycle, texts=texts) if standing.review else None,
+        "review": _serialise_review(state, state.review, lifecycle, texts=texts) if state.review else None,
     }
 
 
-def _serialise_review(standing: CaseState, review: Review, lifecycle: Lifecycle, *, texts: bool) -> dict[str, Any]:
+def _serialise_review(state: CaseState, review: Review, lifecycle: Lifecycle, *, texts: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "kind": "revision" if review.pending else "new",
         "state": review.state,
@@ -131,8 +131,8 @@ def _serialise_review(standing: CaseState, review: Review, lifecycle: Lifecycle,
         "first_by": review.first_by,
     }
     if texts:
-        answer["case"] = serialise_case_fields(text_of(standing.stored, review))
-        answer["changes"] = diff_cases(standing.stored.case, review.pending) if review.pending else ()
+        answer["case"] = serialise_case_fields(text_of(state.stored, review))
+        answer["changes"] = diff_cases(state.stored.case, review.pending) if review.pending else ()
     return answer
 
 

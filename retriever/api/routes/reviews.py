@@ -112,7 +112,7 @@ def _list(lifecycle: Lifecycle, actor: Actor, params: ReviewListParams) -> Respo
     mark = list_mark("reviews", which)
     after = read_cursor(params.cursor, mark) or START
     found, last = lifecycle.reviewing.page(which, actor, after=after, limit=params.limit)
-    reviews = [serialise_case_state(standing, lifecycle, texts=False) for standing in found]
+    reviews = [serialise_case_state(state, lifecycle, texts=False) for state in found]
     return page_response("/v1/reviews", params, {"reviews": reviews}, write_cursor(last, mark))
 
 

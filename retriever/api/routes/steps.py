@@ -47,6 +47,6 @@ async def take_step(
     return case_state_response(await on_thread(request, work), service.lifecycle)
 
 
-def case_state_response(standing: CaseState, lifecycle: Lifecycle) -> Response:
+def case_state_response(state: CaseState, lifecycle: Lifecycle) -> Response:
     """Where a case stands now, with the ETag of what is under review, else that of the case."""
-    return json_response(serialise_case_state(standing, lifecycle), headers=etag_headers(tag_of(standing)))
+    return json_response(serialise_case_state(state, lifecycle), headers=etag_headers(tag_of(state)))

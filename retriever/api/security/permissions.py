@@ -64,9 +64,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "diffVersions": Role.VIEWER,
     "listSteps": Role.CONTRIBUTOR,
 }
-"""By operation id, the name of a route in OpenAPI."""
-OPEN_PATHS = ("/openapi.json",)
-"""Paths outside the table that anybody may read: the description of the program, not of the library."""
+"""By operation id, the name of a route in OpenAPI. `/openapi.json` itself is no operation: anybody may read it."""
 
 
 def permission_of(operation_id: str | None) -> Permission:
