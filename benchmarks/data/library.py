@@ -7,7 +7,7 @@ from typing import Any
 
 from retriever.case.format import case_from_dict
 from retriever.domain import Case
-from retriever.evaluation.formats import iter_sample_cases, load_sample_questions
+from retriever.sample.library import load_sample_cases, load_sample_questions
 from retriever.search.smalltalk import asks_nothing
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*")
@@ -21,32 +21,30 @@ def iter_synthetic_cases(count: int, *, seed: int = 7) -> Iterator[Case]:
     language, with a model number and often an error code, so that words and vectors repeat as in real libraries.
     """
     rng = random.Random(seed)
-    samples = list(iter_sample_cases())
+    samples = load_sample_cases()
     by_language: dict[str, list[str]] = {}
-    for row in samples:
-        by_language.setdefault(row["language"], []).extend(part for part in _SENTENCE.split(row["problem"]) if part)
+    for case in samples:
+        by_language.setdefault(case.language, []).extend(part for part in _SENTENCE.split(case.problem) if part)
     for number in range(count):
         yield case_from_dict(_row(rng, samples, by_language, number))
 
 
-def _row(
-    rng: random.Random, samples: list[dict[str, Any]], sentences: dict[str, list[str]], number: int
-) -> dict[str, Any]:
+def _row(rng: random.Random, samples: list[Case], sentences: dict[str, list[str]], number: int) -> dict[str, Any]:
     own = rng.choice(samples)
     model = f"{rng.choice(_SERIES)}-{rng.randrange(100, 1000)}"
     codes = [f"{rng.choice('AEFHT')}-{rng.randrange(1, 400):03d}"] if rng.random() < 0.4 else []
-    said = [rng.choice(sentences[own["language"]]) for _ in range(rng.randrange(1, 3))]
-    first = rng.choice([part for part in _SENTENCE.split(own["problem"]) if part])
+    said = [rng.choice(sentences[own.language]) for _ in range(rng.randrange(1, 3))]
+    first = rng.choice([part for part in _SENTENCE.split(own.problem) if part])
     return {
         "id": f"SYN-{number:07d}",
         "source": {"system": f"desk-{number % 4}", "external_id": f"{number}"},
-        "language": own["language"],
-        "title": f"{own['title']} ({model})",
+        "language": own.language,
+        "title": f"{own.title} ({model})",
         "problem": " ".join([first, *said, *codes]),
-        "solution": own["solution"],
-        "product": f"{own['product']} {model[:2]}",
-        "category": own["category"],
-        "industry": own["industry"],
+        "solution": own.solution,
+        "product": f"{own.product} {model[:2]}",
+        "category": own.category,
+        "industry": own.industry,
         "error_codes": codes,
         # A tag for each selectivity that the filter benchmark asks for.
         "tags": [f"share-{share}" for share in (2, 10, 100, 1000, 10000) if number % share == 0],

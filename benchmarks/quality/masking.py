@@ -21,14 +21,15 @@ from rich.table import Table
 
 from benchmarks.data import masking_lookalikes, masking_names, masking_samples
 from benchmarks.data.masking_samples import Sample
-from retriever.case.format import case_from_dict
 from retriever.config import Settings, load_settings
-from retriever.evaluation.formats import LabelledSet, iter_sample_cases, load_beir
+from retriever.evaluation.beir import beir_folders, load_beir
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import LabelledSet
+from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
-from retriever.evaluation.runner import machine
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_case, mask_text
 from retriever.masking.placeholders import without_placeholders
-from retriever.operations.trial import documents_as_cases, sample_set
+from retriever.sample.library import load_sample_cases, load_sample_set
 from retriever.search.ranking import load_ranking, rank_scores
 from retriever.training.ranking.fit import ask
 
@@ -185,7 +186,7 @@ def seconds_for(piece: str) -> float:
 
 def speed() -> dict[str, float]:
     """Milliseconds of processor time per KiB over the sample library and over the positives, and per case."""
-    cases = [case_from_dict(row) for row in iter_sample_cases()]
+    cases = load_sample_cases()
     begin = time.process_time()
     for case in cases:
         mask_case(case)
@@ -271,8 +272,7 @@ def main() -> None:
     }
     if arguments.data:
         settings = load_settings()
-        folders = [path for path in sorted(arguments.data.iterdir()) if (path / "corpus.jsonl").is_file()]
-        sets = [*map(load_beir, folders), sample_set()[0]]
+        sets = [*map(load_beir, beir_folders(arguments.data)), load_sample_set()[0]]
         result["retrieval"] = {labelled.name: retrieval(labelled, settings) for labelled in sets}
     _print(result)
     if arguments.out:

@@ -21,11 +21,15 @@ from rich.table import Table
 from benchmarks.tables.relevance import ablation_rows
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
-from retriever.evaluation.formats import LabelledSet, load_beir, sample_questions
+from retriever.evaluation.beir import beir_folders, load_beir
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.page import render_page
 from retriever.evaluation.results import build_report, save_report, without_details
 from retriever.evaluation.runner import Evaluation, evaluate_search
-from retriever.operations.trial import documents_as_cases, open_trial, sample_set
+from retriever.evaluation.subsets import draw_questions
+from retriever.operations.trial import open_trial
+from retriever.sample.library import load_sample_set
 from retriever.training.halves import second_half
 from retriever.wiring.service import open_encoder
 
@@ -35,10 +39,9 @@ KEPT_GROUPS = ("kind", "pair", "length", "code")
 
 def labelled_sets(folder: Path) -> Iterator[tuple[LabelledSet, list[Case]]]:
     """Every BEIR folder below, by name, and the sample library. Raises InvalidInput for a set that is not sound."""
-    for path in sorted(folder.iterdir()):
-        if (path / "corpus.jsonl").is_file():
-            yield documents_as_cases(load_beir(path))
-    yield sample_set()
+    for path in beir_folders(folder):
+        yield documents_as_cases(load_beir(path))
+    yield load_sample_set()
 
 
 def run_set(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Evaluation:
@@ -93,7 +96,7 @@ def main() -> None:
         if arguments.only and labelled.name not in arguments.only:
             continue
         half = second_half(labelled) if arguments.second_half else labelled
-        asked = sample_questions(half, arguments.questions) if arguments.questions else half
+        asked = draw_questions(half, arguments.questions) if arguments.questions else half
         done.append(run_set(asked, cases, settings))
         for label, figures in options.items():
             figures[labelled.name] = _figures(run_set(asked, cases, changed[label]))

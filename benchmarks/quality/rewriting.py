@@ -24,10 +24,15 @@ from index.text import tokenise
 from retriever.case.texts import matched_text
 from retriever.config import load_settings
 from retriever.domain import Match, Query, SearchResult
-from retriever.evaluation.formats import LabelledSet, load_beir, sample_questions
+from retriever.evaluation.beir import beir_folders, load_beir
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import LabelledSet
+from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
-from retriever.evaluation.runner import machine, query_of
-from retriever.operations.trial import documents_as_cases, open_trial, sample_set
+from retriever.evaluation.runner import query_of
+from retriever.evaluation.subsets import draw_questions
+from retriever.operations.trial import open_trial
+from retriever.sample.library import load_sample_set
 from retriever.search.rewriting import FIRST, WORDS, Rewriting
 from retriever.search.searcher import Searcher
 from retriever.wiring.service import Service
@@ -112,12 +117,13 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200, help="at most this many of each set, drawn with a seed")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    paths = [path for path in sorted(arguments.data.iterdir()) if (path / "corpus.jsonl").is_file()]
     lines = []
-    for path in [path for path in paths if not arguments.only or path.name in arguments.only] + [None]:
-        labelled, cases = documents_as_cases(load_beir(path)) if path else sample_set()
+    for path in [path for path in beir_folders(arguments.data) if not arguments.only or path.name in arguments.only] + [
+        None
+    ]:
+        labelled, cases = documents_as_cases(load_beir(path)) if path else load_sample_set()
         with open_trial(load_settings(), cases) as service:
-            lines.append(run_set(sample_questions(labelled, arguments.questions), service))
+            lines.append(run_set(draw_questions(labelled, arguments.questions), service))
         print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
     table = Table(*lines[0])
     for line in lines:

@@ -20,7 +20,7 @@ import httpx
 
 from benchmarks.speed.latency import running_server
 from retriever.config import Settings
-from retriever.evaluation.formats import load_sample_questions
+from retriever.sample.library import load_sample_questions
 
 HERE = Path(__file__).resolve().parents[2]
 SHOWN = 5

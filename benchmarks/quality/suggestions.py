@@ -21,7 +21,7 @@ from retriever.arrivals.check import Checked
 from retriever.case.format import case_from_dict
 from retriever.config import load_settings
 from retriever.domain import Case, Status
-from retriever.evaluation.formats import iter_sample_cases
+from retriever.sample.library import load_sample_cases
 from retriever.wiring.service import Service, open_service
 
 DRAFTS = 3_000
@@ -159,7 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    cases = [case_from_dict(row) for row in iter_sample_cases()]
+    cases = load_sample_cases()
     with tempfile.TemporaryDirectory() as folder, open_service(load_settings(data_dir=Path(folder))) as service:
         service.write_cases(cases)
         results = {"machine": machine(), "model": service.encoder.name, **measure(service, cases)}

@@ -21,7 +21,8 @@ import numpy as np
 from index.text import tokenise
 from index.text.tokenise import Span
 from index.words import bm25 as lexical
-from retriever.evaluation.formats import LabelledSet, load_beir
+from retriever.evaluation.beir import load_beir
+from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.metrics import measure
 
 SETS = (

@@ -23,8 +23,9 @@ from retriever.domain import Encoder
 from retriever.embedding.cards import BUILTIN
 from retriever.embedding.loading import BackendChoice, load_encoder
 from retriever.embedding.transformer import choose_backend
-from retriever.evaluation.formats import load_beir
-from retriever.evaluation.runner import evaluate_encoder, machine
+from retriever.evaluation.beir import load_beir
+from retriever.evaluation.machine import machine
+from retriever.evaluation.runner import evaluate_encoder
 
 REFERENCE: Final = "torch-fp32"
 BACKENDS: tuple[BackendChoice, ...] = (REFERENCE, "torch", "onnx", "onnx-int8", "openvino", "openvino-int8")

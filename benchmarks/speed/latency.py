@@ -30,7 +30,7 @@ from index.text.tokenise import tokens
 from retriever.config import Settings
 from retriever.domain import Filters, Query
 from retriever.embedding.alignment import load_compiled
-from retriever.evaluation.runner import machine
+from retriever.evaluation.machine import machine
 from retriever.indexing.rebuild import rebuild
 from retriever.store import Store, open_store
 from retriever.wiring.service import Service, open_encoder, open_service

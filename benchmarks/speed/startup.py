@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.speed.latency import running_server
 from retriever.config import Settings
-from retriever.evaluation.runner import machine
+from retriever.evaluation.machine import machine
 
 QUESTION = "退款什么时候到账"
 RUNS = 7

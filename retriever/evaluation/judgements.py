@@ -6,7 +6,9 @@ from typing import Any
 
 from retriever.domain import ALL_GROUPS, Case, Status
 from retriever.errors import InvalidInput
-from retriever.evaluation.formats import Document, LabelledSet, Qrels, Question, iter_rows
+from retriever.evaluation.cases import case_document
+from retriever.evaluation.labelled import LabelledQuestion, LabelledSet, Qrels
+from retriever.evaluation.lines import iter_rows
 from retriever.store import Store
 from retriever.store.events import EventKind
 
@@ -21,7 +23,7 @@ def load_judgements(path: Path, store: Store) -> LabelledSet:
     An empty `relevant` says that no case answers the question; one without an audience sees every case. Raises
     InvalidInput with the line for a repeated id, an unknown field, or a case that no search of this library can find.
     """
-    questions: dict[str, Question] = {}
+    questions: dict[str, LabelledQuestion] = {}
     qrels: dict[str, dict[str, int]] = {}
     find_case = _finder(store)
     for number, row in iter_rows(path):
@@ -56,13 +58,14 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
         if event.key in cases:
             judged, name = worth.setdefault(event.query_id, {}), cases[event.key].id
             judged[name] = max(judged.get(name, 0), GRADES[event.kind])
-    questions: dict[str, Question] = {}
+    questions: dict[str, LabelledQuestion] = {}
     qrels: dict[str, dict[str, int]] = {}
     for query in store.events.iter_queries():
         if not query.text or query.query_id not in worth:
             continue
         first = questions.setdefault(
-            query.text, Question(query.query_id, query.text, query.language, {"date": query.at}, audience=(ALL_GROUPS,))
+            query.text,
+            LabelledQuestion(query.query_id, query.text, query.language, {"date": query.at}, audience=(ALL_GROUPS,)),
         )
         merged = qrels.setdefault(first.id, {})
         for name, grade in worth[query.query_id].items():
@@ -76,12 +79,7 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
     return _labelled("feedback", questions.values(), qrels, by_id.get)
 
 
-def case_document(case: Case) -> Document:
-    """What slices need to know of a case; without its text."""
-    return Document(case.id, "", "", case.language, {"product": case.product, "date": case.resolved_at})
-
-
-def _judgement(row: Mapping[str, Any]) -> tuple[Question, dict[str, int]]:
+def _judgement(row: Mapping[str, Any]) -> tuple[LabelledQuestion, dict[str, int]]:
     unknown = sorted(set(row) - {"id", "text", "relevant", "language", "date", "audience", "kind"})
     if unknown:
         raise InvalidInput(f"unknown field {unknown[0]!r}")
@@ -91,7 +89,7 @@ def _judgement(row: Mapping[str, Any]) -> tuple[Question, dict[str, int]]:
     judged = _relevant(row.get("relevant"))
     known = {"date": row["date"]} if row.get("date") else {}
     language, audience = str(row.get("language") or ""), tuple(row.get("audience") or (ALL_GROUPS,))
-    return Question(row["id"], row["text"], language, known, audience=audience), judged
+    return LabelledQuestion(row["id"], row["text"], language, known, audience=audience), judged
 
 
 def _relevant(value: object) -> dict[str, int]:
@@ -106,10 +104,10 @@ def _relevant(value: object) -> dict[str, int]:
 
 
 def _labelled(
-    name: str, questions: Iterable[Question], qrels: Qrels, find_case: Callable[[str], Case | None]
+    name: str, questions: Iterable[LabelledQuestion], qrels: Qrels, find_case: Callable[[str], Case | None]
 ) -> LabelledSet:
-    answered: list[Question] = []
-    outside: list[Question] = []
+    answered: list[LabelledQuestion] = []
+    outside: list[LabelledQuestion] = []
     for question in questions:
         (answered if question.id in qrels else outside).append(question)
     if not answered:

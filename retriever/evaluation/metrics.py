@@ -9,7 +9,7 @@ import numpy as np
 from ir_measures import AP, RR, R, Success, nDCG
 
 from retriever.errors import InvalidInput
-from retriever.evaluation.formats import Qrels
+from retriever.evaluation.labelled import Qrels
 
 Run: TypeAlias = Mapping[str, Mapping[str, float]]
 """Question id -> document id -> score, higher is better."""

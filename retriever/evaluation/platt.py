@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from retriever.domain import Query, SearchResult
 from retriever.errors import InvalidInput
 from retriever.evaluation.confidence import Judged, Reliability, reliability
-from retriever.evaluation.formats import LabelledSet
+from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.runner import query_of
 
 FloatArray = NDArray[np.float64]

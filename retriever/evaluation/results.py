@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from retriever.errors import InvalidInput
+from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import MAIN, Scores
-from retriever.evaluation.runner import Evaluation, machine
+from retriever.evaluation.runner import Evaluation
 from retriever.evaluation.significance import Interval
 
 Report: TypeAlias = Mapping[str, Any]

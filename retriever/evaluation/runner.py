@@ -1,15 +1,16 @@
 """Run a labelled set against a searcher, one encoder alone or a ranking made elsewhere, and measure what came back."""
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from index.types import FloatMatrix
 from retriever.domain import Encoder, Filters, Match, Query, SearchResult
 from retriever.errors import InvalidInput
+from retriever.evaluation.cases import OWN_ID
 from retriever.evaluation.confidence import Judged, Reliability, reliability
-from retriever.evaluation.formats import OWN_ID, LabelledSet, Qrels, Question
+from retriever.evaluation.labelled import LabelledQuestion, LabelledSet, Qrels
 from retriever.evaluation.metrics import Run, Scores, as_run, measure, top_of
 from retriever.evaluation.significance import Interval
 from retriever.evaluation.slices import Slice, intervals_of, slice_questions
@@ -20,8 +21,8 @@ POOL = 2 * DEPTH
 """Results taken of each question: both arms propose at most this many together, so each arm can be ranked by itself."""
 TOP = 10
 """Results kept of each question, for showing rankings side by side."""
-Find = Callable[[Query], SearchResult]
-Progress = Callable[[int, int], None]
+BATCH = 256
+"""Questions compared at once with all documents, when an encoder is measured alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,12 @@ class Evaluation:
     latency_ms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def evaluate_search(labelled: LabelledSet, find: Find, *, progress: Progress | None = None) -> Evaluation:
+def evaluate_search(
+    labelled: LabelledSet,
+    find: Callable[[Query], SearchResult],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
     """Ask every question of the set twice: to the full depth without a threshold, and as users ask.
 
     The first gives the ranking and the confidence before any threshold, the second abstention and latency.
@@ -79,16 +85,31 @@ def evaluate_search(labelled: LabelledSet, find: Find, *, progress: Progress | N
 
 def evaluate_encoder(labelled: LabelledSet, encoder: Encoder) -> Evaluation:
     """Exact search with one encoder alone: title and text of each document against each question, self excluded."""
-    documents = encoder.encode_cases([_document_text(d.title, d.text) for d in labelled.documents])
-    ids = np.array([document.id for document in labelled.documents])
+    documents = encoder.encode_cases(texts_of(labelled))
+    texts = [question.text for question in labelled.questions]
+    parts = [np.empty((0, documents.shape[1]), np.float32)]
+    parts += [encoder.encode_query(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+    return _ranking_only(labelled, rank_by_cosine(labelled, np.concatenate(parts), documents))
+
+
+def texts_of(labelled: LabelledSet) -> list[str]:
+    """What is encoded of each document: its title, if it has one, and its text."""
+    return [f"{one.title}\n{one.text}" if one.title else one.text for one in labelled.documents]
+
+
+def rank_by_cosine(labelled: LabelledSet, questions: FloatMatrix, documents: FloatMatrix) -> dict[str, list[str]]:
+    """The best DEPTH documents of each question, ties in their order: unit vectors (questions, dim), (documents, dim).
+
+    A question finds neither itself nor what it excludes. Raises InvalidInput for a set that is split by time.
+    """
+    ids = [document.id for document in labelled.documents]
     ranked: dict[str, list[str]] = {}
-    for start in range(0, len(labelled.questions), 256):
-        batch = labelled.questions[start : start + 256]
-        similarity = encoder.encode_query([question.text for question in batch]) @ documents.T
-        for question, row in zip(batch, similarity, strict=True):
+    for start in range(0, len(labelled.questions), BATCH):
+        similarity = questions[start : start + BATCH] @ documents.T
+        for question, row in zip(labelled.questions[start : start + BATCH], similarity, strict=True):
             best = np.argsort(-row, kind="stable")[: DEPTH + 1 + len(question.exclude)]
-            ranked[question.id] = _allowed(question, labelled, [str(ids[i]) for i in best])[:DEPTH]
-    return _ranking_only(labelled, ranked)
+            ranked[question.id] = _allowed(question, labelled, [ids[i] for i in best.tolist()])[:DEPTH]
+    return ranked
 
 
 def evaluate_ranking(labelled: LabelledSet, run: Run) -> Evaluation:
@@ -102,10 +123,10 @@ def evaluate_ranking(labelled: LabelledSet, run: Run) -> Evaluation:
 
 def bare_set(name: str, qrels: Qrels) -> LabelledSet:
     """Judgements alone as a set: neither texts nor languages are known, so its slices say little."""
-    return LabelledSet(name, (), tuple(Question(question, "") for question in qrels), qrels)
+    return LabelledSet(name, (), tuple(LabelledQuestion(question, "") for question in qrels), qrels)
 
 
-def query_of(question: Question, *, limit: int = 5, min_confidence: float | None = None) -> Query:
+def query_of(question: LabelledQuestion, *, limit: int = 5, min_confidence: float | None = None) -> Query:
     """The question as a query, without what it must not find. Historical cases count: they answer too."""
     return Query(
         problem=question.text,
@@ -117,24 +138,7 @@ def query_of(question: Question, *, limit: int = 5, min_confidence: float | None
     )
 
 
-def machine() -> dict[str, str]:
-    """What every committed result says about where it was made."""
-    return {"python": platform.python_version(), "system": platform.system(), "processor": _processor()}
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123  not a file of ours
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
-def _document_text(title: str, text: str) -> str:
-    return f"{title}\n{text}" if title else text
-
-
-def _others(question: Question, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+def _others(question: LabelledQuestion, matches: tuple[Match, ...]) -> tuple[Match, ...]:
     """The matches without the question itself. Raises InvalidInput when a document stands twice among them."""
     ids = _ids(matches)
     if len(set(ids)) != len(ids):
@@ -142,13 +146,15 @@ def _others(question: Question, matches: tuple[Match, ...]) -> tuple[Match, ...]
     return tuple(match for match in matches if match.stored.case.id not in question.exclude)
 
 
-def _allowed(question: Question, labelled: LabelledSet, ids: Sequence[str]) -> list[str]:
+def _allowed(question: LabelledQuestion, labelled: LabelledSet, ids: Sequence[str]) -> list[str]:
     if question.until:
         raise InvalidInput(f"{labelled.name}: only the whole search can be split by time.")
     return [name for name in ids if name not in question.exclude and name != question.id]
 
 
-def _judged(relevant: Mapping[str, int], deep: tuple[Match, ...], usual: SearchResult, question: Question) -> Judged:
+def _judged(
+    relevant: Mapping[str, int], deep: tuple[Match, ...], usual: SearchResult, question: LabelledQuestion
+) -> Judged:
     def right(match: Match) -> bool:
         return relevant.get(match.stored.case.id, 0) > 0
 
@@ -196,15 +202,3 @@ def _ranking_only(labelled: LabelledSet, ranked: Mapping[str, Sequence[str]]) ->
         {name: list(found[:TOP]) for name, found in ranked.items()},
         slices=slice_questions(labelled, scores, {}) if labelled.documents else (),
     )
-
-
-__all__ = [
-    "Evaluation",
-    "Run",
-    "Slice",
-    "bare_set",
-    "evaluate_encoder",
-    "evaluate_ranking",
-    "evaluate_search",
-    "machine",
-]

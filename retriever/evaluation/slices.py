@@ -8,7 +8,7 @@ import numpy as np
 
 from index.text import tokenise
 from retriever.case.language import LATIN, base_language, detect_language
-from retriever.evaluation.formats import Document, LabelledSet, Question
+from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
 from retriever.evaluation.metrics import MAIN, Scores
 from retriever.evaluation.significance import Interval, bootstrap
 
@@ -89,7 +89,7 @@ def _spoken(texts: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def _groups(
-    question: Question, judged: Mapping[str, int], known: Mapping[str, Document], pair: tuple[str, str]
+    question: LabelledQuestion, judged: Mapping[str, int], known: Mapping[str, Document], pair: tuple[str, str]
 ) -> Iterator[tuple[str, str]]:
     asked, answered = pair
     yield "kind", "same language" if asked == answered else "cross language"

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from retriever.errors import InvalidInput
-from retriever.evaluation.formats import Qrels
+from retriever.evaluation.labelled import Qrels
+from retriever.evaluation.lines import iter_lines
 
 
 def load_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -63,14 +64,8 @@ def unjudged(qrels: Qrels, run: Mapping[str, object]) -> list[str]:
 
 
 def _fields(path: Path, count: int) -> Iterator[tuple[int, list[str]]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in iter_lines(path):
         fields = line.split()
-        if not fields:
-            continue
         if len(fields) != count:
             raise InvalidInput(f"{path}:{number}: expected {count} columns, got {len(fields)}")
         yield number, fields

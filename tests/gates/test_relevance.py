@@ -6,13 +6,14 @@ import pytest
 
 from retriever.config import Settings
 from retriever.evaluation.runner import Evaluation, evaluate_search
-from retriever.operations.trial import open_trial, sample_set
+from retriever.operations.trial import open_trial
+from retriever.sample.library import load_sample_set
 
 
 @pytest.fixture(scope="module")
 def evaluation() -> Iterator[Evaluation]:
     """The sample library, rebuilt and asked every sample question."""
-    labelled, cases = sample_set()
+    labelled, cases = load_sample_set()
     with open_trial(Settings(), cases) as service:
         yield evaluate_search(labelled, service.find_similar)
 

@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("foundations", ("retriever.domain",)),
     ("foundations", ("retriever.masking", "retriever.config")),
     ("foundations", ("retriever.case", "retriever.telemetry")),
-    ("adapters", ("retriever.store", "retriever.embedding", "retriever.sample")),
+    ("adapters", ("retriever.store", "retriever.embedding")),
     (
         "use cases",
         (
@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "retriever.evaluation",
         ),
     ),
+    ("use cases", ("retriever.sample",)),
     ("wiring", ("retriever.wiring",)),
     ("operations", ("retriever.operations",)),
     ("entry points", ("retriever.api", "retriever.training")),

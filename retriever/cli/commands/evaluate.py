@@ -13,9 +13,10 @@ from retriever.errors import InvalidInput, Unavailable
 if TYPE_CHECKING:
     from retriever.config import Settings
     from retriever.evaluation.compare import Comparison
-    from retriever.evaluation.formats import LabelledSet
+    from retriever.evaluation.labelled import LabelledSet
     from retriever.evaluation.results import Report
-    from retriever.evaluation.runner import Evaluation, Slice
+    from retriever.evaluation.runner import Evaluation
+    from retriever.evaluation.slices import Slice
     from retriever.wiring.service import Service
 
 SHOWN = ("ndcg@10", "mrr@10", "recall@1", "recall@10")
@@ -85,10 +86,10 @@ def evaluate(
 
 def load_set(folder: Path | None) -> "LabelledSet":
     """The labelled questions and their documents: of a BEIR folder, or of the sample library. Raises InvalidInput."""
-    from retriever.evaluation.formats import load_beir  # noqa: PLC0415
-    from retriever.operations.trial import sample_set  # noqa: PLC0415
+    from retriever.evaluation.beir import load_beir  # noqa: PLC0415
+    from retriever.sample.library import load_sample_set  # noqa: PLC0415
 
-    return sample_set()[0] if folder is None else load_beir(folder)
+    return load_sample_set()[0] if folder is None else load_beir(folder)
 
 
 Prepare = Callable[["LabelledSet"], "LabelledSet"]
@@ -97,14 +98,14 @@ Evaluated = tuple["Report", list["Evaluation"], dict[str, str]]
 
 
 def _preparation(*, temporal: bool, sample: int | None) -> Prepare:
-    from retriever.evaluation.formats import sample_questions, split_by_time  # noqa: PLC0415
+    from retriever.evaluation.subsets import draw_questions, split_by_time  # noqa: PLC0415
 
     def prepare(labelled: "LabelledSet") -> "LabelledSet":
         if temporal:
             asked = len(labelled.questions)
             labelled = split_by_time(labelled)
             err.print(f"{labelled.name}: {asked - len(labelled.questions)} questions had no answer yet", markup=False)
-        return labelled if sample is None else sample_questions(labelled, sample)
+        return labelled if sample is None else draw_questions(labelled, sample)
 
     return prepare
 
@@ -146,10 +147,12 @@ def library_set(service: "Service", file: Path | None) -> "LabelledSet":
 
 
 def _of_sets(settings: "Settings", data: Sequence[Path] | None, *, split: str, arm: Arm, prepare: Prepare) -> Evaluated:
-    from retriever.evaluation.formats import load_beir  # noqa: PLC0415
+    from retriever.evaluation.beir import load_beir  # noqa: PLC0415
+    from retriever.evaluation.cases import documents_as_cases  # noqa: PLC0415
     from retriever.evaluation.results import build_report  # noqa: PLC0415
     from retriever.evaluation.runner import evaluate_encoder  # noqa: PLC0415
-    from retriever.operations.trial import documents_as_cases, open_trial, sample_set  # noqa: PLC0415
+    from retriever.operations.trial import open_trial  # noqa: PLC0415
+    from retriever.sample.library import load_sample_set  # noqa: PLC0415
     from retriever.wiring.service import open_encoder  # noqa: PLC0415
 
     encoder = open_encoder(settings)
@@ -157,7 +160,7 @@ def _of_sets(settings: "Settings", data: Sequence[Path] | None, *, split: str, a
     texts: dict[str, str] = {}
     for folder in data or (None,):
         if folder is None:
-            labelled, cases = sample_set()
+            labelled, cases = load_sample_set()
         else:
             labelled, cases = documents_as_cases(load_beir(folder, split=split))
         labelled = prepare(labelled)

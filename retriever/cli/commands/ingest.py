@@ -122,11 +122,10 @@ def ingest(
 
 def load_sample(store: "Store", *, dry_run: bool = False) -> "IngestReport":
     """Write the sample cases into the library; a report like that of a file."""
-    from retriever.case.format import case_from_dict  # noqa: PLC0415
-    from retriever.evaluation.formats import iter_sample_cases  # noqa: PLC0415
     from retriever.ingest.report import IngestReport  # noqa: PLC0415
+    from retriever.sample.library import load_sample_cases  # noqa: PLC0415
 
-    outcomes = store.cases.upsert([case_from_dict(row) for row in iter_sample_cases()], dry_run=dry_run)
+    outcomes = store.cases.upsert(load_sample_cases(), dry_run=dry_run)
     actions = [outcome.action for outcome in outcomes]
     return IngestReport(
         read=len(actions),

@@ -14,7 +14,7 @@ from retriever.errors import ModelUnavailable
 if TYPE_CHECKING:
     from retriever.config import Settings
     from retriever.domain import Encoder
-    from retriever.evaluation.formats import LabelledSet
+    from retriever.evaluation.labelled import LabelledSet
 
 models_app = typer.Typer(help="Embedding models: which there are, how good they are here, which one serves.")
 Name = Annotated[str, typer.Argument(help="builtin, a folder or a hub id.")]
@@ -96,7 +96,8 @@ def compare(
 ) -> None:
     """Quality, speed and size of two models side by side, on labelled questions, by exact search."""
     from retriever.cli.commands.evaluate import load_set  # noqa: PLC0415
-    from retriever.evaluation.runner import evaluate_encoder, machine  # noqa: PLC0415
+    from retriever.evaluation.machine import machine  # noqa: PLC0415
+    from retriever.evaluation.runner import evaluate_encoder  # noqa: PLC0415
 
     settings = settings_of(context)
     sets: list[LabelledSet] = [load_set(folder) for folder in data] if data else [load_set(None)]

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import Progress
 from tokenizers import Tokenizer
 
+from retriever.evaluation.beir import beir_folders, load_beir
 from retriever.training.model.bags import Bags, build_bags, load_bags
 from retriever.training.model.batches import build_clusters, build_pool
 from retriever.training.model.card import build_card
 from retriever.training.model.config import DataConfig, TrainingConfig
-from retriever.training.model.evaluate import Scores, evaluate_table, load_sets
+from retriever.training.model.evaluate import TableScores, evaluate_table
 from retriever.training.model.fit import FitData, fit_table
 from retriever.training.model.package import QuantisedTable, balance_rows, digest_folder, quantise_table, write_model
 from retriever.training.model.pairs import Corpus, load_corpus
@@ -209,20 +210,20 @@ class TrainingRun:
     ) -> dict[str, dict[str, object]]:
         scores: dict[str, dict[str, object]] = {}
         shipped = quantised.to_float()
-        for found in load_sets(self._places.sets):
-            exact, rounded = evaluate_table(tokenizer, table, found), evaluate_table(tokenizer, shipped, found)
-            scores[found.name] = {
-                "queries": len(found.queries),
-                "documents": len(found.documents),
+        for labelled in map(load_beir, beir_folders(self._places.sets)):
+            exact, rounded = (evaluate_table(tokenizer, one, labelled) for one in (table, shipped))
+            scores[labelled.name] = {
+                "queries": len(labelled.questions),
+                "documents": len(labelled.documents),
                 "float32": _percent(exact),
                 "int8": _percent(rounded),
                 "by_language": {name: round(100 * value, 1) for name, value in rounded.by_language.items()},
             }
-            self._console.print(f"{found.name}: float32 {_percent(exact)}, int8 {_percent(rounded)}")
+            self._console.print(f"{labelled.name}: float32 {_percent(exact)}, int8 {_percent(rounded)}")
         return scores
 
 
-def _percent(scores: Scores) -> float:
+def _percent(scores: TableScores) -> float:
     return round(100 * scores.overall, 2)
 
 

@@ -27,10 +27,13 @@ from rich.table import Table
 
 from retriever.config import Settings, load_settings
 from retriever.domain import Case, Filters, Query
-from retriever.evaluation.formats import LabelledSet, Question, load_beir
+from retriever.evaluation.beir import load_beir
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import LabelledQuestion, LabelledSet
+from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
-from retriever.evaluation.runner import machine
-from retriever.operations.trial import documents_as_cases, open_trial, sample_set
+from retriever.operations.trial import open_trial
+from retriever.sample.library import load_sample_set
 from retriever.search.ranking import (
     FACTS,
     FEATURES,
@@ -74,7 +77,7 @@ class Asked:
     """
 
     set_name: str
-    question: Question
+    question: LabelledQuestion
     ids: list[str]
     scores: Scores
     table: FloatArray
@@ -347,7 +350,7 @@ def main() -> None:
     encoder = open_encoder(settings)
     folders = [path for path in sorted(arguments.data.iterdir()) if (path / "corpus.jsonl").is_file()]
     pairs = [documents_as_cases(one) for one in with_mixed_sets({p.name: load_beir(p) for p in folders}).values()]
-    pairs.append(sample_set())
+    pairs.append(load_sample_set())
     asked: list[Asked] = []
     for labelled, cases in pairs:
         asked += ask(labelled, cases, settings)

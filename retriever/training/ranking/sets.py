@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from retriever.evaluation.formats import LabelledSet
+from retriever.evaluation.labelled import LabelledSet
 
 MANUALS = ("en", "zh-CN", "de", "es", "en", "ja", "fr", "pt-BR")
 """Languages of the pages of `manuals`, one after the other."""

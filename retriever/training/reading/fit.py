@@ -27,10 +27,15 @@ from retriever.config import Settings, load_settings
 from retriever.domain import Case
 from retriever.embedding.cross_encoder import load_cross_encoder
 from retriever.embedding.loading import load_encoder
-from retriever.evaluation.formats import LabelledSet, Qrels, load_beir, sample_questions
+from retriever.evaluation.beir import load_beir
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import LabelledSet, Qrels
+from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
-from retriever.evaluation.runner import machine, query_of
-from retriever.operations.trial import documents_as_cases, open_trial, sample_set
+from retriever.evaluation.runner import query_of
+from retriever.evaluation.subsets import draw_questions
+from retriever.operations.trial import open_trial
+from retriever.sample.library import load_sample_set
 from retriever.search.candidates import Candidates, Question
 from retriever.search.ranking import FloatArray
 from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer
@@ -149,8 +154,8 @@ def random_cross_encoder(shape: Path, target: Path) -> Path:
 def _pairs(folder: Path, only: Sequence[str], questions: int) -> list[tuple[LabelledSet, list[Case]]]:
     paths = [path for path in sorted(folder.iterdir()) if (path / "corpus.jsonl").is_file()]
     pairs = [documents_as_cases(load_beir(path)) for path in paths if not only or path.name in only]
-    pairs += [] if only and "sample" not in only else [sample_set()]
-    return [(sample_questions(labelled, questions), cases) for labelled, cases in pairs]
+    pairs += [] if only and "sample" not in only else [load_sample_set()]
+    return [(draw_questions(labelled, questions), cases) for labelled, cases in pairs]
 
 
 def _stage(arguments: argparse.Namespace, settings: Settings) -> ReadingStage:
@@ -179,7 +184,7 @@ def main() -> None:
     settings = load_settings()
     stage = _stage(arguments, settings)
     pairs = _pairs(arguments.data, arguments.only, arguments.questions)
-    asked, known = sample_set()
+    asked, known = load_sample_set()
     texts = [embedded_text(case) for case in known if case.language == "en"]
     questions = [question.text for question in asked.questions if question.language == "en"][:TIMED]
     cost = timed(stage.reader, questions, texts[: stage.top])

@@ -8,7 +8,7 @@ import pytest
 
 from retriever.evaluation.compare import compare
 from retriever.evaluation.confidence import Judged, reliability
-from retriever.evaluation.formats import Document, LabelledSet, Question
+from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
 from retriever.evaluation.metrics import as_run, measure
 from retriever.evaluation.page import render_page
 from retriever.evaluation.plots import heat_map, latency_plot, recall_plot, reliability_plot
@@ -25,7 +25,7 @@ def evaluated(ranked: list[str]) -> Evaluation:
     labelled = LabelledSet(
         "toy & co",
         (Document(EVIL, "", "x", "en"),),
-        (Question("q<1>", EVIL, "zh"), Question("q2", "x", "en")),
+        (LabelledQuestion("q<1>", EVIL, "zh"), LabelledQuestion("q2", "x", "en")),
         {"q<1>": {EVIL: 1}, "q2": {EVIL: 1}},
     )
     scores = measure(labelled.qrels, as_run({"q<1>": ranked, "q2": ranked}))

@@ -3,14 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
 from retriever.errors import InvalidInput
-from retriever.evaluation.formats import Document, LabelledSet, Question, split_by_time
-from retriever.evaluation.runner import bare_set, evaluate_encoder, evaluate_ranking, evaluate_search
-from retriever.operations.trial import documents_as_cases, open_trial
+from retriever.evaluation.cases import documents_as_cases
+from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
+from retriever.evaluation.runner import (
+    DEPTH,
+    bare_set,
+    evaluate_encoder,
+    evaluate_ranking,
+    evaluate_search,
+    rank_by_cosine,
+)
+from retriever.evaluation.subsets import split_by_time
+from retriever.operations.trial import open_trial
 from retriever.wiring.service import Service
 from tests.support.builders import WordEncoder
 from tests.support.tiny_models import build_tiny_static
@@ -26,12 +36,12 @@ LABELLED = LabelledSet(
     "toy",
     tuple(Document(id, "", text, "zh-Hans" if id == "zh" else "en", {"date": DATES[id]}) for id, text in TEXTS.items()),
     (
-        Question("q1", "printer jams on thick paper", "en", {"date": "2026-03-01"}),
-        Question("ink 2", "ink is pale", "en", {"date": "2026-03-01"}, exclude=("ink 2",)),
-        Question("q3", "xyzzy", "en", {"date": "2026-03-01"}),
+        LabelledQuestion("q1", "printer jams on thick paper", "en", {"date": "2026-03-01"}),
+        LabelledQuestion("ink 2", "ink is pale", "en", {"date": "2026-03-01"}, exclude=("ink 2",)),
+        LabelledQuestion("q3", "xyzzy", "en", {"date": "2026-03-01"}),
     ),
     {"q1": {"jam/1": 2, "new": 1}, "ink 2": {"zh": 1}, "q3": {"zh": 1}},
-    (Question("o1", "who won the match", "en", {"date": "2026-03-01"}),),
+    (LabelledQuestion("o1", "who won the match", "en", {"date": "2026-03-01"}),),
 )
 
 
@@ -127,3 +137,21 @@ def test_a_ranking_made_elsewhere_is_measured_against_all_judgements() -> None:
 
     assert found.scores.by_question["a"]["mrr@10"] == 1.0
     assert found.scores.means["mrr@10"] == 0.5
+
+
+def test_documents_are_ranked_by_cosine_with_ties_in_their_order() -> None:
+    """The order is that of a full stable sort, cut to the depth of the measures."""
+    rng = np.random.default_rng(4)
+    labelled = LabelledSet(
+        "toy",
+        tuple(Document(f"d{n}", "", "") for n in range(2 * DEPTH)),
+        tuple(LabelledQuestion(f"q{n}", "", exclude=("d7",)) for n in range(300)),
+        {},
+    )
+    questions = np.ones((300, 1), np.float32)
+    documents = rng.integers(0, 5, (2 * DEPTH, 1)).astype(np.float32)
+
+    ranked = rank_by_cosine(labelled, questions, documents)
+
+    wanted = [f"d{n}" for n in np.argsort(-documents[:, 0], kind="stable") if n != 7][:DEPTH]
+    assert ranked == {f"q{n}": wanted for n in range(300)}

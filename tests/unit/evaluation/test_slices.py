@@ -2,7 +2,7 @@
 
 import pytest
 
-from retriever.evaluation.formats import Document, LabelledSet, Question
+from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
 from retriever.evaluation.metrics import as_run, measure
 from retriever.evaluation.slices import Slice, language_pairs, length_of, slice_questions
 
@@ -11,9 +11,9 @@ DOCUMENTS = (
     Document("de", "", "der Drucker klemmt", "de"),
 )
 QUESTIONS = (
-    Question("q1", "the printer shows E-05", "en"),
-    Question("q2", "打印机卡纸了怎么办", "zh-Hans"),
-    Question("q3", "der Drucker", "de"),
+    LabelledQuestion("q1", "the printer shows E-05", "en"),
+    LabelledQuestion("q2", "打印机卡纸了怎么办", "zh-Hans"),
+    LabelledQuestion("q3", "der Drucker", "de"),
 )
 QRELS = {"q1": {"en": 1}, "q2": {"en": 2, "de": 1}, "q3": {"de": 1, "en": 1}}
 LABELLED = LabelledSet("toy", DOCUMENTS, QUESTIONS, QRELS)
@@ -61,7 +61,7 @@ def test_length_is_about_the_number_of_words(text: str, length: int) -> None:
 def test_a_wrong_guess_does_not_make_a_language() -> None:
     """Where nearly all texts without a language are English, a short one that looks Italian is English too."""
     texts = [*(f"how do I return the order number {n}" for n in range(9)), "pronto menu nuovo", "打印机"]
-    questions = tuple(Question(f"q{n}", text) for n, text in enumerate(texts))
+    questions = tuple(LabelledQuestion(f"q{n}", text) for n, text in enumerate(texts))
     qrels = {question.id: {"en": 1} for question in questions}
 
     pairs = language_pairs(LabelledSet("toy", DOCUMENTS, questions, qrels))

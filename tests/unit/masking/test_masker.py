@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retriever.case.format import case_from_dict
 from retriever.case.texts import embedded_text, matched_text, query_text
 from retriever.domain import Outcome, Query, Source
-from retriever.evaluation.formats import iter_sample_cases
 from retriever.masking import KnownEntities, identifiers, mask_case, mask_mention, mask_query, mask_text
 from retriever.masking.masker import BEST_EFFORT, STRUCTURED
 from retriever.masking.placeholders import PLACEHOLDER_KINDS
+from retriever.sample.library import load_sample_cases
 from tests.support.builders import make_case
 
 PIECES = st.sampled_from(
@@ -166,7 +165,7 @@ def test_placeholders_are_neither_embedded_nor_matched() -> None:
 
 def test_the_sample_library_stays_as_it_is() -> None:
     """268 real-looking cases in seven languages hold no personal value, and none is found."""
-    cases = [case_from_dict(row) for row in iter_sample_cases()]
+    cases = load_sample_cases()
 
     changed = [case.id for case in cases if mask_case(case)[0] != case]
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from retriever.case.format import case_from_dict
 from retriever.case.language import base_language
 from retriever.domain import Case, Status
-from retriever.evaluation.formats import LabelledSet, iter_sample_cases, load_sample_questions
+from retriever.evaluation.labelled import LabelledSet
+from retriever.sample.library import load_sample_cases, load_sample_questions
 
 CASE_LANGUAGES = {"zh-Hans", "zh-Hant", "en", "es", "de", "fr", "ja"}
 QUESTION_LANGUAGES = CASE_LANGUAGES | {"ko", "pt", "ru", "ar"}
@@ -16,7 +16,7 @@ QUESTION_LANGUAGES = CASE_LANGUAGES | {"ko", "pt", "ru", "ar"}
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
     """Every sample case by id."""
-    return {case.id: case for case in map(case_from_dict, iter_sample_cases())}
+    return {case.id: case for case in load_sample_cases()}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def labelled() -> LabelledSet:
 
 def test_there_are_enough_cases(cases: dict[str, Case]) -> None:
     """At least 240 cases, ids unique, in all seven languages."""
-    assert len(cases) == len(list(iter_sample_cases())) >= 240
+    assert len(cases) == len(load_sample_cases()) >= 240
     assert {case.language for case in cases.values()} == CASE_LANGUAGES
 
 
@@ -49,7 +49,7 @@ def test_superseded_cases_name_their_successor(cases: dict[str, Case]) -> None:
 def test_there_are_enough_questions(labelled: LabelledSet) -> None:
     """At least 400 labelled questions in eleven languages, at least 60 of them without an answer."""
     everything = (*labelled.questions, *labelled.out_of_scope)
-    assert len(everything) >= 400 and len(labelled.out_of_scope) >= 60
+    assert len({question.id for question in everything}) == len(everything) >= 400 and len(labelled.out_of_scope) >= 60
     assert {question.language for question in everything} == QUESTION_LANGUAGES
     assert min(Counter(question.language for question in everything).values()) >= 20
 

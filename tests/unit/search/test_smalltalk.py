@@ -2,7 +2,7 @@
 
 import pytest
 
-from retriever.evaluation.formats import load_sample_questions
+from retriever.sample.library import load_sample_questions
 from retriever.search.smalltalk import asks_nothing
 
 LATIN = (

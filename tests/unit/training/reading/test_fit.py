@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retriever.evaluation.formats import LabelledSet, Question
+from retriever.evaluation.labelled import LabelledQuestion, LabelledSet
 from retriever.search.reading import RESCORE_WEIGHT, ReadingStage, Rescorer
 from retriever.training.halves import in_first_half, second_half
 from retriever.training.reading.fit import Heard, figure, fit, hear, lines_of, placed
@@ -23,7 +23,7 @@ def heard(logit: list[float], opinion: list[float]) -> Heard:
 
 def labelled(count: int) -> LabelledSet:
     """Questions whose answer is b."""
-    questions = tuple(Question(f"q{number}", f"question {number}") for number in range(count))
+    questions = tuple(LabelledQuestion(f"q{number}", f"question {number}") for number in range(count))
     return LabelledSet("toy", (), questions, {question.id: {"b": 1} for question in questions})
 
 
@@ -64,7 +64,7 @@ def test_the_report_is_of_the_other_half() -> None:
 def test_opinions_come_from_the_whole_search() -> None:
     """Each candidate of the shipped search with its opinion, in the order of the ranking."""
     cases = [make_case("b", "printer jams"), make_case("c", "vpn drops every hour")]
-    question = Question("q", "printer jams")
+    question = LabelledQuestion("q", "printer jams")
     asked = LabelledSet("toy", (), (question,), {"q": {"b": 1}})
     stage = ReadingStage("rescore", Rescorer(WordEncoder()), 1.0, top=50, budget_ms=60_000)
 
