@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 from benchmarks.data.masking_samples import CONTEXTS, Sample, birthday, digits, iban, listed, luhn_digit, resident_digit
 
-Maker = Callable[[random.Random], str]
-
 
 def _wrong_resident(rng: random.Random) -> str:
     number = "310115" + birthday(rng) + digits(rng, 3)
@@ -208,7 +206,7 @@ def _log_line(rng: random.Random) -> str:
     )
 
 
-MAKERS: dict[str, Maker] = {
+MAKERS: dict[str, Callable[[random.Random], str]] = {
     "order numbers": _order,
     "tracking numbers": _tracking,
     "versions": _version,

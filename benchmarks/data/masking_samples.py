@@ -357,8 +357,7 @@ def url_token(rng: random.Random) -> tuple[str, str]:
     )
 
 
-Maker = Callable[[random.Random], str | tuple[str, str]]
-MAKERS: dict[str, tuple[tuple[str, ...], Maker]] = {
+MAKERS: dict[str, tuple[tuple[str, ...], Callable[[random.Random], str | tuple[str, str]]]] = {
     "e-mail": (("EMAIL",), email),
     "phone, international": (("PHONE",), international_phone),
     "phone, Chinese mobile": (("PHONE",), chinese_mobile),

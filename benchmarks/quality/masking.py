@@ -107,16 +107,16 @@ DENSE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MaskedSample:
     """Passages masked in one sample: kind, start, end."""
 
     sample: Sample
     passages: tuple[tuple[str, int, int], ...]
 
 
-def find(samples: Iterable[Sample]) -> list[Found]:
+def find(samples: Iterable[Sample]) -> list[MaskedSample]:
     """What masking takes of each sample."""
-    return [Found(sample, _passages(sample.text)) for sample in samples]
+    return [MaskedSample(sample, _passages(sample.text)) for sample in samples]
 
 
 def _passages(text: str, known: KnownEntities | None = None) -> tuple[tuple[str, int, int], ...]:
@@ -124,14 +124,14 @@ def _passages(text: str, known: KnownEntities | None = None) -> tuple[tuple[str,
     return tuple((span.placeholder[1:-1].rpartition("_")[0], span.start, span.end) for span in spans)
 
 
-def is_found(found: Found, kinds: Sequence[str]) -> bool:
+def is_found(found: MaskedSample, kinds: Sequence[str]) -> bool:
     """Is every character of the sample's value masked as one of these kinds? Its brackets and spaces need not be."""
     sample = found.sample
     covered = {place for kind, start, end in found.passages if kind in kinds for place in range(start, end)}
     return all(place in covered for place in range(sample.start, sample.end) if sample.text[place] not in " <>")
 
 
-def score(kind: str, own: Sequence[Found], others: Sequence[Found]) -> dict[str, Any]:
+def score(kind: str, own: Sequence[MaskedSample], others: Sequence[MaskedSample]) -> dict[str, Any]:
     """Recall and precision of one type; `others` hold no value of any type."""
     kinds = masking_samples.MAKERS[kind][0]
     right = wrong = 0
@@ -165,7 +165,7 @@ def structured(positives: int, lookalikes: int, seed: int = SEED) -> tuple[dict[
 def unstructured(count: int, seed: int = SEED) -> dict[str, float]:
     """Recall of names and addresses, and of names that the record gives."""
     known = [
-        Found(sample, _passages(sample.text, KnownEntities(names=(name,))))
+        MaskedSample(sample, _passages(sample.text, KnownEntities(names=(name,))))
         for name, sample in masking_names.known_names(count, seed)
     ]
     groups = {

@@ -118,9 +118,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     lines = []
-    for path in [path for path in beir_folders(arguments.data) if not arguments.only or path.name in arguments.only] + [
-        None
-    ]:
+    folders = [path for path in beir_folders(arguments.data) if not arguments.only or path.name in arguments.only]
+    for path in [*folders, None]:
         labelled, cases = documents_as_cases(load_beir(path)) if path else load_sample_set()
         with open_trial(load_settings(), cases) as service:
             lines.append(run_set(draw_questions(labelled, arguments.questions), service))

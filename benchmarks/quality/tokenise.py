@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -39,7 +39,6 @@ SETS = (
 )
 RESULT = Path(__file__).parents[1] / "results" / "tokenise.json"
 QUESTIONS = 500
-Rule: TypeAlias = Callable[[list[Span], str, int], None]
 
 
 def _word(forms: Callable[[str], Sequence[str]], found: list[Span], word: str, start: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.tables.markdown import HeadAndRows
 from retriever.embedding.cards import CARDS, ModelCard
 
 ABLATION_SETS = {
@@ -14,10 +15,9 @@ ABLATION_SETS = {
     "espfaq-dev-zh2en": "espfaq zh→en",
     "espfaq-dev-en2zh": "espfaq en→zh",
 }
-Table = tuple[list[str], list[list[str]]]
 
 
-def cards_table() -> Table:
+def cards_table() -> HeadAndRows:
     """Every model with a card."""
     head = ["model", "dims (shorter)", "tokens", "million parameters", "prompts (question · case)", "licence"]
     return [*head, "choose it when"], [_card(card) for card in CARDS]
@@ -44,13 +44,13 @@ def _prompts(card: ModelCard) -> Iterator[str]:
         yield ""
 
 
-def ablations_table(report: Mapping[str, Any]) -> Table:
+def ablations_table(report: Mapping[str, Any]) -> HeadAndRows:
     """What was tried, nDCG@10 x 100."""
     rows = [[run["name"], *(f"{run['ndcg10'][name]:.1f}" for name in ABLATION_SETS)] for run in report["runs"]]
     return ["run", *ABLATION_SETS.values()], rows
 
 
-def encoders_table(report: Mapping[str, Any]) -> Table:
+def encoders_table(report: Mapping[str, Any]) -> HeadAndRows:
     """Quality and speed of each row of the benchmark, the built-in model last."""
     head = ["backend", "nDCG@10", "loss", "texts/s", "times", "ms a question", "times "]
     rows = []

@@ -4,11 +4,10 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Table = tuple[list[str], list[list[str]]]
-"""Head and rows."""
+from benchmarks.tables.markdown import HeadAndRows
 
 
-def ablation_rows(report: Mapping[str, Any]) -> Table:
+def ablation_rows(report: Mapping[str, Any]) -> HeadAndRows:
     """nDCG@10 of each arm per set, its same- and cross-language halves where it has both, and of each option."""
     options = report.get("options", {})
     rows = []
@@ -21,7 +20,7 @@ def ablation_rows(report: Mapping[str, Any]) -> Table:
     return ["set", "questions", "words alone", "vectors alone", "fused", *options], rows
 
 
-def options_rows(report: Mapping[str, Any]) -> Table:
+def options_rows(report: Mapping[str, Any]) -> HeadAndRows:
     """The same, with a last row of what a question costs: the middle of the sets' median milliseconds."""
     head, rows = ablation_rows(report)
     usual = statistics.median(one["latency_ms"]["total"]["p50"] for one in report["sets"])
@@ -29,13 +28,13 @@ def options_rows(report: Mapping[str, Any]) -> Table:
     return head, [*rows, ["ms a question", "", "", "", *(f"{value:.1f}" for value in (usual, *spent))]]
 
 
-def reading_rows(report: Mapping[str, Any]) -> Table:
+def reading_rows(report: Mapping[str, Any]) -> HeadAndRows:
     """What a reading stage does on the questions that it was not fitted on, in points."""
     columns = ("questions", "read", "fused", "with the stage", "reader alone")
     return ["set", *columns], [[one["set"], *(str(one[name]) for name in columns)] for one in report["sets"]]
 
 
-def confidence_rows(report: Mapping[str, Any]) -> Table:
+def confidence_rows(report: Mapping[str, Any]) -> HeadAndRows:
     """How far the confidence can be trusted on each set, in points but for the last two; – where nothing was asked."""
     head = ["set", "out of scope", "AUROC", "abstained at 5 % loss", "coverage", "abstained", "ECE", "Brier"]
     rows = []
@@ -47,7 +46,7 @@ def confidence_rows(report: Mapping[str, Any]) -> Table:
     return head, rows
 
 
-def matrix_rows(report: Mapping[str, Any], name: str) -> Table:
+def matrix_rows(report: Mapping[str, Any], name: str) -> HeadAndRows:
     """One set's languages, asked × answered: nDCG@10 and, in brackets, how many questions. Raises KeyError."""
     sets = {one["name"]: one for one in report["sets"]}
     cells = {tuple(part["name"].split(" → ")): part for part in sets[name]["slices"] if part["group"] == "pair"}

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.tables import models as model_tables
 from benchmarks.tables import words as word_tables
+from benchmarks.tables.markdown import markdown
 from benchmarks.tables.relevance import ablation_rows, confidence_rows, matrix_rows, options_rows, reading_rows
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def speed_table() -> str:
         ("memory of the searching process", lambda r: f"{r['in_process']['rss_mib']:,} MiB"),
     ]
     cells = [[name, *(cell(report) for report in reports)] for name, cell in rows]
-    return _markdown(head, [line for line in cells if set(line[1:]) != {"–"}])
+    return markdown(head, [line for line in cells if set(line[1:]) != {"–"}])
 
 
 def startup_table() -> str:
@@ -66,7 +67,7 @@ def startup_table() -> str:
             *(f"{report['cold_question_s'][which]} s" for which in ("median", "slowest")),
         ],
     ]
-    return _markdown(["sample library", "median", f"slowest of {report['runs']}"], rows)
+    return markdown(["sample library", "median", f"slowest of {report['runs']}"], rows)
 
 
 def where_time_goes_table() -> str:
@@ -74,7 +75,7 @@ def where_time_goes_table() -> str:
     reports = latency_reports()
     head = ["stage", *(f"{report['cases']:,} cases, p50 / p99" for report in reports)]
     stages = [report["in_process"]["stages_ms"] for report in reports]
-    return _markdown(head, [[name, *(_pair(one[name]) for one in stages)] for name in stages[0]])
+    return markdown(head, [[name, *(_pair(one[name]) for one in stages)] for name in stages[0]])
 
 
 def sample_table() -> str:
@@ -85,31 +86,31 @@ def sample_table() -> str:
     shown_groups = ("kind", "language")
     lines += [(s["name"], s["questions"], s["means"]) for s in found["slices"] if s["group"] in shown_groups]
     shown = ("ndcg@10", "mrr@10", "recall@10", "hit@5")
-    return _markdown(
+    return markdown(
         ["questions", "n", *shown], [[name, str(n), *(f"{100 * m[key]:.1f}" for key in shown)] for name, n, m in lines]
     )
 
 
 def relevance_table() -> str:
     """nDCG@10 of every arm on every labelled set."""
-    return _markdown(*ablation_rows(load("relevance")))
+    return markdown(*ablation_rows(load("relevance")))
 
 
 def options_table() -> str:
     """Optional stages beside the shipped ranking, in one run."""
-    return _markdown(*options_rows(load("relevance-options")))
+    return markdown(*options_rows(load("relevance-options")))
 
 
 def stages_table() -> str:
     """The rescoring model on questions that its weight was not fitted on."""
-    return _markdown(*reading_rows(load("stages")))
+    return markdown(*reading_rows(load("stages")))
 
 
 def rewriting_table() -> str:
     """Ways of rewriting unsure questions."""
     columns = ("questions", "unsure", "as asked", "proposed", "expanded", "shortened")
     rows = [[one["set"], *(str(one[name]) for name in columns)] for one in load("rewriting")["sets"]]
-    return _markdown(["set", *columns], rows)
+    return markdown(["set", *columns], rows)
 
 
 def stage_costs_table() -> str:
@@ -121,24 +122,24 @@ def stage_costs_table() -> str:
         ["the same, all of them remembered", f"{report['cost']['again_ms']:,.0f}"],
         [f"a cross-encoder of the same size on {random['top']} cases", f"{random['again_ms']:,.0f}"],
     ]
-    return _markdown(["what", "ms a question"], rows)
+    return markdown(["what", "ms a question"], rows)
 
 
 def confidence_table() -> str:
     """Calibration and abstention on every labelled set."""
-    return _markdown(*confidence_rows(load("relevance")))
+    return markdown(*confidence_rows(load("relevance")))
 
 
 def matrix_table() -> str:
     """The sample library's questions by language of question and case."""
-    return _markdown(*matrix_rows(load("relevance"), "sample"))
+    return markdown(*matrix_rows(load("relevance"), "sample"))
 
 
 def masking_table() -> str:
     """Recall and precision of each structured type."""
     types = load("masking")["types"].items()
     rows = [[n, f"{t['positives']:,}", f"{t['recall']:.3f}", f"{t['precision']:.3f}"] for n, t in types]
-    return _markdown(["type", "values", "recall", "precision"], rows)
+    return markdown(["type", "values", "recall", "precision"], rows)
 
 
 def masking_costs_table() -> str:
@@ -157,7 +158,7 @@ def masking_costs_table() -> str:
         [f"most nDCG@10 points lost on {len(report['retrieval'])} labelled sets", f"{lost:.2f}"],
         ["most characters taken of one of these sets", f"{100 * taken:.2f} %"],
     ]
-    return _markdown(["what", "measured"], rows)
+    return markdown(["what", "measured"], rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -174,11 +175,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "matrix": matrix_table,
     "masking": masking_table,
     "masking-costs": masking_costs_table,
-    "cards": lambda: _markdown(*model_tables.cards_table()),
-    "ablations": lambda: _markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
-    "words": lambda: _markdown(*word_tables.engines_table(load("words"))),
-    "tokenise": lambda: _markdown(*word_tables.tokenise_table(load("tokenise"))),
-    "encoders": lambda: _markdown(*model_tables.encoders_table(load("encoders"))),
+    "cards": lambda: markdown(*model_tables.cards_table()),
+    "ablations": lambda: markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
+    "words": lambda: markdown(*word_tables.engines_table(load("words"))),
+    "tokenise": lambda: markdown(*word_tables.tokenise_table(load("tokenise"))),
+    "encoders": lambda: markdown(*model_tables.encoders_table(load("encoders"))),
 }
 
 
@@ -209,11 +210,6 @@ def _built(report: Mapping[str, Any], name: str) -> str:
     if seconds is None:
         return "–"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.tables.markdown import HeadAndRows
+
 _COSTS = (("all", "no filter"), ("allowed_0.01", "1 % allowed"), ("allowed_0.0001", "0.01 % allowed"))
 
 
-def engines_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+def engines_table(report: Mapping[str, Any]) -> HeadAndRows:
     """Build and search of each engine and size; times are processor time of one thread."""
     head = ["engine", "cases", "build, s", "peak memory, MB", *(f"{name}, p50 / p99 ms" for _, name in _COSTS)]
     rows = []
@@ -19,7 +21,7 @@ def engines_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
     return head, rows
 
 
-def tokenise_table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+def tokenise_table(report: Mapping[str, Any]) -> HeadAndRows:
     """nDCG@10 of BM25 alone for each way of cutting text, on every set."""
     sets = [name for name in report["rows"]["shipped"] if name != "mean"]
     head = ["variant", *sets, "mean"]

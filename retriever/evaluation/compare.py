@@ -9,7 +9,7 @@ import numpy as np
 
 from retriever.errors import InvalidInput
 from retriever.evaluation.metrics import MAIN
-from retriever.evaluation.results import Report
+from retriever.evaluation.results import EvaluationReport
 from retriever.evaluation.significance import holm, paired_randomisation
 
 CHANGED = 10
@@ -58,7 +58,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """All differences, and the questions that changed most, the greatest change first."""
 
     differences: tuple[Difference, ...]
@@ -66,7 +66,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class GateRule:
     """Fails when the difference of a measure, in points of 100, compares like that with the limit."""
 
     text: str
@@ -76,7 +76,7 @@ class Rule:
     limit: float
 
 
-def compare(before: Report, after: Report) -> Comparison:
+def compare(before: EvaluationReport, after: EvaluationReport) -> RunComparison:
     """Compare every set of `after` with the same one of `before`.
 
     Raises InvalidInput when a set is missing, or was asked other questions.
@@ -88,19 +88,19 @@ def compare(before: Report, after: Report) -> Comparison:
         pairs = _paired(old, new)
         differences += [_difference(new["name"], name, old, new, pairs) for name in MAIN if name in old["means"]]
         changed += _changed(new["name"], old, new, pairs)
-    return Comparison(tuple(_corrected(differences)), tuple(changed))
+    return RunComparison(tuple(_corrected(differences)), tuple(changed))
 
 
-def parse_rule(text: str) -> Rule:
+def parse_gate_rule(text: str) -> GateRule:
     """`ndcg@10 < -0.5`, or `cross language: mrr@10 < -1` for one slice. Raises InvalidInput."""
     found = _RULE.fullmatch(text)
     if found is None:
         raise InvalidInput(f"{text!r} is no rule; write it like 'ndcg@10 < -0.5' or 'cross language: ndcg@10 < -1'")
     where = (found["where"] or "").strip()
-    return Rule(text, where, found["name"], found["sign"], float(found["limit"]))
+    return GateRule(text, where, found["name"], found["sign"], float(found["limit"]))
 
 
-def broken_rules(rules: Sequence[Rule], before: Report, after: Report) -> list[str]:
+def broken_gate_rules(rules: Sequence[GateRule], before: EvaluationReport, after: EvaluationReport) -> list[str]:
     """One line for each rule and set that fails; empty when the gate is open.
 
     Raises InvalidInput for a measure or slice that one of the runs does not have: what cannot be checked, fails.
@@ -116,7 +116,7 @@ def broken_rules(rules: Sequence[Rule], before: Report, after: Report) -> list[s
     return lines
 
 
-def _same_set(report: Report, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+def _same_set(report: EvaluationReport, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     found = next((one for one in report["sets"] if one["name"] == wanted["name"]), None)
     if found is None:
         raise InvalidInput(f"the baseline has no set {wanted['name']!r}")
@@ -188,7 +188,7 @@ def _changed(
     ]
 
 
-def _value(one: Mapping[str, Any], rule: Rule) -> float:
+def _value(one: Mapping[str, Any], rule: GateRule) -> float:
     """The figure that a rule names, of the whole set or of a slice."""
     place: Mapping[str, Any] = one["means"]
     if rule.where:

@@ -34,14 +34,14 @@ MAIN = ("ndcg@10", "mrr@10", "recall@1", "recall@10", "hit@1", "hit@5")
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class RunScores:
     """Mean of each measure over all judged questions, and each question's own value."""
 
     means: Mapping[str, float]
     by_question: Mapping[str, Mapping[str, float]]
 
 
-def measure(qrels: Qrels, run: Run) -> Scores:
+def measure(qrels: Qrels, run: Run) -> RunScores:
     """All measures of one run. Raises InvalidInput when the run answers no judged question at all."""
     if not any(run.get(question) for question in qrels):
         raise InvalidInput("the run holds no result for any judged question")
@@ -54,7 +54,7 @@ def measure(qrels: Qrels, run: Run) -> Scores:
     for metric in ir_measures.iter_calc(list(MEASURES.values()), graded, ranked):
         values[metric.query_id][names[metric.measure]] = float(metric.value)
     means = {name: sum(row[name] for row in values.values()) / len(values) for name in MEASURES}
-    return Scores(means, values)
+    return RunScores(means, values)
 
 
 def as_run(ranked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:

@@ -5,9 +5,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from retriever.evaluation.compare import Changed, Comparison
+from retriever.evaluation.compare import Changed, RunComparison
 from retriever.evaluation.plots import heat_map, latency_plot, recall_plot, reliability_plot
-from retriever.evaluation.results import Report
+from retriever.evaluation.results import EvaluationReport
 
 ARMS = ("search", "dense", "words")
 DEPTHS = (1, 5, 10, 50, 100)
@@ -36,7 +36,7 @@ _FIGURES = {
 }
 
 
-def render_page(report: Report, comparison: Comparison | None, texts: Mapping[str, str]) -> str:
+def render_page(report: EvaluationReport, comparison: RunComparison | None, texts: Mapping[str, str]) -> str:
     """The page of a report. `texts` gives questions as they were asked, by `set/id`; ids stand where it has none."""
     style = resources.files("retriever.evaluation").joinpath("page.css").read_text(encoding="utf-8")
     made = ", ".join(f"{escape(name)} {escape(str(value))}" for name, value in report["machine"].items())
@@ -67,7 +67,7 @@ def _overview(sets: Sequence[Mapping[str, Any]]) -> str:
     return "<h2>All sets</h2>" + _table(["set", "n", *ALONE, *SHOWN], rows)
 
 
-def _comparison(comparison: Comparison, texts: Mapping[str, str]) -> str:
+def _comparison(comparison: RunComparison, texts: Mapping[str, str]) -> str:
     rows = [
         [
             escape(one.set_name),

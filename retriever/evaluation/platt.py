@@ -13,11 +13,9 @@ from scipy.optimize import minimize
 
 from retriever.domain import Query, SearchResult
 from retriever.errors import InvalidInput
-from retriever.evaluation.confidence import Judged, Reliability, reliability
+from retriever.evaluation.confidence import FloatArray, Judged, Reliability, reliability
 from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.runner import query_of
-
-FloatArray = NDArray[np.float64]
 
 NEEDED = 200
 """Judged questions below which a fit would follow chance."""

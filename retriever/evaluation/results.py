@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from retriever.errors import InvalidInput
 from retriever.evaluation.machine import machine
-from retriever.evaluation.metrics import MAIN, Scores
+from retriever.evaluation.metrics import MAIN, RunScores
 from retriever.evaluation.runner import Evaluation
 from retriever.evaluation.significance import Interval
 
-Report: TypeAlias = Mapping[str, Any]
+EvaluationReport: TypeAlias = Mapping[str, Any]
 """JSON of one run: model, arm, machine and `sets`, each with means, intervals, arms, slices, reliability, latency."""
 
 FORMAT = 1
@@ -30,12 +30,12 @@ def build_report(model: str, fingerprint: str, arm: str, evaluations: Sequence[E
     }
 
 
-def without_details(report: Report) -> dict[str, Any]:
+def without_details(report: EvaluationReport) -> dict[str, Any]:
     """The report without what concerns single questions."""
     return {**report, "sets": [{k: v for k, v in one.items() if k != "details"} for one in report["sets"]]}
 
 
-def save_report(path: Path, report: Report) -> None:
+def save_report(path: Path, report: EvaluationReport) -> None:
     """Write a report, one line for each question's values. Raises OSError."""
     details = [one.get("details") for one in report["sets"]]
     text = json.dumps(without_details(report), ensure_ascii=False, indent=1)
@@ -50,7 +50,7 @@ def save_report(path: Path, report: Report) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def load_report(path: Path) -> Report:
+def load_report(path: Path) -> EvaluationReport:
     """A saved report. Raises InvalidInput when it is none, or of a format that this version does not know."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def _set(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _details(scores: Scores, top: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _details(scores: RunScores, top: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Values of the main measures and the first documents of each question; no text of anything."""
     questions = {
         id: [[round(row[name], 4) for name in MAIN], list(top.get(id, ()))] for id, row in scores.by_question.items()

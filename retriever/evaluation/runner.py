@@ -11,7 +11,7 @@ from retriever.errors import InvalidInput
 from retriever.evaluation.cases import OWN_ID
 from retriever.evaluation.confidence import Judged, Reliability, reliability
 from retriever.evaluation.labelled import LabelledQuestion, LabelledSet, Qrels
-from retriever.evaluation.metrics import Run, Scores, as_run, measure, top_of
+from retriever.evaluation.metrics import Run, RunScores, as_run, measure, top_of
 from retriever.evaluation.significance import Interval
 from retriever.evaluation.slices import Slice, intervals_of, slice_questions
 
@@ -35,10 +35,10 @@ class Evaluation:
 
     name: str
     questions: int
-    scores: Scores
+    scores: RunScores
     intervals: Mapping[str, Interval]
     top: Mapping[str, Sequence[str]]
-    arms: Mapping[str, Scores] = field(default_factory=dict)
+    arms: Mapping[str, RunScores] = field(default_factory=dict)
     slices: tuple[Slice, ...] = ()
     reliability: Reliability | None = None
     latency_ms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -168,7 +168,7 @@ def _judged(
     )
 
 
-def _measured_arms(labelled: LabelledSet, deep: Mapping[str, tuple[Match, ...]]) -> dict[str, Scores]:
+def _measured_arms(labelled: LabelledSet, deep: Mapping[str, tuple[Match, ...]]) -> dict[str, RunScores]:
     """Measures of each arm; an arm that found nothing at all is left out, as it did not run."""
     ranked: dict[str, dict[str, list[str]]] = {"words": {}, "dense": {}}
     for question in labelled.questions:

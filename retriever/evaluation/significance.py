@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-FloatArray = NDArray[np.float64]
-
 SEED = 20
 RESAMPLES = 1_000
 RANDOMISATIONS = 9_999
@@ -24,23 +22,23 @@ class Interval:
     high: float
 
 
-def bootstrap(values: FloatArray) -> list[Interval]:
+def bootstrap(values: NDArray[np.float64]) -> list[Interval]:
     """95 % percentile interval of each column's mean, (questions, measures); questions are drawn again, seeded.
 
     One question alone says nothing of the spread: its interval is its value.
     """
     count, rng = len(values), np.random.default_rng(SEED)
     means = np.empty((RESAMPLES, values.shape[1]))
-    step = max(1, _CELLS // count)
-    for start in range(0, RESAMPLES, step):
-        rows = min(step, RESAMPLES - start)
+    batch = max(1, _CELLS // count)
+    for start in range(0, RESAMPLES, batch):
+        rows = min(batch, RESAMPLES - start)
         drawn = rng.multinomial(count, np.full(count, 1 / count), size=rows)
         means[start : start + rows] = drawn @ values / count
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return [Interval(round(float(a), 6), round(float(b), 6)) for a, b in zip(low, high, strict=True)]
 
 
-def paired_randomisation(before: FloatArray, after: FloatArray) -> float:
+def paired_randomisation(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """Two-sided p of the mean difference, (n,) each: how often random swaps within the pairs give as much.
 
     Exact where all swaps can be tried (up to 13 questions that differ), else of 9,999 seeded ones. 1 when none differs.

@@ -9,7 +9,7 @@ import numpy as np
 from index.text import tokenise
 from retriever.case.language import LATIN, base_language, detect_language
 from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
-from retriever.evaluation.metrics import MAIN, Scores
+from retriever.evaluation.metrics import MAIN, RunScores
 from retriever.evaluation.significance import Interval, bootstrap
 
 PRODUCTS = 20
@@ -31,7 +31,7 @@ class Slice:
     arms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def slice_questions(labelled: LabelledSet, scores: Scores, arms: Mapping[str, Scores]) -> tuple[Slice, ...]:
+def slice_questions(labelled: LabelledSet, scores: RunScores, arms: Mapping[str, RunScores]) -> tuple[Slice, ...]:
     """Every slice of a measured set. A question belongs to one slice of each group, at most."""
     known = {document.id: document for document in labelled.documents}
     pairs = language_pairs(labelled)
@@ -47,7 +47,7 @@ def slice_questions(labelled: LabelledSet, scores: Scores, arms: Mapping[str, Sc
     )
 
 
-def intervals_of(scores: Scores) -> dict[str, Interval]:
+def intervals_of(scores: RunScores) -> dict[str, Interval]:
     """95 % interval of every measure over all questions."""
     names = list(scores.means)
     values = np.array([[row[name] for name in names] for row in scores.by_question.values()])
@@ -109,7 +109,7 @@ def _most_asked_products(members: Mapping[tuple[str, str], list[str]]) -> set[st
     return {name for name, _ in sizes.most_common(PRODUCTS)}
 
 
-def _measured(group: str, name: str, ids: list[str], *, scores: Scores, arms: Mapping[str, Scores]) -> Slice:
+def _measured(group: str, name: str, ids: list[str], *, scores: RunScores, arms: Mapping[str, RunScores]) -> Slice:
     values = np.array([[scores.by_question[id][measure] for measure in MAIN] for id in ids])
     return Slice(
         group,
@@ -121,5 +121,5 @@ def _measured(group: str, name: str, ids: list[str], *, scores: Scores, arms: Ma
     )
 
 
-def _means(scores: Scores, ids: list[str]) -> dict[str, float]:
+def _means(scores: RunScores, ids: list[str]) -> dict[str, float]:
     return {name: sum(scores.by_question[id][name] for id in ids) / len(ids) for name in MAIN}

@@ -12,9 +12,9 @@ from retriever.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from retriever.config import Settings
-    from retriever.evaluation.compare import Comparison
+    from retriever.evaluation.compare import RunComparison
     from retriever.evaluation.labelled import LabelledSet
-    from retriever.evaluation.results import Report
+    from retriever.evaluation.results import EvaluationReport
     from retriever.evaluation.runner import Evaluation
     from retriever.evaluation.slices import Slice
     from retriever.wiring.service import Service
@@ -54,10 +54,10 @@ def evaluate(
     json_: Json = False,
 ) -> None:
     """Measure ranking, confidence and abstention on labelled questions. The library itself is never changed."""
-    from retriever.evaluation.compare import broken_rules, compare, parse_rule  # noqa: PLC0415  see cli/__init__.py
+    from retriever.evaluation.compare import broken_gate_rules, compare, parse_gate_rule  # noqa: PLC0415  see cli/__init__.py
     from retriever.evaluation.results import load_report, save_report, without_details  # noqa: PLC0415
 
-    rules = [parse_rule(text) for text in fail_if or ()]
+    rules = [parse_gate_rule(text) for text in fail_if or ()]
     if rules and baseline is None:
         raise InvalidInput("--fail-if compares with a baseline: give --baseline too.")
     before = None if baseline is None else load_report(baseline)  # before the work, so that a bad file costs nothing
@@ -70,7 +70,7 @@ def evaluate(
         evaluated = _of_sets(settings_of(context), data, split=split, arm=arm, prepare=prepare)
     report, done, texts = evaluated
     comparison = None if before is None else compare(before, report)
-    broken = [] if before is None else broken_rules(rules, before, report)
+    broken = [] if before is None else broken_gate_rules(rules, before, report)
     _write(save, lambda file: save_report(file, report))
     _write(html, lambda file: file.write_text(_page(report, comparison, texts), encoding="utf-8"))
     _write(save_run, lambda file: _write_run(file, done))
@@ -93,7 +93,7 @@ def load_set(folder: Path | None) -> "LabelledSet":
 
 
 Prepare = Callable[["LabelledSet"], "LabelledSet"]
-Evaluated = tuple["Report", list["Evaluation"], dict[str, str]]
+Evaluated = tuple["EvaluationReport", list["Evaluation"], dict[str, str]]
 """The report, what it was made of, and the text of each question by set name and id, for the page alone."""
 
 
@@ -187,7 +187,7 @@ def _texts(labelled: "LabelledSet") -> dict[str, str]:
     return {f"{labelled.name}/{question.id}": question.text for question in labelled.questions}
 
 
-def _page(report: "Report", comparison: "Comparison | None", texts: dict[str, str]) -> str:
+def _page(report: "EvaluationReport", comparison: "RunComparison | None", texts: dict[str, str]) -> str:
     from retriever.evaluation.page import render_page  # noqa: PLC0415
 
     return render_page(report, comparison, texts)
@@ -212,7 +212,7 @@ def _write(file: Path | None, write: Callable[[Path], object]) -> None:
     err.print(f"written to {file}", markup=False)
 
 
-def _print(done: "Sequence[Evaluation]", comparison: "Comparison | None") -> None:
+def _print(done: "Sequence[Evaluation]", comparison: "RunComparison | None") -> None:
     columns = ("set", "questions", *SHOWN)
     print_table(columns, [row for one in done for row in _rows(one)], figures=columns)
     for one in done:
@@ -244,7 +244,7 @@ def _half(part: "Slice", name: str) -> float:
     return 50 * (part.intervals[name].high - part.intervals[name].low)
 
 
-def _print_comparison(comparison: "Comparison") -> None:
+def _print_comparison(comparison: "RunComparison") -> None:
     columns = ("set", "measure", "before", "after", "points", "p (Holm)", "won", "same", "lost")
     rows = [
         (

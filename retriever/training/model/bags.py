@@ -57,11 +57,11 @@ def build_bags(tokenizer: Tokenizer, texts: Sequence[str]) -> Bags:
     return Bags(np.concatenate(flat) if flat else np.zeros(0, np.int32), np.cumsum(lengths))
 
 
-def pool_bags(table: NDArray[np.float32], bags: Bags, step: int = 4096) -> NDArray[np.float32]:
+def pool_bags(table: NDArray[np.float32], bags: Bags, batch: int = 4096) -> NDArray[np.float32]:
     """Mean of the tokens' rows, unit length; an empty bag gives zeros. Shape (texts, dims)."""
     pooled = np.zeros((len(bags), table.shape[1]), dtype=np.float32)
-    for start in range(0, len(bags), step):
-        rows = np.arange(start, min(start + step, len(bags)))
+    for start in range(0, len(bags), batch):
+        rows = np.arange(start, min(start + batch, len(bags)))
         full = rows[bags.starts[rows + 1] > bags.starts[rows]]
         if len(full):
             ids, offsets = bags.take(full)

@@ -24,7 +24,7 @@ class LanguagePairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class ParallelCorpus:
     """Everything read: unique English texts with the source that named each first, and the pairs by language code.
 
     A sentence source wins over a dictionary as the source of an English text that occurs in both.
@@ -57,7 +57,7 @@ def iter_rows(path: Path) -> Iterator[tuple[str, str, str]]:
             yield fields[0], fields[1], fields[2]
 
 
-def load_corpus(folder: Path) -> Corpus:
+def load_corpus(folder: Path) -> ParallelCorpus:
     """Read every `{language}-en.tsv.xz` of a folder; `lexicon_` files join the dictionary rows of their language."""
     paths = sorted(folder.glob("*-en.tsv.xz"))
     if not paths:
@@ -102,9 +102,11 @@ class _CorpusBuilder:
             self._first_source[number] = source
         return number
 
-    def build(self) -> Corpus:
+    def build(self) -> ParallelCorpus:
         languages = {
             language: LanguagePairs(language, texts, np.array(english, np.int32), np.array(sources, np.int16))
             for language, (texts, english, sources) in sorted(self._columns.items())
         }
-        return Corpus(list(self._sources), list(self._english), np.array(self._first_source, np.int16), languages)
+        return ParallelCorpus(
+            list(self._sources), list(self._english), np.array(self._first_source, np.int16), languages
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retriever.training.model.pairs import Corpus
+from retriever.training.model.pairs import ParallelCorpus
 
 ACTION_FRAMES = (
     "how do i {}",
@@ -117,7 +117,7 @@ class MadeConfig:
     seed: int
 
 
-def build_made_english(corpus: Corpus, config: MadeConfig) -> list[str]:
+def build_made_english(corpus: ParallelCorpus, config: MadeConfig) -> list[str]:
     """Questions and complaints from interface strings, then passages of 2 to 4 texts with a title-like first line."""
     rng = np.random.default_rng(config.seed)
     questions = make_questions(_texts_of(corpus, config.sources), config.questions, rng)
@@ -146,7 +146,7 @@ def make_questions(strings: list[str], count: int, rng: np.random.Generator) -> 
     return made
 
 
-def make_passages(corpus: Corpus, config: MadeConfig, rng: np.random.Generator) -> list[str]:
+def make_passages(corpus: ParallelCorpus, config: MadeConfig, rng: np.random.Generator) -> list[str]:
     """Join 2 to 4 neighbouring texts of one source into something as long as a case."""
     allowed = [number for number, name in enumerate(corpus.sources) if name in config.passage_sources]
     rows = np.flatnonzero(np.isin(corpus.english_source, allowed))
@@ -160,7 +160,7 @@ def make_passages(corpus: Corpus, config: MadeConfig, rng: np.random.Generator) 
     return made
 
 
-def _texts_of(corpus: Corpus, names: tuple[str, ...]) -> list[str]:
+def _texts_of(corpus: ParallelCorpus, names: tuple[str, ...]) -> list[str]:
     numbers: NDArray[np.int64] = np.array([i for i, name in enumerate(corpus.sources) if name in names])
     return [corpus.english[i] for i in np.flatnonzero(np.isin(corpus.english_source, numbers))]
 

@@ -22,10 +22,10 @@ from retriever.training.model.config import DataConfig, TrainingConfig
 from retriever.training.model.evaluate import TableScores, evaluate_table
 from retriever.training.model.fit import FitData, fit_table
 from retriever.training.model.package import QuantisedTable, balance_rows, digest_folder, quantise_table, write_model
-from retriever.training.model.pairs import Corpus, load_corpus
+from retriever.training.model.pairs import ParallelCorpus, load_corpus
 from retriever.training.model.prune import prune_pieces
 from retriever.training.model.questions import build_made_english
-from retriever.training.model.stages import Stage, digest_files, open_stage
+from retriever.training.model.stages import CachedStage, digest_files, open_stage
 from retriever.training.model.start import build_start_table, rotate_to_leading
 from retriever.training.model.teacher import build_teacher_vectors
 from retriever.training.model.tokenizer import build_tokenizer, open_blank_tokenizer
@@ -75,7 +75,7 @@ class TrainingRun:
         table = self._fit(corpus, bags[1], [labelled["english"][1], labelled["made"][1]], data_keys)
         return self._ship(corpus, tokenizer, table, teacher_key)
 
-    def _cached(self, stage: Stage, work: Callable[[], dict[str, object]]) -> None:
+    def _cached(self, stage: CachedStage, work: Callable[[], dict[str, object]]) -> None:
         """Do a stage's work unless its folder is finished; keep how long it took."""
         if not stage.is_done():
             self._console.print(f"{stage.name}: {stage.key}")
@@ -86,7 +86,7 @@ class TrainingRun:
         self._seconds[stage.name] = float(str(seconds))
         self._console.print(f"{stage.name}: done in {seconds} s")
 
-    def _tokenizer(self, corpus: Corpus, pairs_key: str) -> tuple[Stage, Tokenizer]:
+    def _tokenizer(self, corpus: ParallelCorpus, pairs_key: str) -> tuple[CachedStage, Tokenizer]:
         stage = open_stage(self._places.work, "tokenizer", {"config": self._config.tokenizer, "pairs": pairs_key})
         path = stage.folder / "tokenizer.json"
 
@@ -102,7 +102,7 @@ class TrainingRun:
         tokenizer.normalizer, tokenizer.pre_tokenizer = blank.normalizer, blank.pre_tokenizer
         return open_stage(self._places.work, "pruned", key), tokenizer
 
-    def _vectors(self, name: str, texts: list[str], keys: dict[str, object]) -> tuple[Stage, NDArray[np.float16]]:
+    def _vectors(self, name: str, texts: list[str], keys: dict[str, object]) -> tuple[CachedStage, NDArray[np.float16]]:
         stage = open_stage(self._places.work, f"teacher-{name}", {**keys, "config": self._config.teacher})
         path = stage.folder / "vectors.npy"
 
@@ -123,8 +123,8 @@ class TrainingRun:
         return stage, vectors
 
     def _bags(
-        self, corpus: Corpus, made: list[str], tokenizer: Tokenizer, keys: dict[str, object]
-    ) -> tuple[Stage, dict[str, Bags]]:
+        self, corpus: ParallelCorpus, made: list[str], tokenizer: Tokenizer, keys: dict[str, object]
+    ) -> tuple[CachedStage, dict[str, Bags]]:
         """Tokenise English (pairs, then made) and every language."""
         stage = open_stage(self._places.work, "bags", keys)
         names = ["en", *corpus.languages]
@@ -140,7 +140,7 @@ class TrainingRun:
 
     def _fit(
         self,
-        corpus: Corpus,
+        corpus: ParallelCorpus,
         bags: dict[str, Bags],
         labelled: list[NDArray[np.float16]],
         keys: dict[str, str],
@@ -175,7 +175,7 @@ class TrainingRun:
         return table
 
     def _ship(
-        self, corpus: Corpus, tokenizer: Tokenizer, table: NDArray[np.float32], teacher_key: str
+        self, corpus: ParallelCorpus, tokenizer: Tokenizer, table: NDArray[np.float32], teacher_key: str
     ) -> dict[str, object]:
         """Quantise, evaluate both tables on every development set, write the folder and the log."""
         begun = time.monotonic()
@@ -228,7 +228,7 @@ def _percent(scores: TableScores) -> float:
 
 
 def build_fit_data(
-    corpus: Corpus, bags: dict[str, Bags], vectors: NDArray[np.float16], config: TrainingConfig
+    corpus: ParallelCorpus, bags: dict[str, Bags], vectors: NDArray[np.float16], config: TrainingConfig
 ) -> FitData:
     """Rotate the targets, cluster the English texts, and lay out one weighted pool per language."""
     clusters = build_clusters(
@@ -263,7 +263,7 @@ def build_fit_data(
     )
 
 
-def _source_weights(corpus: Corpus, data: DataConfig) -> NDArray[np.float64]:
+def _source_weights(corpus: ParallelCorpus, data: DataConfig) -> NDArray[np.float64]:
     return np.array([data.source_weights.get(name, data.default_weight) for name in corpus.sources])
 
 

@@ -11,7 +11,7 @@ MARK = "stage.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class CachedStage:
     """One stage of a run: `folder` belongs to it alone; `key` stands for its settings and everything before it."""
 
     name: str
@@ -33,14 +33,14 @@ class Stage:
         return found
 
 
-def open_stage(work: Path, name: str, ingredients: Mapping[str, object]) -> Stage:
+def open_stage(work: Path, name: str, ingredients: Mapping[str, object]) -> CachedStage:
     """Name a stage's folder by the hash of its ingredients (JSON-like values, frozen dataclasses included)."""
     text = json.dumps(ingredients, sort_keys=True, default=_plain)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     folder = work / f"{name}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ingredients.json").write_text(text + "\n", "utf-8")
-    return Stage(name, key, folder)
+    return CachedStage(name, key, folder)
 
 
 def digest_files(paths: list[Path]) -> str:

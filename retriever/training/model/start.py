@@ -10,8 +10,8 @@ RARE = 1e-4
 
 def rotate_to_leading(vectors: NDArray[np.float16], dims: int, sample: int = 100_000) -> NDArray[np.float32]:
     """Turn teacher vectors into their `dims` leading principal directions (uncentred), unit length again."""
-    step = max(1, len(vectors) // sample)
-    points = np.asarray(vectors[::step], dtype=np.float32)
+    every = max(1, len(vectors) // sample)
+    points = np.asarray(vectors[::every], dtype=np.float32)
     _, directions = np.linalg.eigh(points.T @ points)
     basis = np.ascontiguousarray(directions[:, ::-1][:, :dims])
     turned = np.empty((len(vectors), dims), dtype=np.float32)

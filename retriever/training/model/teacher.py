@@ -10,8 +10,6 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-Progress = Callable[[int, int], None]
-
 BLOCK = 4096
 
 
@@ -24,7 +22,7 @@ class TeacherConfig:
 
 
 def build_teacher_vectors(
-    texts: Sequence[str], model_folder: Path, out: Path, *, config: TeacherConfig, progress: Progress
+    texts: Sequence[str], model_folder: Path, out: Path, *, config: TeacherConfig, progress: Callable[[int, int], None]
 ) -> NDArray[np.float16]:
     """Encode every text into `out` (a .npy of shape (texts, dims), unit length, float16) and return it memory-mapped.
 

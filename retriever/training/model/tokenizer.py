@@ -9,7 +9,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
 
-from retriever.training.model.pairs import Corpus
+from retriever.training.model.pairs import ParallelCorpus
 
 UNKNOWN = "[UNK]"
 
@@ -27,7 +27,7 @@ class TokenizerConfig:
     seed: int
 
 
-def build_tokenizer(corpus: Corpus, config: TokenizerConfig) -> Tokenizer:
+def build_tokenizer(corpus: ParallelCorpus, config: TokenizerConfig) -> Tokenizer:
     """Learn the vocabulary from a sample balanced by language (minutes); id 0 is the unknown piece."""
     sample = sample_texts(corpus, config)
     tokenizer = open_blank_tokenizer()
@@ -71,7 +71,7 @@ def open_blank_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def sample_texts(corpus: Corpus, config: TokenizerConfig) -> list[str]:
+def sample_texts(corpus: ParallelCorpus, config: TokenizerConfig) -> list[str]:
     """Draw up to a language's cap of its sentences and up to `dictionary_cap` of its glosses, English included."""
     rng = np.random.default_rng(config.seed)
     is_dictionary = corpus.dictionary_mask()
@@ -87,7 +87,7 @@ def sample_texts(corpus: Corpus, config: TokenizerConfig) -> list[str]:
     return drawn
 
 
-def _texts_by_language(corpus: Corpus) -> Iterator[tuple[str, list[str], np.ndarray]]:
+def _texts_by_language(corpus: ParallelCorpus) -> Iterator[tuple[str, list[str], np.ndarray]]:
     yield "en", corpus.english, corpus.english_source
     for language, pairs in corpus.languages.items():
         yield language, pairs.texts, pairs.sources

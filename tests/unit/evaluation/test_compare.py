@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retriever.errors import InvalidInput
-from retriever.evaluation.compare import broken_rules, compare, parse_rule
+from retriever.evaluation.compare import broken_gate_rules, compare, parse_gate_rule
 from retriever.evaluation.metrics import as_run
 from retriever.evaluation.results import build_report, load_report, save_report, without_details
 from retriever.evaluation.runner import bare_set, evaluate_ranking
@@ -70,7 +70,7 @@ def test_a_baseline_without_questions_gives_means_alone() -> None:
 )
 def test_the_gate_closes_when_a_rule_holds(rule: str, broken: bool) -> None:
     """Rules speak of the difference in points."""
-    lines = broken_rules([parse_rule(rule)], BEFORE, AFTER)
+    lines = broken_gate_rules([parse_gate_rule(rule)], BEFORE, AFTER)
 
     assert [rule in line for line in lines] == [True] * broken
 
@@ -80,9 +80,9 @@ def test_a_rule_may_name_a_slice_or_a_figure_of_confidence() -> None:
     worse = {**AFTER["sets"][0], "reliability": {"ece": 0.3}}
     worse["slices"] = [{"name": "cross language", "means": {"ndcg@10": 0.2}}]
     better = {**worse, "reliability": {"ece": 0.1}, "slices": [{"name": "cross language", "means": {"ndcg@10": 0.5}}]}
-    rules = [parse_rule("cross language: ndcg@10 < -1"), parse_rule("ece > 5")]
+    rules = [parse_gate_rule("cross language: ndcg@10 < -1"), parse_gate_rule("ece > 5")]
 
-    lines = broken_rules(rules, {**AFTER, "sets": [better]}, {**AFTER, "sets": [worse]})
+    lines = broken_gate_rules(rules, {**AFTER, "sets": [better]}, {**AFTER, "sets": [worse]})
 
     assert lines == [
         "toy, cross language: ndcg@10 changed by -30.00 points (cross language: ndcg@10 < -1)",
@@ -94,14 +94,14 @@ def test_a_rule_may_name_a_slice_or_a_figure_of_confidence() -> None:
 def test_what_is_no_rule_is_refused(text: str) -> None:
     """A gate that nobody understands must not stay open."""
     with pytest.raises(InvalidInput, match="is no rule"):
-        parse_rule(text)
+        parse_gate_rule(text)
 
 
 @pytest.mark.parametrize("text", ["ndgc@10 < 0", "ece < 0", "no such slice: ndcg@10 < 0"])
 def test_what_cannot_be_checked_fails(text: str) -> None:
     """A misspelt measure, one that was not measured, and a slice that is not there are errors."""
     with pytest.raises(InvalidInput, match="has no"):
-        broken_rules([parse_rule(text)], BEFORE, AFTER)
+        broken_gate_rules([parse_gate_rule(text)], BEFORE, AFTER)
 
 
 def test_runs_over_other_questions_are_not_compared() -> None:

@@ -28,7 +28,7 @@ def test_pooling_is_the_unit_length_mean_of_the_rows() -> None:
             mean = table[ids].astype(np.float64).mean(axis=0)
             expected[i] = mean / np.linalg.norm(mean)
     assert np.allclose(pool_bags(table, bags), expected, atol=1e-6)
-    assert np.allclose(pool_bags(table, bags, step=7), expected, atol=1e-6)
+    assert np.allclose(pool_bags(table, bags, batch=7), expected, atol=1e-6)
 
 
 def test_take_returns_the_chosen_bags_in_order() -> None:

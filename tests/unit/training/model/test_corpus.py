@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retriever.training.model.pairs import Corpus, load_corpus
+from retriever.training.model.pairs import ParallelCorpus, load_corpus
 from retriever.training.model.questions import ACTION_FRAMES, MadeConfig, build_made_english, make_questions
 from retriever.training.model.tokenizer import TokenizerConfig, drop_rare_characters, open_blank_tokenizer, sample_texts
 
@@ -17,7 +17,7 @@ ROWS = {
 }
 
 
-def write_corpus(folder: Path) -> Corpus:
+def write_corpus(folder: Path) -> ParallelCorpus:
     """Write the rows above as .tsv.xz files and read them."""
     for stem, rows in ROWS.items():
         with lzma.open(folder / f"{stem}.tsv.xz", "wt", encoding="utf-8") as out:
