@@ -7,8 +7,6 @@ under a type's placeholders, in its own samples and in the lookalikes, the share
 The samples are made by the authors of the rules: they show that the rules do what they say, not that people write so.
 """
 
-import argparse
-import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +19,11 @@ from rich.table import Table
 
 from benchmarks.data import masking_lookalikes, masking_names, masking_samples
 from benchmarks.data.masking_samples import Sample
+from benchmarks.measuring import command_line, conditions, write_result
 from retriever.config import Settings, load_settings
 from retriever.evaluation.beir import beir_folders, load_beir
 from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.labelled import LabelledSet
-from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
 from retriever.masking import MASKING_VERSION, KnownEntities, mask_case, mask_text
 from retriever.masking.placeholders import without_placeholders
@@ -251,14 +249,13 @@ def _ndcg(labelled: LabelledSet, settings: Settings) -> float:
 
 def main() -> None:
     """Parse arguments, measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--data", type=Path, help="folder of BEIR folders; without it retrieval is not measured")
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--note", default="", help="what else ran on the machine")
     arguments = parser.parse_args()
     scores, lookalikes = structured(POSITIVES, LOOKALIKES)
     result: dict[str, Any] = {
-        "machine": machine(),
+        "machine": conditions(),
         "note": arguments.note,
         "seed": SEED,
         "masking_version": MASKING_VERSION,
@@ -275,8 +272,7 @@ def main() -> None:
         sets = [*map(load_beir, beir_folders(arguments.data)), load_sample_set()[0]]
         result["retrieval"] = {labelled.name: retrieval(labelled, settings) for labelled in sets}
     _print(result)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_result(arguments.out, result)
 
 
 def _print(result: dict[str, Any]) -> None:

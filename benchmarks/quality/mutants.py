@@ -7,7 +7,6 @@ turned round, a condition negated, a number moved by one, a `raise` or a call le
 makes a test fail; a mutant that never ends is noticed too, and counted apart. FILE keeps one entry per area.
 """
 
-import argparse
 import ast
 import copy
 import importlib
@@ -25,7 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import pytest
+from benchmarks.measuring import command_line, require, write_result
 
 ROOT = Path(__file__).parents[2]
 ACCESS = (
@@ -69,7 +68,7 @@ AREAS = {
 }
 """Modules and the tests that should notice."""
 LIBRARIES = (
-    "faiss", "fastapi.testclient", "httpx", "hypothesis.stateful", "limits.strategies", "numpy", "orjson",
+    "faiss", "fastapi.testclient", "httpx", "hypothesis.stateful", "limits.strategies", "numpy", "orjson", "pytest",
     "phonenumbers", "prometheus_client", "pydantic_settings", "sqlite_utils", "stdnum.iban", "structlog",
 )  # fmt: skip
 SECONDS_PER_MUTANT = 120
@@ -204,6 +203,8 @@ def _tested(folder: Path, tests: Sequence[str]) -> int:
     status = 1
     # Whatever a mutant breaks, the child must end here and not go on as if it were the parent.
     with suppress(BaseException):
+        import pytest  # noqa: PLC0415  only a child runs tests
+
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
@@ -264,19 +265,18 @@ def measured(area: str, limit: int, seed: int, seconds: float) -> dict[str, obje
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Try mutants of one area, print the result and add it to the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--area", choices=sorted(AREAS), default="access")
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3_600, help="Begin no further mutant after so long.")
-    parser.add_argument("--out", type=Path, help="A JSON file that keeps the entries of the other areas.")
     given = parser.parse_args(argv)
+    require("pytest", "hypothesis", extra="test")
     result = measured(given.area, given.limit, given.seed, given.seconds)
     print(json.dumps(result, indent=2))
     if given.out:
         known = json.loads(given.out.read_text(encoding="utf-8")) if given.out.exists() else {}
-        text = json.dumps(known | {given.area: result}, indent=2, sort_keys=True)
-        given.out.write_text(text + "\n", encoding="utf-8")
+        write_result(given.out, dict(sorted((known | {given.area: result}).items())))
 
 
 if __name__ == "__main__":

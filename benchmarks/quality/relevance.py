@@ -8,7 +8,6 @@ name=value`) in one more column, side by side. The tables of the pages come from
 (`python -m benchmarks.tables.report`).
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import command_line
 from benchmarks.tables.relevance import ablation_rows
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
@@ -78,13 +78,12 @@ def _committed(report: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Parse arguments, run all sets, print the ablation and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of BEIR folders")
     parser.add_argument("--only", nargs="*", default=(), help="names of sets; all of them without it")
     parser.add_argument("--questions", type=int, help="at most this many of each set, drawn with a seed")
     parser.add_argument("--second-half", action="store_true", help="only questions on which no stage was fitted")
     parser.add_argument("--with", dest="options", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--html", type=Path)
     arguments = parser.parse_args()
     settings = load_settings()

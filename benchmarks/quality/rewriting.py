@@ -7,7 +7,6 @@ the other forms the rewritten question is asked, and the surer of both answers c
 cases at its end, `shortened` keeps only its own weightiest words.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import command_line, conditions, write_result
 from index.text import tokenise
 from retriever.case.texts import matched_text
 from retriever.config import load_settings
@@ -27,7 +27,6 @@ from retriever.domain import Match, Query, SearchResult
 from retriever.evaluation.beir import beir_folders, load_beir
 from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.labelled import LabelledSet
-from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
 from retriever.evaluation.runner import query_of
 from retriever.evaluation.subsets import draw_questions
@@ -111,11 +110,10 @@ def _run(matches: Sequence[Match]) -> dict[str, float]:
 
 def main() -> None:
     """Parse arguments, ask, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of BEIR folders")
     parser.add_argument("--only", nargs="*", default=(), help="names of sets; all of them without it")
     parser.add_argument("--questions", type=int, default=200, help="at most this many of each set, drawn with a seed")
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     lines = []
     folders = [path for path in beir_folders(arguments.data) if not arguments.only or path.name in arguments.only]
@@ -128,9 +126,7 @@ def main() -> None:
     for line in lines:
         table.add_row(*(str(value) for value in line.values()))
     Console(width=140).print(table)
-    if arguments.out:
-        result = {"machine": machine(), "below": BELOW, "sets": lines}
-        arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_result(arguments.out, {"machine": conditions(), "below": BELOW, "sets": lines})
 
 
 if __name__ == "__main__":

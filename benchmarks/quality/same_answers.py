@@ -13,12 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
+from http.client import OK, HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from benchmarks.speed.latency import running_server
+from benchmarks.serving import running_server
 from retriever.config import Settings
 from retriever.sample.library import load_sample_questions
 
@@ -55,12 +55,15 @@ def answers_of(checkout: Path, folder: Path) -> dict[str, bytes]:
     asked = load_sample_questions()
     with (
         running_server(Settings(data_dir=folder), checkout=checkout, more=variables(checkout)) as (port, _),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+        closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection,
     ):
         for question in (*asked.questions, *asked.out_of_scope):
-            answer = client.post("/v1/similar", json={"problem": question.text, "limit": 10, "explain": True})
-            answer.raise_for_status()
-            found[question.id] = canonical(answer.json())
+            body = json.dumps({"problem": question.text, "limit": 10, "explain": True})
+            connection.request("POST", "/v1/similar", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            if answer.status != OK:
+                raise SystemExit(f"question {question.id}: status {answer.status}")
+            found[question.id] = canonical(json.load(answer))
     return found
 
 

@@ -4,7 +4,6 @@ Leave one out over the sample library: each case is checked against the others. 
 themselves (a sentence dropped, words and letters changed, by a seed); every other case of the library is none.
 """
 
-import argparse
 import json
 import random
 import re
@@ -16,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.ingest import machine, make_rows
+from benchmarks.data.help_desk import make_rows
+from benchmarks.measuring import command_line, conditions, write_result
 from retriever.arrivals.check import Checked
 from retriever.case.format import case_from_dict
 from retriever.config import load_settings
@@ -156,18 +156,14 @@ def _base(tag: str) -> str:
 
 def main() -> None:
     """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
+    options = command_line(__doc__).parse_args()
     cases = load_sample_cases()
     with tempfile.TemporaryDirectory() as folder, open_service(load_settings(data_dir=Path(folder))) as service:
         service.write_cases(cases)
-        results = {"machine": machine(), "model": service.encoder.name, **measure(service, cases)}
+        results = {"machine": conditions(), "model": service.encoder.name, **measure(service, cases)}
         results["among_drafts"] = measure_drafts(service, cases)
-    text = json.dumps(results, indent=2) + "\n"
-    print(text)
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
+    print(json.dumps(results, indent=1))
+    write_result(options.out, results)
 
 
 if __name__ == "__main__":

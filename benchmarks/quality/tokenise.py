@@ -5,9 +5,6 @@ else staying as it is shipped; nDCG@10 x 100 over at most 500 questions of each 
 documents.
 """
 
-import argparse
-import json
-import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +15,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.measuring import RESULTS, command_line, conditions, require, write_result
 from index.text import tokenise
 from index.text.tokenise import Span
 from index.words import bm25 as lexical
@@ -37,7 +35,6 @@ SETS = (
     "espfaq-dev-en-q2a",
     "espfaq-dev-mixed",
 )
-RESULT = Path(__file__).parents[1] / "results" / "tokenise.json"
 QUESTIONS = 500
 
 
@@ -118,17 +115,17 @@ def try_variant(sets: Sequence[LabelledSet], rules: dict[str, Any], k1: float, b
 
 def main() -> None:
     """Try every variant, then BM25's parameters, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, out=RESULTS / "tokenise.json")
     parser.add_argument("--data", type=Path, required=True, help="folder of BEIR folders")
-    parser.add_argument("--out", type=Path, default=RESULT)
     arguments = parser.parse_args()
+    require("rjieba")
     sets = [load_beir(arguments.data / name) for name in SETS]
     rows: dict[str, dict[str, float]] = {}
     report = {
         "tokeniser_version": tokenise.TOKENISER_VERSION,
         "measure": "nDCG@10 x 100, BM25 alone",
         "questions_at_most": QUESTIONS,
-        "load_average_before": os.getloadavg(),
+        "machine": conditions(),
         "rows": rows,
     }
     tries = [(name, rules, lexical.K1, lexical.B) for name, rules in VARIANTS.items()]
@@ -140,7 +137,7 @@ def main() -> None:
         rows[name] = try_variant(sets, rules, k1, b)
         cells = " ".join(f"{value:5.1f}" for value in rows[name].values())
         print(f"{name:38} {cells}  {time.thread_time() - start:.0f} s CPU", flush=True)
-        arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        write_result(arguments.out, report)
 
 
 if __name__ == "__main__":

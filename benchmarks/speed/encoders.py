@@ -19,12 +19,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.measuring import command_line, conditions, write_result
 from retriever.domain import Encoder
 from retriever.embedding.cards import BUILTIN
 from retriever.embedding.loading import BackendChoice, load_encoder
 from retriever.embedding.transformer import choose_backend
 from retriever.evaluation.beir import load_beir
-from retriever.evaluation.machine import machine
 from retriever.evaluation.runner import evaluate_encoder
 
 REFERENCE: Final = "torch-fp32"
@@ -145,26 +145,23 @@ def _compare(reference: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> No
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every backend and print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--backends", nargs="*", default=list(BACKENDS), help=f"{REFERENCE} must be among them")
     parser.add_argument("--note", default="")
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one:
         serve_one(options.model, options.one, options.data, options.threads)
         return
-    before = os.getloadavg()[0]
+    before = conditions(*(name for name in PACKAGES if _is_installed(name)))
     rows = measure(options)
     for row in rows:
         print("  ".join(f"{key}={value}" for key, value in row.items()), flush=True)
-    if options.out:
-        report = _report(rows, options) | {"load_average": [round(before, 1), round(os.getloadavg()[0], 1)]}
-        options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_result(options.out, _report(rows, options) | {"machine": before})
 
 
 def _report(rows: list[dict[str, Any]], options: argparse.Namespace) -> dict[str, Any]:
@@ -174,8 +171,6 @@ def _report(rows: list[dict[str, Any]], options: argparse.Namespace) -> dict[str
         "threads": options.threads,
         "rounds": options.rounds,
         "auto": choose_backend(),
-        "machine": machine() | {"cores": str(os.cpu_count())},
-        "versions": {package: _version(package) for package in PACKAGES},
         "note": options.note,
         "rows": rows,
     }
@@ -186,11 +181,11 @@ def _model_name(model: str) -> str:
     return f"{folder.parent.name}/{folder.name}" if folder.is_dir() else model
 
 
-def _version(package: str) -> str:
+def _is_installed(package: str) -> bool:
     try:
-        return version(package)
+        return bool(version(package))
     except PackageNotFoundError:
-        return ""
+        return False
 
 
 if __name__ == "__main__":

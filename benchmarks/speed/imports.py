@@ -7,15 +7,15 @@ benchmarks/quality/masking.py.
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.ingest import machine, make_rows, peak_rss_mb
+from benchmarks.data.help_desk import make_rows
+from benchmarks.measuring import command_line, conditions, in_child, peak_rss_mib, write_result
+from benchmarks.speed.ingest import database
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.ingest.sources.registry import get_source
 from retriever.store import open_store
@@ -62,34 +62,34 @@ def measure(path: Path, database: Path, *, mask: bool) -> dict[str, Any]:
         "skipped": dict(report.reasons),
         "seconds": round(took, 1),
         "tickets_per_cpu_second": round(report.read / (time.process_time() - cpu)),
-        "peak_rss_mb": round(peak_rss_mb(), 1),
+        "peak_rss_mb": round(peak_rss_mib(), 1),
         "file_mb": round(path.stat().st_size / 2**20, 1),
     }
 
 
 def main() -> None:
     """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--no-mask", action="store_true")
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         print(json.dumps(measure(*options.measure, mask=not options.no_mask)))
         return
-    results: dict[str, Any] = {"tickets": options.tickets, "masked": not options.no_mask, "machine": machine()}
+    results: dict[str, Any] = {
+        "tickets": options.tickets,
+        "masked": not options.no_mask,
+        "machine": conditions() | database(),
+    }
     with tempfile.TemporaryDirectory() as name:
-        page, database = Path(name) / "tickets.json", Path(name) / "library.sqlite3"
+        page, library = Path(name) / "tickets.json", Path(name) / "library.sqlite3"
         write_page(page, options.tickets)
         for label in ("first", "again"):
-            command = [sys.executable, "-m", "benchmarks.speed.imports", "--measure", str(page), str(database)]
-            command += ["--no-mask"] if options.no_mask else []
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            results[label] = json.loads(done.stdout.splitlines()[-1])
+            flags = ("--no-mask",) if options.no_mask else ()
+            results[label] = in_child("benchmarks.speed.imports", "--measure", page, library, *flags)
             print(label, results[label])
-    if options.out:
-        options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    write_result(options.out, results)
 
 
 if __name__ == "__main__":

@@ -9,19 +9,15 @@ written down with the figures.
 import argparse
 import csv
 import json
-import os
-import platform
-import random
-import resource
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.data.help_desk import make_rows
+from benchmarks.measuring import command_line, conditions, in_child, peak_rss_mib, write_result
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.store.sqlite import engine_version, safe_journal
 from retriever.store.store import open_store
@@ -34,44 +30,6 @@ MEASUREMENTS = (
     ("csv again", "rows.csv"),
     ("jsonl, language unknown", "unknown.jsonl"),
 )
-_ZH = """
-打印机 路由器 订单 发票 退款 物流 账号 密码 网络 设备 传感器 电机 客户 系统 页面 接口 短信 验证码 支付 银行卡
-信用证 报关 温度 压力 报警 重启 升级 固件 连接 断开 失败 超时 无法 打开 显示 错误 检查 更换 清洁 调整 设置 参数
-确认 联系 处理 完成 恢复 正常
-"""
-_EN = """
-printer router order invoice refund parcel account password network device sensor motor customer system page
-interface message code payment card credit customs temperature pressure alarm restart upgrade firmware connect
-fails timeout cannot open shows error check replace clean adjust setting value confirm contact handle done normal
-"""
-_CATEGORIES = ("hardware/printer/jam", "network/wifi", "payment/refund", "account/login", "trade/customs/documents")
-
-
-def make_rows(count: int, seed: int = 7, *, language: bool = True) -> Iterator[dict[str, Any]]:
-    """Rows of a help desk, the same for the same seed; 1 in 1,000 has no solution."""
-    dice = random.Random(seed)
-    chinese_words, english_words = _ZH.split(), _EN.split()
-    for number in range(count):
-        chinese = number % 2 == 0
-        words, gap, stop = (chinese_words, "", "。") if chinese else (english_words, " ", ". ")
-
-        def text(low: int, high: int, words: list[str] = words, gap: str = gap, stop: str = stop) -> str:
-            sentences = dice.randint(low, high)
-            return stop.join(gap.join(dice.choices(words, k=dice.randint(5, 12))) for _ in range(sentences)) + stop
-
-        row = {
-            "id": f"T-{number:07d}",
-            "title": text(1, 1).strip(),
-            "problem": f"{text(2, 5)}\n{text(1, 3)}",
-            "diagnosis": text(1, 2),
-            "solution": text(2, 5) if dice.random() >= 0.001 else "",
-            "product": f"Model {dice.randint(1, 300)}",
-            "category": dice.choice(_CATEGORIES),
-            "error_codes": [f"E{dice.randint(100, 999)}"],
-            "tags": dice.choices(words, k=3),
-            "resolved_at": f"2026-{dice.randint(1, 9):02d}-{dice.randint(1, 28):02d}T08:00:00Z",
-        }
-        yield row | ({"language": "zh-Hans" if chinese else "en"} if language else {})
 
 
 def write_files(folder: Path, rows: int) -> None:
@@ -103,20 +61,9 @@ def measure(path: Path, database: Path) -> dict[str, Any]:
         "cpu_seconds": round(cpu_seconds, 3),
         "rows_per_second": round(report.read / took),
         "rows_per_cpu_second": round(report.read / cpu_seconds),
-        "peak_rss_mb": round(peak_rss_mb(), 1),
+        "peak_rss_mb": round(peak_rss_mib(), 1),
         "file_mb": round(path.stat().st_size / 2**20, 1),
     }
-
-
-def peak_rss_mb() -> float:
-    """Most memory this process ever held, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Not ru_maxrss, which on Linux begins with what the parent process held.
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) / 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def run_all(rows: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -127,31 +74,25 @@ def run_all(rows: int, say: Callable[[str], None]) -> dict[str, Any]:
         write_files(folder, rows)
         for label, file in MEASUREMENTS:
             database = folder / Path(file).suffix[1:] / Path(file).stem / "library.sqlite3"
-            command = [sys.executable, "-m", "benchmarks.speed.ingest", "--measure", str(folder / file), str(database)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            results[label] = json.loads(done.stdout)
+            results[label] = in_child("benchmarks.speed.ingest", "--measure", folder / file, database)
             say(_table_row(label, results[label]))
     return results
 
 
-def machine() -> dict[str, Any]:
-    """What the figures depend on."""
+def database() -> dict[str, str]:
+    """What writing depends on: SQLite as it is used and as Python has it, and how it keeps its journal."""
+    used = engine_version()
     return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "sqlite": ".".join(map(str, engine_version())),
+        "sqlite": ".".join(map(str, used)),
         "stdlib_sqlite": sqlite3.sqlite_version,
-        "load_average": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
-        "journal": safe_journal(engine_version()),
+        "journal": safe_journal(used),
     }
 
 
 def main() -> None:
     """Measure, print a table, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--measure", nargs=2, type=Path, metavar=("FILE", "DATABASE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -159,10 +100,8 @@ def main() -> None:
         return
     print(f"{'':26}{'rows/s':>8}{'per CPU s':>11}{'seconds':>9}{'peak MiB':>10}{'refused':>9}")
     results = run_all(options.rows, print)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        content = {"rows": options.rows, "seed": 7, "machine": machine(), "ingest": results}
-        options.out.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    report = {"rows": options.rows, "seed": 7, "machine": conditions() | database(), "ingest": results}
+    write_result(options.out, report)
 
 
 def _table_row(label: str, result: dict[str, Any]) -> str:

@@ -3,34 +3,25 @@
 python -m benchmarks.speed.latency --cases 100000 --out benchmarks/results/latency-100k.json
 """
 
-import argparse
 import asyncio
 import json
-import os
-import resource
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.data.library import benchmark_questions, iter_synthetic_cases
+from benchmarks.measuring import command_line, conditions, peak_rss_mib, percentiles, timed, write_result
+from benchmarks.serving import running_server
 from index.text.tokenise import tokens
 from retriever.config import Settings
 from retriever.domain import Filters, Query
 from retriever.embedding.alignment import load_compiled
-from retriever.evaluation.machine import machine
 from retriever.indexing.rebuild import rebuild
 from retriever.store import Store, open_store
 from retriever.wiring.service import Service, open_encoder, open_service
@@ -38,9 +29,7 @@ from retriever.wiring.service import Service, open_encoder, open_service
 SEED = 7
 SHARES = (2, 10, 100, 1000, 10000)
 """One case in so many passes the filter: 50 % to 0.01 %."""
-STARTUP_SECONDS = 60
 HEAD = b"POST /v1/similar HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-NO_MORE: Mapping[str, str] = {}
 
 CHANGED = "rebuild, 1 % of the cases changed"
 REBUILDS = {
@@ -50,6 +39,9 @@ REBUILDS = {
     CHANGED: False,
 }
 """Ways of rebuilding, and whether every case is read again (`--full`)."""
+
+SHOWN = (50, 90, 99)
+"""Percentiles in the result."""
 
 SEARCH = ("filter", "search", "rank")
 """Stages of the search itself: facets, both arms, fusion."""
@@ -93,8 +85,8 @@ def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
         for text in questions[:50]:
             service.find_similar(Query(problem=text))
         results = [service.find_similar(Query(problem=text)) for text in questions]
-        stages = {name: _spread([r.took_ms[name] for r in results]) for name in results[0].took_ms}
-        alone = _spread([sum(r.took_ms[stage] for stage in SEARCH) for r in results])
+        stages = {name: percentiles([r.took_ms[name] for r in results], *SHOWN) for name in results[0].took_ms}
+        alone = percentiles([sum(r.took_ms[stage] for stage in SEARCH) for r in results], *SHOWN)
         filtered = {"none": _filtered(service, questions, None)}
         for share in SHARES:
             filtered[f"1/{share}"] = _filtered(service, questions, share)
@@ -105,7 +97,7 @@ def in_process(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
         "search_alone_ms": alone,
         "arms_ms": arms,
         "filtered_ms": filtered,
-        "rss_mib": _peak_rss_mib(),
+        "rss_mib": round(peak_rss_mib()),
     }
 
 
@@ -117,64 +109,15 @@ def _filtered(service: Service, questions: Sequence[str], share: int | None) -> 
         result = service.find_similar(Query(problem=text, filters=filters, limit=limit, min_confidence=0.0))
         took.append(sum(result.took_ms[stage] for stage in SEARCH))
         short += len(result.matches) < min(limit, existing)
-    return _spread(took) | {"answers_with_fewer_than_exist": short}
+    return percentiles(took, *SHOWN) | {"answers_with_fewer_than_exist": short}
 
 
 def _arms(service: Service, questions: Sequence[str]) -> dict[str, dict[str, float]]:
     view = service.indexing.view()
-    near, worded = [], []
-    for text in questions[:300]:
-        vector, words = service.encoder.encode_query([text])[0], tokens(text)
-        started = time.perf_counter()
-        view.search_dense(vector, 100)
-        between = time.perf_counter()
-        view.search_words(words, 100)
-        near.append((between - started) * 1000)
-        worded.append((time.perf_counter() - between) * 1000)
-    return {"dense": _spread(near), "words": _spread(worded)}
-
-
-@contextmanager
-def running_server(
-    settings: Settings, *flags: str, checkout: Path | None = None, more: Mapping[str, str] = NO_MORE
-) -> Iterator[tuple[int, float]]:
-    """A server of its own process on a free port; the port and the seconds until it was ready.
-
-    `checkout` is the folder whose code runs, this one without it; `more` are further variables of its environment.
-    """
-    environment = os.environ | {
-        "SIMILAR_CASES_DATA_DIR": str(settings.data_dir),
-        "SIMILAR_CASES_WORKERS": "1",
-        "SIMILAR_CASES_MODEL": settings.model,
-        **more,
-    }
-    port = _free_port()
-    command = [sys.executable, "-m", "retriever.cli", "serve", "--port", str(port), *flags]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=checkout, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield port, _wait_until_ready(port, started)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _wait_until_ready(port: int, started: float) -> float:
-    while time.perf_counter() - started < STARTUP_SECONDS:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
-                if answer.status == 200:
-                    return time.perf_counter() - started
-        except OSError:
-            time.sleep(0.01)
-    raise TimeoutError("the server did not become ready")
+    asked = [(service.encoder.encode_query([text])[0], tokens(text)) for text in questions[:300]]
+    near = timed(view.search_dense(vector, 100) for vector, _ in asked)
+    worded = timed(view.search_words(words, 100) for _, words in asked)
+    return {"dense": percentiles(near.wall, *SHOWN), "words": percentiles(worded.wall, *SHOWN)}
 
 
 async def load(port: int, questions: Sequence[str], *, clients: int) -> dict[str, float]:
@@ -199,7 +142,7 @@ async def load(port: int, questions: Sequence[str], *, clients: int) -> dict[str
 
     started = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    return _spread(took) | {"requests_per_s": round(len(took) / (time.perf_counter() - started), 1)}
+    return percentiles(took, *SHOWN) | {"requests_per_s": round(len(took) / (time.perf_counter() - started), 1)}
 
 
 def over_http(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
@@ -211,21 +154,11 @@ def over_http(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
     return {"ready_s": round(ready, 2), "1 client": one, "16 clients": sixteen}
 
 
-def _peak_rss_mib() -> int:
-    """Most memory that this process has held so far."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def _spread(values: Sequence[float]) -> dict[str, float]:
-    return {f"p{q}": round(float(np.percentile(values, q)), 3) for q in (50, 90, 99)}
-
-
 def main() -> None:
     """Parse arguments, measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=2_000)
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--data-dir", type=Path, help="keep the library here and use it again")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -233,19 +166,18 @@ def main() -> None:
         built = {} if settings.database_path.exists() else build_library(settings, arguments.cases)
         questions = benchmark_questions(arguments.questions)
         report = {
-            "machine": machine() | {"load_1min": os.getloadavg()[0], "cores": os.cpu_count()},
+            "machine": conditions(),
             "cases": arguments.cases,
             "questions": len(questions),
             "seed": SEED,
             "model": settings.model,
             "built_s": built,
-            "build_rss_mib": _peak_rss_mib() if built else None,
+            "build_rss_mib": round(peak_rss_mib()) if built else None,
             "in_process": in_process(settings, questions),
             "http": over_http(settings, questions),
         }
     _print(report)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_result(arguments.out, report)
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -1,54 +1,43 @@
 """How exact and how fast is the vector index? `python -m benchmarks.speed.recall --sizes 10000 100000`.
 
+Rows of other sizes that the file of `--out` holds are kept.
+
 Latency is given twice: `wall` is what a caller waits on this machine, `cpu` the processor time of the searching thread,
 which other work on the machine disturbs far less.
 """
 
-import argparse
 import json
-import os
-import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import psutil
 from pyroaring import BitMap
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.data.vectors import Corpus, build_corpus
+from benchmarks.measuring import Times, command_line, conditions, percentiles, rss_mib, timed, write_result
 from index.types import FloatMatrix
 from index.vectors.dense import DenseIndex, build_dense
 from index.vectors.kinds import KINDS, Kind, kind_for
 
-Row: TypeAlias = dict[str, object]
 SHARES = (0.5, 0.1, 0.01, 0.001, 0.0001)
 K = 100
 """What a search asks of the vector arm; recall@10 is taken from the same hits."""
 
 
-def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Median and 99th percentile in milliseconds."""
-    p50, p99 = np.percentile(seconds, [50, 99]) * 1_000
-    return {"p50_ms": round(float(p50), 3), "p99_ms": round(float(p99), 3)}
-
-
-def timed(questions: FloatMatrix, ask: Callable[[FloatMatrix], object]) -> dict[str, dict[str, float]]:
+def latency(index: DenseIndex, questions: FloatMatrix, allowed: BitMap | None = None) -> dict[str, dict[str, float]]:
     """Latency of one question at a time, as wall and as processor time; a tenth is asked before for warmth."""
-    wall, cpu = [], []
     for question in questions[: len(questions) // 10]:
-        ask(question)
-    for question in questions:
-        start, start_cpu = time.perf_counter(), time.thread_time()
-        ask(question)
-        wall.append(time.perf_counter() - start)
-        cpu.append(time.thread_time() - start_cpu)
-    return {"wall": percentiles(wall), "cpu": percentiles(cpu)}
+        index.search(question, K, allowed)
+    return _shown(timed(index.search(question, K, allowed) for question in questions))
+
+
+def _shown(times: Times) -> dict[str, dict[str, float]]:
+    return {
+        kind: percentiles(spent, 50, 99, name="p{}_ms") for kind, spent in (("wall", times.wall), ("cpu", times.cpu))
+    }
 
 
 def recall(index: DenseIndex, questions: FloatMatrix, truth: Sequence[Sequence[int]]) -> dict[str, float]:
@@ -67,13 +56,13 @@ def filtered(index: DenseIndex, questions: FloatMatrix, rng: np.random.Generator
         keys = np.sort(rng.choice(index.keys, max(1, int(share * len(index))), replace=False))
         allowed = BitMap(keys.astype(np.uint32))
         short = [q for q in questions[:50] if len(index.search(q, K, allowed)) < min(K, len(allowed))]
-        row: dict[str, object] = dict(timed(questions, lambda q, a=allowed: index.search(q, K, a)))  # type: ignore[misc]
-        row["first"] = timed(questions[:50], lambda q, a=allowed: index.search(q, K, a.copy()))["cpu"]  # type: ignore[misc]
+        row: dict[str, object] = dict(latency(index, questions, allowed))
+        row["first"] = _shown(timed(index.search(q, K, allowed.copy()) for q in questions[:50]))["cpu"]
         result[f"{share:.2%}"] = row | {"allowed": len(allowed), "questions_short_of_k": len(short)}
     return result
 
 
-def measure(corpus: Corpus, kind: Kind, truth: Sequence[Sequence[int]], seed: int) -> Row:
+def measure(corpus: Corpus, kind: Kind, truth: Sequence[Sequence[int]], seed: int) -> dict[str, object]:
     """Everything about one kind at one size."""
     start, start_cpu = time.perf_counter(), time.process_time()
     index = build_dense(corpus.cases, np.arange(len(corpus.cases)), kind=kind)
@@ -84,26 +73,14 @@ def measure(corpus: Corpus, kind: Kind, truth: Sequence[Sequence[int]], seed: in
         "chosen": kind_for(len(index)) is kind,
         "build_s": round(built, 2),
         "build_cpu_s": round(built_cpu, 2),
-        "rss_mb": round(psutil.Process().memory_info().rss / 2**20),
+        "rss_mb": round(rss_mib()),
         **recall(index, corpus.questions[: len(truth)], truth),
-        "unfiltered": timed(corpus.questions, lambda q: index.search(q, K)),
+        "unfiltered": latency(index, corpus.questions),
         "filtered": filtered(index, corpus.questions, np.random.default_rng(seed)),
     }
 
 
-def machine() -> Row:
-    """What the figures depend on besides the program."""
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": [round(value, 2) for value in os.getloadavg()],
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("faiss-cpu", "numpy", "pyroaring")},
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def show(rows: Sequence[Row], console: Console) -> None:
+def show(rows: Sequence[dict[str, object]], console: Console) -> None:
     """Print one line per kind and size."""
     table = Table("cases", "kind", "build s", "RSS MB", "recall@10", "recall@100", "p50/p99 ms cpu", "worst filter p99")
     for row in rows:
@@ -132,23 +109,22 @@ def load_corpus(path: Path, rows: int, questions: int) -> Corpus:
 
 def main() -> None:
     """Measure each size with the kind chosen for it, small sizes with every kind."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--dim", type=int, default=256)
     parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--truth", type=int, default=200, help="questions that recall is measured with")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--vectors", type=Path, help="a .npy of unit vectors to use instead of made ones")
-    parser.add_argument("--out", type=Path, help="JSON to write; rows of other sizes in it are kept")
     wanted = parser.parse_args()
-    rows: list[Row] = []
+    rows: list[dict[str, object]] = []
     for size in wanted.sizes:
         if wanted.vectors:
             corpus = load_corpus(wanted.vectors, size, wanted.questions)
         else:
             corpus = build_corpus(size, wanted.dim, wanted.questions, wanted.seed)
         truth = build_truth(corpus, wanted.truth)
-        before = machine()
+        before = conditions("faiss-cpu", "numpy", "pyroaring")
         for kind in KINDS if size <= 100_000 else (kind_for(size),):
             row = measure(corpus, kind, truth, wanted.seed)
             rows.append(row | {"dim": corpus.cases.shape[1], "seed": wanted.seed, "machine": before})
@@ -167,13 +143,13 @@ def build_truth(corpus: Corpus, questions: int) -> list[list[int]]:
     return result
 
 
-def write(rows: Sequence[Row], path: Path) -> None:
+def write(rows: Sequence[dict[str, object]], path: Path) -> None:
     """Replace the rows of these sizes in the file."""
     measured = {row["cases"] for row in rows}
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     kept = [row for row in old if row["cases"] not in measured]
     merged = sorted([*kept, *rows], key=lambda row: (row["cases"], row["kind"]))
-    path.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
+    write_result(path, merged)
 
 
 if __name__ == "__main__":

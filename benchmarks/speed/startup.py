@@ -3,7 +3,6 @@
 python -m benchmarks.speed.startup --out benchmarks/results/startup.json
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -15,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.speed.latency import running_server
+from benchmarks.measuring import command_line, conditions, write_result
+from benchmarks.serving import running_server
 from retriever.config import Settings
-from retriever.evaluation.machine import machine
 
 QUESTION = "退款什么时候到账"
 RUNS = 7
@@ -45,22 +44,19 @@ def cold_question(data_dir: Path) -> float:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = command_line(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ready = starts(Path(folder))
         questions = [cold_question(Path(folder)) for _ in range(RUNS)]
     report: dict[str, Any] = {
-        "machine": machine() | {"load_1min": os.getloadavg()[0], "cores": os.cpu_count()},
+        "machine": conditions(),
         "runs": RUNS,
         "first_start_s": round(ready[0], 2),
         "next_start_s": _spread(ready[1:]),
         "cold_question_s": _spread(questions),
     }
     print(json.dumps(report, indent=1))
-    if arguments.out:
-        arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_result(arguments.out, report)
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

@@ -5,17 +5,12 @@ own. Cases are synthetic: about 40 tokens, words and Chinese pairs drawn by Zipf
 drawn alike with a few rare words from one case.
 """
 
-import argparse
 import json
 import os
-import platform
-import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from benchmarks.measuring import (
+    RESULTS,
+    command_line,
+    conditions,
+    in_child,
+    peak_rss_mib,
+    percentiles,
+    require,
+    rss_mib,
+    timed,
+    write_result,
+)
 from index.words.bm25 import build_words, load_words
 from index.words.loops import load_compiled
 
@@ -30,7 +37,6 @@ SEED = 20_261_124
 SHARES = (0.5, 0.1, 0.01, 0.001, 0.0001)
 ENGINES = ("own", "bm25s", "tantivy")
 K = 100
-RESULT = Path(__file__).parents[1] / "results" / "words.json"
 
 
 def token_names(words: int) -> list[str]:
@@ -62,30 +68,16 @@ def make_questions(words: int, count: int) -> list[list[str]]:
     return [[names[i] for i in draw(rng, int(rng.integers(8, 13)), words).tolist()] for _ in range(count)]
 
 
-def timed(calls: "Iterator[object]", limit_s: float = 20) -> dict[str, float]:
-    """p50 and p99 in ms of a lazy series of calls, for at most `limit_s`: by the clock, and in the thread's CPU time.
-
-    CPU time is what counts where other programs share the cores.
-    """
-    taken, begin = [], time.perf_counter()
-    while time.perf_counter() - begin < limit_s:
-        start, cpu = time.perf_counter(), time.thread_time()
-        if next(calls, None) is None:
-            break
-        taken.append(((time.thread_time() - cpu) * 1e3, (time.perf_counter() - start) * 1e3))
-    (cpu50, wall50), (cpu99, wall99) = np.percentile(taken, [50, 99], axis=0).round(3).tolist()
-    return {"cpu_p50_ms": cpu50, "cpu_p99_ms": cpu99, "p50_ms": wall50, "p99_ms": wall99, "n": len(taken)}
-
-
-def rss_mb() -> int:
-    """Resident memory now, in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+def costs(calls: Iterator[object], limit_s: float = 20) -> dict[str, float]:
+    """p50 and p99 in ms of a lazy series of calls, for at most `limit_s`: by the clock, and of the processor."""
+    spent = timed(calls, limit_s=limit_s)
+    cpu, wall = percentiles(spent.cpu, 50, 99, name="cpu_p{}_ms"), percentiles(spent.wall, 50, 99, name="p{}_ms")
+    return cpu | wall | {"n": len(spent.wall)}
 
 
 def base(cases: int) -> dict[str, Any]:
     """Peak memory of the process so far."""
-    return {"cases": cases, "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}
+    return {"cases": cases, "peak_rss_mb": int(peak_rss_mib())}
 
 
 def measure_own(cases: int, words: int) -> dict[str, Any]:
@@ -104,17 +96,17 @@ def measure_own(cases: int, words: int) -> dict[str, Any]:
         built.save(Path(folder))
         result["disk_mb"] = sum(path.stat().st_size for path in Path(folder).iterdir()) >> 20
         del built
-        before, begin = rss_mb(), time.perf_counter()
+        before, begin = int(rss_mib()), time.perf_counter()
         index = load_words(Path(folder))
         load = time.perf_counter() - begin
         result |= {"build_cpu_s": round(build, 2), "load_s": round(load, 4)}
-        timed(index.search(q, K) for q in questions)
-        result["all"] = timed(index.search(q, K) for q in questions)
-        result["serving_rss_mb"] = rss_mb() - before
+        costs(index.search(q, K) for q in questions)
+        result["all"] = costs(index.search(q, K) for q in questions)
+        result["serving_rss_mb"] = int(rss_mib()) - before
         rng = np.random.default_rng(SEED)
         for share in SHARES:
             allowed = BitMap(rng.choice(cases, max(1, int(cases * share)), replace=False).astype(np.uint32))
-            result[f"allowed_{share:g}"] = timed(index.search(q, K, allowed) for q in questions)
+            result[f"allowed_{share:g}"] = costs(index.search(q, K, allowed) for q in questions)
         extra = list(iter_cases(1_000, words))
         begin = time.perf_counter()
         build_words(keys[:1_000], extra, like=index)
@@ -138,11 +130,11 @@ def measure_bm25s(cases: int, words: int) -> dict[str, Any]:
     def ask(question: list[str], mask: NDArray[np.float32] | None) -> object:
         return index.retrieve([question], k=K, show_progress=False, n_threads=0, weight_mask=mask)
 
-    result["all"] = timed(ask(q, None) for q in questions)
+    result["all"] = costs(ask(q, None) for q in questions)
     rng = np.random.default_rng(SEED)
     for share in SHARES:
         mask = (rng.random(cases) < share).astype(np.float32)
-        result[f"allowed_{share:g}"] = timed((ask(q, mask) for q in questions), 6)
+        result[f"allowed_{share:g}"] = costs((ask(q, mask) for q in questions), 6)
     return result
 
 
@@ -173,27 +165,24 @@ def measure_tantivy(cases: int, words: int) -> dict[str, Any]:
         return tantivy.Query.boolean_query(terms)
 
     questions = [query(q) for q in make_questions(words, 200)]
-    result["all"] = timed(searcher.search(q, K, count=False) for q in questions)
+    result["all"] = costs(searcher.search(q, K, count=False) for q in questions)
     rng = np.random.default_rng(SEED)
     for share in SHARES[2:]:
         keys = rng.choice(cases, max(1, int(cases * share)), replace=False).tolist()
         only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(built, "key", keys), 0.0)
         both = (tantivy.Query.boolean_query([(tantivy.Occur.Must, q), (tantivy.Occur.Must, only)]) for q in questions)
-        result[f"allowed_{share:g}"] = timed((searcher.search(q, K, count=False) for q in both), 6)
+        result[f"allowed_{share:g}"] = costs((searcher.search(q, K, count=False) for q in both), 6)
     return result
 
 
 def run_engine(engine: str, cases: int) -> dict[str, Any]:
     """Measure one engine in a fresh process; its error instead of figures when it fails or takes over 9 minutes."""
-    command = [sys.executable, "-m", "benchmarks.speed.words", "--engine", engine, "--sizes", str(cases)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=540, check=True)
+        return in_child("benchmarks.speed.words", "--engine", engine, "--sizes", str(cases), timeout_s=540)
     except subprocess.TimeoutExpired:
         return {"cases": cases, "error": "over 9 minutes"}
     except subprocess.CalledProcessError as error:
         return {"cases": cases, "error": error.stderr.strip().splitlines()[-1][:200]}
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
 
 
 def show(engine: str, row: dict[str, Any]) -> None:
@@ -208,26 +197,24 @@ def show(engine: str, row: dict[str, Any]) -> None:
 
 def main() -> None:
     """Measure the chosen engines and sizes and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, out=RESULTS / "words.json")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--engine", choices=ENGINES, help="measure one engine in this process and print its JSON")
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
-    parser.add_argument("--out", type=Path, default=RESULT)
     arguments = parser.parse_args()
     if arguments.engine:
         measures = {"own": measure_own, "bm25s": measure_bm25s, "tantivy": measure_tantivy}
         for cases in arguments.sizes:
             print(json.dumps(measures[arguments.engine](cases, max(20_000, cases // 4))))
         return
+    rivals = [engine for engine in arguments.engines if engine != "own"]
+    require(*rivals)
     engines: dict[str, list[dict[str, Any]]] = {}
     report = {
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numpy", "bm25s", "tantivy", "pyroaring")},
+        "machine": conditions("numpy", "pyroaring", *rivals),
         "seed": SEED,
         "k": K,
         "filter_order": [f"allowed_{share:g}" for share in SHARES],
-        "load_average_before": os.getloadavg(),
         "engines": engines,
     }
     for cases in arguments.sizes:
@@ -236,7 +223,7 @@ def main() -> None:
             row["load_average_after"] = os.getloadavg()
             engines.setdefault(engine, []).append(row)
             show(engine, row)
-            arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+            write_result(arguments.out, report)
 
 
 if __name__ == "__main__":
