@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring import RESULTS
 from benchmarks.tables import models as model_tables
 from benchmarks.tables import words as word_tables
 from benchmarks.tables.markdown import markdown
 from benchmarks.tables.relevance import ablation_rows, confidence_rows, matrix_rows, options_rows, reading_rows
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "model", "masking", "words")))
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

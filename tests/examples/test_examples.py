@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed.latency import running_server
+from benchmarks.serving import running_server
 from retriever.config import Settings
 from retriever.store import open_store
 from tests.support.builders import make_case

@@ -8,7 +8,7 @@ import pytest
 from tests.meta.sources import ROOT
 
 SHIPPED = ("retriever", "index")
-ALL = (*SHIPPED, "benchmarks", "scripts", "tests")
+ALL = (*SHIPPED, "benchmarks", "scripts", "examples", "tests")
 
 
 @pytest.mark.parametrize(
