@@ -6,9 +6,6 @@ from dataclasses import dataclass, fields
 
 from retriever.domain import Case, Outcome, Source
 
-LIFECYCLE_FIELDS = ("status", "created_by", "reviewers", "review_due_on", "superseded_by")
-"""What the lifecycle itself writes."""
-
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:

@@ -136,11 +136,7 @@ def _sift(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> I
                 db, todo, case, place=place, last=last.get(source, ""), id=id, revise=revise
             )  # fmt: skip
             last[source] = digest  # the same row again says nothing new
-        elif (
-            known
-            and case.status is Status.DRAFT
-            and (why := why_kept(Status(status), edited=last.get(source, stored) != stored))
-        ):
+        elif known and case.status is Status.DRAFT and (why := _why_kept(status, stored, last.get(source))):
             todo.settled[place] = Upserted(id, "kept", key, version, revision, why)
         else:
             todo.passed.append(case)

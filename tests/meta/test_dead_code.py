@@ -15,7 +15,6 @@ ALIVE: Mapping[str, str] = {
     "index/vectors/dense.py attribute by_residual": "a setting of a FAISS index",
     "index/vectors/dense.py attribute own_fields": "FAISS: who frees the parts of an index",
     "retriever/api/models/* variable *": "fields that pydantic reads from requests and writes into answers",
-    "retriever/api/security/permissions.py variable OPEN_PATHS": "the access matrix of the tests is exhaustive with it",
     "retriever/api/server.py function app_from_environment": "a server with workers finds the app by this name",
     "retriever/cli/reference.py function iter_commands": "the tests of the pages ask which commands there are",
     "retriever/domain.py variable *": "fields that are read and written by their names, all at once",
@@ -32,9 +31,7 @@ ALIVE: Mapping[str, str] = {
 DYING: tuple[str, ...] = (
     "index/vectors/dense.py method search_exact",
     "index/view.py method contains",
-    "retriever/lifecycle/history.py variable LIFECYCLE_FIELDS",
     "retriever/search/trust.py variable BAND",
-    "retriever/store/imports.py function _why_kept",
 )
 """Dead indeed, and about to go."""
 
