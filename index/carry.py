@@ -6,7 +6,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import KeyArray
+from index.keys import KeyArray
 
 Flags: TypeAlias = NDArray[np.bool_]
 Offsets: TypeAlias = NDArray[np.int64]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from index.facets.facets import Facets, build_facets
+from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.pieces import NO_PIECES, PieceArray, count_in, with_counts
-from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, WordIndex, best_hits
+from index.types import FloatMatrix, FloatVector, Hits, WordIndex, best_hits
 from index.words.fresh import FreshWords
 
 _FIRST_CAPACITY = 256
@@ -91,8 +91,8 @@ class _Vectors:
 class Delta:
     """Fresh cases, and the keys of the snapshot that are replaced or deleted (`overridden`)."""
 
-    fresh: BitMap
-    overridden: BitMap
+    fresh: KeySet
+    overridden: KeySet
     facets: Facets
     _vectors: _Vectors
     _words: FreshWords
@@ -103,7 +103,7 @@ class Delta:
     @staticmethod
     def empty(dim: int, like: WordIndex | None = None) -> "Delta":
         """No change yet; `like` is the snapshot's word index, whose statistics word scores will use."""
-        return Delta(BitMap(), BitMap(), build_facets(()), _Vectors(_Log(dim)), FreshWords(like), {})
+        return Delta(KeySet(), KeySet(), build_facets(()), _Vectors(_Log(dim)), FreshWords(like), {})
 
     def __len__(self) -> int:
         return len(self.fresh)
@@ -113,7 +113,7 @@ class Delta:
         """Length of each vector."""
         return int(self._vectors.log.vectors.shape[1])
 
-    def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], snapshot: BitMap) -> "Delta":
+    def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], snapshot: KeySet) -> "Delta":
         """The next delta; `snapshot` are the keys of the snapshot below. A key given twice: the last upsert counts,
         and a deletion counts more than any upsert. ValueError when a vector has another length or a key is too large.
         """
@@ -128,7 +128,7 @@ class Delta:
                 raise ValueError(f"case {upsert.key}: vector of shape {upsert.vector.shape}, expected ({self.dim},)")
             vectors[row] = upsert.vector
         touched = [key for key in (*latest, *gone) if key in self.fresh]
-        dropped = BitMap(touched)
+        dropped = KeySet(touched)
         added = [(key, upsert.facets) for key, upsert in latest.items()]
         values = {**self._values, **dict(added)}
         pieces = {**self._pieces, **{key: upsert.pieces for key, upsert in latest.items()}}
@@ -137,8 +137,8 @@ class Delta:
             pieces.pop(key, None)
         replaced = [self._pieces[key] for key in touched]
         return Delta(
-            fresh=(self.fresh - dropped) | BitMap(latest),
-            overridden=self.overridden | (BitMap([*latest, *(key for key in gone if 0 <= key < 2**32)]) & snapshot),
+            fresh=(self.fresh - dropped) | KeySet(latest),
+            overridden=self.overridden | (KeySet([*latest, *(key for key in gone if 0 <= key < 2**32)]) & snapshot),
             facets=self.facets.with_changes(added, [(key, self._values[key]) for key in touched]),
             _vectors=self._vectors.with_changes(keys, vectors, np.array(sorted(gone), np.int64)),
             _words=self._words.with_changes({key: upsert.tokens for key, upsert in latest.items()}, dropped),
@@ -154,7 +154,7 @@ class Delta:
             return _NO_HITS
         keys, rows = held.keys, held.rows
         if allowed is not None:
-            keys = np.frombuffer((allowed & self.fresh).to_array(), np.uint32).astype(np.int64)
+            keys = as_array(allowed & self.fresh)
             rows = held.rows[np.searchsorted(held.keys, keys)]
         return best_hits(keys, held.scores(np.ascontiguousarray(query, np.float32), rows), k)
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.carry import Carry
-from index.types import FloatVector, KeyArray
+from index.keys import KeyArray
+from index.types import FloatVector
 
 PieceArray: TypeAlias = NDArray[np.int32]
 """Token ids of one text, in order, (n,)."""

@@ -5,10 +5,9 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
+from index.keys import KeyArray, KeySet, as_array
 from index.recent import Recent
-from index.types import KeyArray
 
 RowArray: TypeAlias = NDArray[np.int64]
 """Rows, (n,); -1 stands for a key that is not in the index."""
@@ -43,7 +42,7 @@ class RowTable:
         if self._first is None and 0 < span <= max(_TABLE_MINIMUM, _TABLE_SPAN * len(keys)):
             self._table = np.full(span, -1, np.int32)
             self._table[keys] = np.arange(len(keys), dtype=np.int32)
-        self._recent: Recent[tuple[int, int], tuple[BitMap, Selection]] = Recent(_REMEMBERED)
+        self._recent: Recent[tuple[int, int], tuple[KeySet, Selection]] = Recent(_REMEMBERED)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -62,14 +61,14 @@ class RowTable:
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[rows] == keys, rows, -1)
 
-    def select(self, allowed: BitMap) -> Selection:
+    def select(self, allowed: KeySet) -> Selection:
         """The rows of an allowed set. Remembered by identity, so a set must not be changed once it was used."""
         # The bitmap is kept beside its selection: while it is remembered, no other object can have its identity.
         remembered = self._recent.get((id(allowed), len(allowed)), lambda: (allowed, self._selection(allowed)))
         return remembered[1]
 
-    def _selection(self, allowed: BitMap) -> Selection:
-        rows = self.find_rows(np.frombuffer(allowed.to_array(), np.uint32).astype(np.int64))
+    def _selection(self, allowed: KeySet) -> Selection:
+        rows = self.find_rows(as_array(allowed))
         rows = rows[rows >= 0]
         mask = np.zeros(len(self.keys), np.bool_)
         mask[rows] = True

@@ -1,4 +1,4 @@
-"""What every part of the index shares: keys, hits, and the two protocols that each engine fulfils."""
+"""What every part of the index shares: hits, vectors, and the two protocols that each engine fulfils."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,13 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
-KeyArray: TypeAlias = NDArray[np.int64]
-"""Keys, (n,); 0 <= key < 2**32, because the `allowed` sets are 32-bit roaring bitmaps."""
+from index.keys import Allowed, KeyArray
+
 FloatVector: TypeAlias = NDArray[np.float32]
 """(dim,) float32, or scores (n,)."""
 FloatMatrix: TypeAlias = NDArray[np.float32]
 """(rows, dim) float32."""
-Allowed: TypeAlias = "BitMap | None"
-"""Keys that filters and audience let through; None means all."""
 
 
 class IndexDamaged(Exception):

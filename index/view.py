@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from index.delta import Delta, Upsert
 from index.facets.facets import Clause, Facets
+from index.keys import Allowed, KeyArray, KeySet, are_in
 from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
 from index.recent import Recent
-from index.types import Allowed, FloatMatrix, FloatVector, Hits, KeyArray, VectorIndex, WordIndex, best_hits
+from index.types import FloatMatrix, FloatVector, Hits, VectorIndex, WordIndex, best_hits
 
 __all__ = ["Segment", "Upsert", "View"]
 
@@ -37,7 +37,7 @@ class View:
     revision: int
     base: Segment | None
     delta: Delta
-    _recent: Recent[tuple[Clause, ...], BitMap] = field(default_factory=lambda: Recent(_REMEMBERED), repr=False)
+    _recent: Recent[tuple[Clause, ...], KeySet] = field(default_factory=lambda: Recent(_REMEMBERED), repr=False)
 
     @staticmethod
     def empty(dim: int) -> "View":
@@ -54,7 +54,7 @@ class View:
 
     def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], *, revision: int) -> "View":
         """The view after these changes; this one stays as it is. ValueError for a wrong vector length or key."""
-        snapshot = self.base.facets.keys if self.base else BitMap()
+        snapshot = self.base.facets.keys if self.base else KeySet()
         delta = self.delta.with_changes(upserts, deletions, snapshot)
         return View(self.snapshot_name, revision, self.base, delta)
 
@@ -62,7 +62,7 @@ class View:
         below = len(self.base.facets) - len(self.delta.overridden) if self.base else 0
         return below + len(self.delta)
 
-    def keys(self) -> BitMap:
+    def keys(self) -> KeySet:
         """Every key that can be found."""
         return self._recent.get((), lambda: self._merged(()))
 
@@ -99,7 +99,7 @@ class View:
         """Whether each key has this value of a field, in the order given."""
         result = self.delta.facets.has(name, value, keys)
         if self.base:
-            result |= self.base.facets.has(name, value, keys) & ~_inside(keys, self.delta.overridden)
+            result |= self.base.facets.has(name, value, keys) & ~are_in(keys, self.delta.overridden)
         return result
 
     def search_dense(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
@@ -122,7 +122,7 @@ class View:
         """Exact inner product of each key, in the order given; NaN where a key cannot be found."""
         result = self.delta.dense_scores(query, keys)
         if self.base is not None:
-            below = np.isnan(result) & ~_inside(keys, self.delta.overridden)
+            below = np.isnan(result) & ~are_in(keys, self.delta.overridden)
             result[below] = self.base.dense.scores(query, keys[below])
         return result
 
@@ -130,7 +130,7 @@ class View:
         """The vector of each key, (n, dim), in the order given; zeros where a key cannot be found."""
         result = self.delta.vectors_of(keys)
         if self.base is not None:
-            below = ~_inside(keys, self.delta.overridden) & ~_inside(keys, self.delta.fresh)
+            below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
             result[below] = self.base.dense.vectors_of(keys[below])
         return result
 
@@ -138,7 +138,7 @@ class View:
         """BM25 score of each key, in the order given; 0 where nothing is shared or the key cannot be found."""
         result = self.delta.word_scores(tokens, keys)
         if self.base is not None and len(self.base.words):
-            below = ~_inside(keys, self.delta.overridden) & ~_inside(keys, self.delta.fresh)
+            below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
             result[below] = self.base.words.scores(tokens, keys[below])
         return result
 
@@ -167,7 +167,7 @@ class View:
             counts, cases = counts + self.base.pieces.count(ids), cases + len(self.base.pieces)
         return rarity(counts, cases)
 
-    def _merged(self, clauses: tuple[Clause, ...]) -> BitMap:
+    def _merged(self, clauses: tuple[Clause, ...]) -> KeySet:
         fresh = self.delta.facets.allowed(clauses)
         if self.base is None:
             return fresh
@@ -184,7 +184,7 @@ class View:
         # Nearly always a few spare hits are enough, and no set has to be translated into rows again.
         wanted = k + min(len(overridden), _MARGIN)
         hits = find(wanted, allowed)
-        live = ~_inside(hits.keys, overridden)
+        live = ~are_in(hits.keys, overridden)
         if np.count_nonzero(live) >= k or len(hits) < wanted:
             return Hits(hits.keys[live][:k], hits.scores[live][:k])
         return find(k, (self.base.facets.keys if allowed is None else allowed) - overridden)
@@ -200,9 +200,3 @@ def _merge(below: Hits, fresh: Hits, k: int) -> Hits:
         return below
     keys = np.concatenate([below.keys, fresh.keys])
     return best_hits(keys, np.concatenate([below.scores, fresh.scores]), k)
-
-
-def _inside(keys: KeyArray, found: BitMap) -> NDArray[np.bool_]:
-    if not found:
-        return np.zeros(len(keys), np.bool_)
-    return np.fromiter((key in found for key in keys.tolist()), np.bool_, len(keys))

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from pyroaring import BitMap
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.data.vectors import Corpus, build_corpus
 from benchmarks.measuring import Times, command_line, conditions, percentiles, rss_mib, timed, write_result
+from index.keys import KeySet
 from index.types import FloatMatrix
 from index.vectors.dense import DenseIndex, build_dense
 from index.vectors.kinds import KINDS, Kind, kind_for
@@ -27,7 +27,7 @@ K = 100
 """What a search asks of the vector arm; recall@10 is taken from the same hits."""
 
 
-def latency(index: DenseIndex, questions: FloatMatrix, allowed: BitMap | None = None) -> dict[str, dict[str, float]]:
+def latency(index: DenseIndex, questions: FloatMatrix, allowed: KeySet | None = None) -> dict[str, dict[str, float]]:
     """Latency of one question at a time, as wall and as processor time; a tenth is asked before for warmth."""
     for question in questions[: len(questions) // 10]:
         index.search(question, K, allowed)
@@ -54,7 +54,7 @@ def filtered(index: DenseIndex, questions: FloatMatrix, rng: np.random.Generator
     result: dict[str, object] = {}
     for share in SHARES:
         keys = np.sort(rng.choice(index.keys, max(1, int(share * len(index))), replace=False))
-        allowed = BitMap(keys.astype(np.uint32))
+        allowed = KeySet(keys.astype(np.uint32))
         short = [q for q in questions[:50] if len(index.search(q, K, allowed)) < min(K, len(allowed))]
         row: dict[str, object] = dict(latency(index, questions, allowed))
         row["first"] = _shown(timed(index.search(q, K, allowed.copy()) for q in questions[:50]))["cpu"]

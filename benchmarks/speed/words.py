@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from benchmarks.measuring import (
     RESULTS,
@@ -105,7 +104,7 @@ def measure_own(cases: int, words: int) -> dict[str, Any]:
         result["serving_rss_mb"] = int(rss_mib()) - before
         rng = np.random.default_rng(SEED)
         for share in SHARES:
-            allowed = BitMap(rng.choice(cases, max(1, int(cases * share)), replace=False).astype(np.uint32))
+            allowed = KeySet(rng.choice(cases, max(1, int(cases * share)), replace=False).astype(np.uint32))
             result[f"allowed_{share:g}"] = costs(index.search(q, K, allowed) for q in questions)
         extra = list(iter_cases(1_000, words))
         begin = time.perf_counter()

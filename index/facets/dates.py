@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
+
+from index.keys import KeySet, as_array
 
 Texts: TypeAlias = NDArray[np.bytes_]
 """Dates as UTF-8 texts of one width, (n,), ascending."""
@@ -24,22 +25,22 @@ class Dates:
         self.texts = texts
         self.keys = keys
         whole = len(keys) // _BLOCK
-        self._blocks = [BitMap(keys[block * _BLOCK : (block + 1) * _BLOCK]) for block in range(whole)]
+        self._blocks = [KeySet(keys[block * _BLOCK : (block + 1) * _BLOCK]) for block in range(whole)]
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def between(self, since: str | None, until: str | None) -> BitMap:
+    def between(self, since: str | None, until: str | None) -> KeySet:
         """Keys with a date in since … until, both included; None leaves a side open."""
         low = 0 if since is None else int(np.searchsorted(self.texts, _text(since), "left"))
         high = len(self) if until is None else int(np.searchsorted(self.texts, _text(until), "right"))
         if high <= low:
-            return BitMap()
+            return KeySet()
         first, last = -(-low // _BLOCK), high // _BLOCK
         if first >= last:
-            return BitMap(self.keys[low:high])
+            return KeySet(self.keys[low:high])
         edges = np.concatenate([self.keys[low : first * _BLOCK], self.keys[last * _BLOCK : high]])
-        return BitMap.union(BitMap(edges), *self._blocks[first:last])
+        return KeySet.union(KeySet(edges), *self._blocks[first:last])
 
     def merged(self, other: "Dates") -> "Dates":
         """Both together; keys of one date in any order."""
@@ -48,9 +49,9 @@ class Dates:
         at = np.searchsorted(texts, other.texts, "right")
         return Dates(np.insert(texts, at, other.texts), np.insert(self.keys, at, other.keys))
 
-    def without(self, gone: BitMap) -> "Dates":
+    def without(self, gone: KeySet) -> "Dates":
         """The dates of all other keys."""
-        kept = ~np.isin(self.keys, np.frombuffer(gone.to_array(), np.uint32))
+        kept = ~np.isin(self.keys, as_array(gone))
         return Dates(self.texts[kept], self.keys[kept])
 
 

@@ -14,11 +14,11 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from index.facets.dates import Dates, build_dates, join_dates
+from index.keys import KeyArray, KeySet, are_in, as_set
 from index.recent import Recent
-from index.types import IndexDamaged, KeyArray
+from index.types import IndexDamaged
 
 FACETS_FILE = "facets.bin"
 FORMAT = 1
@@ -74,18 +74,18 @@ def is_date(field: str) -> bool:
 class Facets:
     """Which keys have which values. Sets it returns may be shared: they must not be changed."""
 
-    def __init__(self, keys: BitMap, values: Mapping[str, Mapping[str, BitMap]], dates: Mapping[str, Dates]) -> None:
+    def __init__(self, keys: KeySet, values: Mapping[str, Mapping[str, KeySet]], dates: Mapping[str, Dates]) -> None:
         """Use `build_facets` or `load_facets`."""
         self._keys = keys
         self._values = values
         self._dates = dates
-        self._recent: Recent[tuple[Clause, ...], BitMap] = Recent(_REMEMBERED)
+        self._recent: Recent[tuple[Clause, ...], KeySet] = Recent(_REMEMBERED)
 
     def __len__(self) -> int:
         return len(self._keys)
 
     @property
-    def keys(self) -> BitMap:
+    def keys(self) -> KeySet:
         """Every key, also those without any value."""
         return self._keys
 
@@ -93,21 +93,20 @@ class Facets:
         """Names of the fields that some case has a value of, dates included."""
         return sorted({*self._values, *self._dates})
 
-    def allowed(self, clauses: Sequence[Clause]) -> BitMap:
+    def allowed(self, clauses: Sequence[Clause]) -> KeySet:
         """The keys that fulfil every clause; all keys when there is none. The same object for the same question."""
         wanted = tuple(clauses)
         return self._recent.get(wanted, lambda: self._fulfilling(wanted)) if wanted else self._keys
 
     def has(self, field: str, value: str, keys: KeyArray) -> NDArray[np.bool_]:
         """Whether each key has this value, in the order given."""
-        found = self._values.get(field, {}).get(value, BitMap())
-        return np.fromiter((key in found for key in keys.tolist()), np.bool_, len(keys))
+        return are_in(keys, self._values.get(field, {}).get(value, KeySet()))
 
     def values(self, field: str) -> Collection[str]:
         """Every value of a field that some key has."""
         return self._values.get(field, {}).keys()
 
-    def counts(self, field: str, within: BitMap | None = None) -> dict[str, int]:
+    def counts(self, field: str, within: KeySet | None = None) -> dict[str, int]:
         """How many keys (of `within`) have each value of a field, most frequent first; values of none are left out."""
         sets = self._values.get(field, {})
         counted = {
@@ -127,17 +126,17 @@ class Facets:
         for field, value in touched:
             if not values[field][value]:
                 del values[field][value]
-        keys.difference_update(BitMap(key for key, _ in removed))
-        keys.update(BitMap(key for key, _ in added))
+        keys.difference_update(KeySet(key for key, _ in removed))
+        keys.update(KeySet(key for key, _ in added))
         return Facets(keys, values, self._changed_dates(added, removed))
 
-    def carried(self, gone: BitMap, added: Iterable[FacetRow]) -> "Facets":
+    def carried(self, gone: KeySet, added: Iterable[FacetRow]) -> "Facets":
         """These facets without the keys that go, and with the added rows: equal to `build_facets` of all of them.
 
         Unlike `with_changes` it needs not know what the values of those keys were, and looks at every value.
         """
-        fresh, nothing = build_facets(added), BitMap()
-        values: dict[str, dict[str, BitMap]] = {}
+        fresh, nothing = build_facets(added), KeySet()
+        values: dict[str, dict[str, KeySet]] = {}
         for field in {*self._values, *fresh._values}:
             old, new = self._values.get(field, {}), fresh._values.get(field, {})
             sets = {value: (old.get(value, nothing) - gone) | new.get(value, nothing) for value in {*old, *new}}
@@ -167,24 +166,24 @@ class Facets:
         head = _MAGIC + _HEAD.pack(FORMAT, len(header), zlib.crc32(body, len(header)))
         (directory / FACETS_FILE).write_bytes(head + body)
 
-    def _fulfilling(self, clauses: Sequence[Clause]) -> BitMap:
+    def _fulfilling(self, clauses: Sequence[Clause]) -> KeySet:
         # The smallest set first keeps every intersection small.
         found = sorted((self._one(clause) for clause in clauses), key=len)
-        return BitMap.intersection(*found) if len(found) > 1 else found[0]
+        return KeySet.intersection(*found) if len(found) > 1 else found[0]
 
-    def _one(self, clause: Clause) -> BitMap:
+    def _one(self, clause: Clause) -> KeySet:
         if isinstance(clause, Between):
             dates = self._dates.get(clause.field)
-            return dates.between(clause.since, clause.until) if dates else BitMap()
+            return dates.between(clause.since, clause.until) if dates else KeySet()
         sets = self._values.get(clause.field, {})
-        found = [sets.get(value, BitMap()) for value in clause.values]
+        found = [sets.get(value, KeySet()) for value in clause.values]
         if isinstance(clause, AllOf):
-            return BitMap.intersection(*found) if found else self._keys
-        union = BitMap.union(*found) if found else BitMap()
+            return KeySet.intersection(*found) if found else self._keys
+        union = KeySet.union(*found) if found else KeySet()
         return self._keys - union if isinstance(clause, NoneOf) else union
 
     def _changed_dates(self, added: Collection[FacetRow], removed: Collection[FacetRow]) -> dict[str, Dates]:
-        gone = BitMap(key for key, _ in removed)
+        gone = KeySet(key for key, _ in removed)
         fresh = _date_pairs(added)
         result = {}
         for field in {*self._dates, *fresh}:
@@ -207,12 +206,12 @@ def _triples(rows: Iterable[FacetRow]) -> Iterator[tuple[int, str, str]]:
     )
 
 
-def _own(values: dict[str, dict[str, BitMap]], field: str, value: str, touched: set[tuple[str, str]]) -> BitMap:
+def _own(values: dict[str, dict[str, KeySet]], field: str, value: str, touched: set[tuple[str, str]]) -> KeySet:
     """The set of one value, copied the first time it is touched, because readers hold the old one."""
     sets = values.setdefault(field, {})
     if (field, value) not in touched:
         touched.add((field, value))
-        sets[value] = sets[value].copy() if value in sets else BitMap()
+        sets[value] = sets[value].copy() if value in sets else KeySet()
     return sets[value]
 
 
@@ -225,7 +224,7 @@ def _date_pairs(rows: Iterable[FacetRow]) -> dict[str, list[tuple[str, int]]]:
     return {field: found for field, found in pairs.items() if found}
 
 
-def _packed(found: BitMap) -> bytes:
+def _packed(found: KeySet) -> bytes:
     """Equal sets give equal bytes, however they came about: their containers are chosen anew."""
     own = found.copy()
     own.run_optimize()
@@ -254,12 +253,12 @@ def build_facets(rows: Iterable[FacetRow]) -> Facets:
             for value in values:
                 sets.setdefault(value, []).append(key)
     sets_of = {
-        field: {value: BitMap(np.array(found, np.uint32)) for value, found in sets.items()}
+        field: {value: as_set(np.array(found, np.uint32)) for value, found in sets.items()}
         for field, sets in lists.items()
         if sets
     }
     return Facets(
-        BitMap(np.array(keys, np.uint32)),
+        as_set(np.array(keys, np.uint32)),
         sets_of,
         {field: build_dates(pairs) for field, pairs in dates.items() if pairs},
     )
@@ -284,11 +283,11 @@ def load_facets(directory: Path) -> Facets:
     ends = np.cumsum([start + length, *header["sizes"]]).tolist()
     blobs = [data[a:b] for a, b in pairwise(ends)]
     values = {
-        field: {value: BitMap.deserialize(blobs[at]) for value, at in sets.items()}
+        field: {value: KeySet.deserialize(blobs[at]) for value, at in sets.items()}
         for field, sets in header["values"].items()
     }
     dates = {
         field: Dates(np.frombuffer(blobs[texts], f"S{size}"), np.frombuffer(blobs[keys], np.uint32))
         for field, (texts, keys, size) in header["dates"].items()
     }
-    return Facets(BitMap.deserialize(blobs[0]), values, dates)
+    return Facets(KeySet.deserialize(blobs[0]), values, dates)

@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 import faiss as typed_faiss
 import numpy as np
 
+from index.keys import Allowed, KeyArray
 from index.rows import Bits, RowArray, RowTable
-from index.types import Allowed, FloatMatrix, FloatVector, Hits, IndexDamaged, KeyArray, best_hits
+from index.types import FloatMatrix, FloatVector, Hits, IndexDamaged, best_hits
 from index.vectors.kinds import Kind, get_kind, kind_for
 
 faiss: Any = typed_faiss  # its stubs know neither keyword arguments nor who owns what

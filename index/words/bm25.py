@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.carry import Carry
+from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.recent import Recent
-from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
+from index.types import FloatVector, Hits, WordIndex, best_hits
 from index.words.loops import posting_loops
 from index.words.plain_loops import Flags, Lists, Rows
 from index.words.postings import Counted, Counts, Postings, count_tokens, join_chunks, merge_counts, weigh
@@ -172,19 +173,19 @@ class Words:
         rows = posting_loops().find_best(asked.lists, mask, k)
         return rows, posting_loops().sum_rows(asked.lists, rows)
 
-    def _allowed_rows(self, allowed: "Allowed") -> Rows:
-        keys = _as_keys(allowed)
+    def _allowed_rows(self, allowed: KeySet) -> Rows:
+        keys = as_array(allowed)
         if self._first_key is not None:
             first, beyond = np.searchsorted(keys, (self._first_key, self._first_key + len(self._keys)))
             return keys[first:beyond].astype(np.int32) - np.int32(self._first_key)
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return cast(Rows, rows[self._keys[rows] == keys].astype(np.int32))
 
-    def _allowed_mask(self, allowed: "Allowed") -> Flags:
+    def _allowed_mask(self, allowed: KeySet) -> Flags:
         span = int(self._keys[-1]) + 1
         if self._first_key is None and span <= 8 * len(self._keys) + 1_000_000:
             by_key = np.zeros(span, np.bool_)
-            keys = _as_keys(allowed)
+            keys = as_array(allowed)
             by_key[keys[: np.searchsorted(keys, span)]] = True
             return np.asarray(by_key[self._keys], np.bool_)
         mask = np.zeros(len(self._keys), np.bool_)
@@ -198,12 +199,6 @@ _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 # In units of adding one posting to a sum: the cost of one binary search in one list, and of one row of the final scan.
 _LOOKUP_COST = 25
 _SCAN_COST = 0.25
-
-
-def _as_keys(allowed: "Allowed") -> KeyArray:
-    """The keys of a roaring bitmap, ascending."""
-    assert allowed is not None  # noqa: S101 - callers have handled None
-    return np.frombuffer(allowed.to_array(), np.uint32).astype(np.int64)
 
 
 def build_words(

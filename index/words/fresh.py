@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pyroaring import BitMap
 
-from index.types import Allowed, FloatVector, Hits, KeyArray, WordIndex, best_hits
+from index.keys import Allowed, KeyArray, KeySet, are_in
+from index.types import FloatVector, Hits, WordIndex, best_hits
 from index.words.bm25 import build_words
 
 _TAIL = 64
@@ -20,7 +20,7 @@ class _Part:
 
     tokens: Mapping[int, Sequence[str]]
     words: WordIndex
-    live: BitMap
+    live: KeySet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +30,9 @@ class FreshWords:
     like: WordIndex | None
     parts: tuple[_Part, ...] = ()
 
-    def with_changes(self, added: Mapping[int, Sequence[str]], dropped: BitMap) -> "FreshWords":
+    def with_changes(self, added: Mapping[int, Sequence[str]], dropped: KeySet) -> "FreshWords":
         """These words without the dropped keys (and the old words of added ones), and with the added ones."""
-        stale = dropped | BitMap(added)
+        stale = dropped | KeySet(added)
         parts = [_Part(part.tokens, part.words, part.live - stale) for part in self.parts]
         parts = [part for part in parts if part.live]
         waiting = dict(added)
@@ -43,7 +43,7 @@ class FreshWords:
             like = self.like or (parts[0].words if parts else None)
             keys = sorted(waiting)
             words = build_words(np.array(keys, np.int64), [waiting[key] for key in keys], like=like)
-            parts.append(_Part(waiting, words, BitMap(keys)))
+            parts.append(_Part(waiting, words, KeySet(keys)))
         return FreshWords(self.like, tuple(parts))
 
     def search(self, tokens: Sequence[str], k: int, allowed: Allowed = None) -> Hits:
@@ -63,7 +63,7 @@ class FreshWords:
         """Score of each key, in the order given; 0 where nothing is shared or the key is unknown."""
         result = np.zeros(len(keys), np.float32)
         for part in self.parts:
-            mine = np.fromiter((key in part.live for key in keys.tolist()), np.bool_, len(keys))
+            mine = are_in(keys, part.live)
             if mine.any():
                 result[mine] = part.words.scores(tokens, keys[mine])
         return result

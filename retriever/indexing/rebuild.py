@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import structlog
-from pyroaring import BitMap
 
 from index.facets.facets import FacetRow, Facets, build_facets
+from index.keys import KeyArray, as_set
 from index.manifest import Manifest, read_manifest
 from index.pieces import PieceArray, Pieces, build_pieces, carry_pieces, load_pieces
 from index.snapshots import BuildLocked, Snapshots
 from index.text.tokenise import tokens
-from index.types import IndexDamaged, KeyArray
+from index.types import IndexDamaged
 from index.vectors.dense import DenseIndex, build_dense
 from index.words.bm25 import Words, carry_words, words_from_counts
 from index.words.postings import Counted, count_tokens
@@ -226,7 +226,7 @@ def _build_from_last(
         return None
     report("read", len(carry.keys), len(carry.keys))
     words = carry_words(last.words, carry, read.words)
-    facets = last.facets.carried(BitMap(last.changed.astype(np.uint32)), read.facets)
+    facets = last.facets.carried(as_set(last.changed), read.facets)
     pieces = carry_pieces(last.pieces, carry, read.pieces)
     dense = _dense(carry.join(last.dense.vectors, read.vectors), carry.keys, threads, report)
     return Parts(dense, words, facets, pieces, canary_vectors(encoder))

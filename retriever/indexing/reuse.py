@@ -12,11 +12,12 @@ import structlog
 
 from index.carry import Carry, plan_carry
 from index.facets.facets import Facets
+from index.keys import KeyArray, as_array
 from index.manifest import read_manifest
 from index.pieces import Pieces
 from index.snapshots import Snapshots
 from index.text.tokenise import tokens
-from index.types import IndexDamaged, KeyArray
+from index.types import IndexDamaged
 from index.vectors.dense import DenseIndex
 from index.words.bm25 import Words
 from retriever.case.texts import embedded_text, matched_text
@@ -84,7 +85,7 @@ def find_last_snapshot(snapshots: Snapshots, source: CaseSource, encoder: Encode
 def _agrees(last: LastSnapshot, source: CaseSource) -> bool:
     """Whether all parts hold the same cases, and sampled ones stand in the library as they were indexed."""
     keys = last.dense.keys
-    in_facets = np.frombuffer(last.facets.keys.to_array(), np.uint32)
+    in_facets = as_array(last.facets.keys)
     if not all(np.array_equal(keys, other) for other in (last.words.keys, last.pieces.keys, in_facets)):
         return False
     staying = last.staying

@@ -12,7 +12,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import FloatVector, KeyArray
+from index.keys import KeyArray
+from index.types import FloatVector
 from retriever.domain import Query, StoredCase
 from retriever.search.ranking import FloatArray
 

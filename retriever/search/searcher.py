@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
+from index.keys import Allowed, KeyArray, KeySet
 from index.text import tokenise
-from index.types import Allowed, FloatVector, KeyArray
+from index.types import FloatVector
 from index.view import View
 from retriever.case.facets import BASE_LANGUAGE
 from retriever.case.language import base_language, detect_language
@@ -151,7 +151,7 @@ class Searcher:
         allowed = view.allowed(clauses_of(query))
         excluded = self.cases.find_keys(query.filters.exclude_ids) if query.filters.exclude_ids else []
         if excluded:
-            allowed = (view.keys() if allowed is None else allowed) - BitMap(excluded)
+            allowed = (view.keys() if allowed is None else allowed) - KeySet(excluded)
         return allowed
 
     def scores_of(self, query: Query) -> tuple[KeyArray, Scores]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
-from index.types import FloatMatrix, FloatVector, IndexDamaged, KeyArray
+from index.keys import KeyArray, KeySet
+from index.types import FloatMatrix, FloatVector, IndexDamaged
 from index.vectors.dense import ENGINE_FILE, HEADER_FILE, KEYS_FILE, VECTORS_FILE, DenseIndex, build_dense, load_dense
 from index.vectors.kinds import EXACT, KINDS, SCAN4, Kind, get_kind, kind_for
 
@@ -49,7 +49,7 @@ def built() -> Callable[[Kind], DenseIndex]:
     return build
 
 
-def truth(question: FloatVector, k: int, allowed: BitMap | None = None) -> list[int]:
+def truth(question: FloatVector, k: int, allowed: KeySet | None = None) -> list[int]:
     """The k nearest allowed keys by double precision arithmetic, ties by key."""
     scores = VECTORS.astype(np.float64) @ question.astype(np.float64)
     order = np.lexsort((KEYS, -np.round(scores, 12)))
@@ -76,7 +76,7 @@ def test_k_allowed_cases_come_back_at_any_selectivity(
     built: Callable[[Kind], DenseIndex], kind: Kind, share: float
 ) -> None:
     """A filter lets k through if k exist, only allowed ones, and hardly ever other than the nearest."""
-    allowed = BitMap(np.random.default_rng(4).choice(KEYS, int(share * ROWS), replace=False).tolist())
+    allowed = KeySet(np.random.default_rng(4).choice(KEYS, int(share * ROWS), replace=False).tolist())
     shared = 0
     for question in QUESTIONS:
         found = built(kind).search(question, 10, allowed).keys.tolist()
@@ -91,7 +91,7 @@ def test_k_allowed_cases_come_back_at_any_selectivity(
 def test_a_filter_far_from_the_question_still_gives_k(built: Callable[[Kind], DenseIndex], kind: Kind) -> None:
     """When only the farthest half is allowed, k of it come back, and none much farther than the k nearest of it."""
     question = QUESTIONS[7]
-    far = BitMap(truth(question, ROWS)[ROWS // 2 :])
+    far = KeySet(truth(question, ROWS)[ROWS // 2 :])
     hits = built(kind).search(question, 10, far)
     expected = built(kind).scores(question, np.array(truth(question, 10, far)))
 
@@ -105,12 +105,12 @@ def test_a_filter_far_from_the_question_still_gives_k(built: Callable[[Kind], De
 def test_edges_of_k_and_of_the_filter(built: Callable[[Kind], DenseIndex], kind: Kind) -> None:
     """No k and an empty or foreign filter give nothing; a k beyond the library gives all of it."""
     index, question = built(kind), QUESTIONS[0]
-    foreign = BitMap([1_000_000, 4_000_000_000])
+    foreign = KeySet([1_000_000, 4_000_000_000])
 
     assert len(index.search(question, 0)) == 0
-    assert len(index.search(question, 5, BitMap())) == 0
+    assert len(index.search(question, 5, KeySet())) == 0
     assert len(index.search(question, 5, foreign)) == 0
-    assert index.search(question, 5, foreign | BitMap([int(KEYS[9])])).keys.tolist() == [int(KEYS[9])]
+    assert index.search(question, 5, foreign | KeySet([int(KEYS[9])])).keys.tolist() == [int(KEYS[9])]
     assert sorted(index.search(question, 2 * ROWS).keys.tolist()) == KEYS.tolist()
 
 
@@ -118,7 +118,7 @@ def test_edges_of_k_and_of_the_filter(built: Callable[[Kind], DenseIndex], kind:
 @pytest.mark.parametrize("share", [None, 0.5, 0.01])
 def test_a_short_result_begins_a_long_one(built: Callable[[Kind], DenseIndex], kind: Kind, share: float | None) -> None:
     """The first n of k are the n of a smaller k, with the same scores bit for bit."""
-    allowed = BitMap(KEYS[: int(share * ROWS)].tolist()) if share else None
+    allowed = KeySet(KEYS[: int(share * ROWS)].tolist()) if share else None
     longest = built(kind).search(QUESTIONS[3], 100, allowed)
     for k in (1, 3, 8, len(longest)):
         hits = built(kind).search(QUESTIONS[3], k, allowed)
@@ -141,7 +141,7 @@ def test_exact_kind_breaks_ties_by_key_however_many_there_are() -> None:
     index = build_dense(vectors, np.arange(2_000), kind=EXACT)
 
     assert index.search(vectors[0], 5).keys.tolist() == [0, 1, 2, 3, 4]
-    assert index.search(vectors[0], 3, BitMap(range(7, 2_000))).keys.tolist() == [7, 8, 9]
+    assert index.search(vectors[0], 3, KeySet(range(7, 2_000))).keys.tolist() == [7, 8, 9]
 
 
 @every_kind
@@ -174,7 +174,7 @@ def test_vectors_come_back_as_they_went_in(built: Callable[[Kind], DenseIndex], 
 def test_threads_share_one_index(built: Callable[[Kind], DenseIndex], kind: Kind) -> None:
     """Searches from several threads, filtered differently, give what they give one after the other."""
     index = built(kind)
-    filters = [None, BitMap(KEYS[::2].tolist()), BitMap(KEYS[:3_000].tolist())]
+    filters = [None, KeySet(KEYS[::2].tolist()), KeySet(KEYS[:3_000].tolist())]
     expected = [[index.search(q, 5, allowed).keys.tolist() for q in QUESTIONS] for allowed in filters]
     found: list[list[list[int]]] = [[], [], []]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pyroaring import BitMap
 
-from index.types import Hits, KeyArray
+from index.keys import KeyArray, KeySet
+from index.types import Hits
 from index.words.bm25 import K1, B, Words, build_words, load_words
 
 Library = list[list[str]]
@@ -44,7 +44,7 @@ def make_keys(cases: int, seed: int) -> KeyArray:
     return np.cumsum(np.random.default_rng(seed).integers(1, 9, cases)).astype(np.int64)
 
 
-def check(hits: Hits, keys: KeyArray, expected: Sequence[float], k: int, allowed: BitMap | None) -> None:
+def check(hits: Hits, keys: KeyArray, expected: Sequence[float], k: int, allowed: KeySet | None) -> None:
     """The hits are the k best allowed keys with a score above 0, in order, with the expected scores."""
     truth = {int(key): score for key, score in zip(keys, expected, strict=True) if score > 0}
     if allowed is not None:
@@ -96,7 +96,7 @@ def test_search_equals_brute_force(words: Words, truths: list[list[float]], k: i
     """At every selectivity the k best allowed cases come back with the scores of the formula."""
     rng = np.random.default_rng(4)
     for question, expected in zip(QUESTIONS, truths, strict=True):
-        chosen = None if share is None else BitMap([*KEYS[rng.random(len(KEYS)) < share].tolist(), 10**9])
+        chosen = None if share is None else KeySet([*KEYS[rng.random(len(KEYS)) < share].tolist(), 10**9])
         check(words.search(question, k, chosen), KEYS, expected, k, chosen)
 
 
@@ -113,7 +113,7 @@ def test_long_lists_are_skipped_without_changing_the_result() -> None:
     index = build_words(keys, library)
     question = ["rare", "the", "to", "card", "the", "w17"]
     expected = index.scores(question, keys)
-    for allowed in (None, BitMap(range(100, 100 + cases, 3)), BitMap(range(5_000, 9_000)), BitMap(range(30, 140))):
+    for allowed in (None, KeySet(range(100, 100 + cases, 3)), KeySet(range(5_000, 9_000)), KeySet(range(30, 140))):
         for k in (1, 10, 100, 1_000):
             check(index.search(question, k, allowed), keys, expected.tolist(), k, allowed)
 
@@ -130,7 +130,7 @@ def test_equal_scores_are_ordered_by_key() -> None:
     """Of equal cases those with the lowest keys are returned."""
     index = build_words(np.arange(0, 2_000, 2, dtype=np.int64), [["same", "words"]] * 1_000)
     assert index.search(["same"], 5).keys.tolist() == [0, 2, 4, 6, 8]
-    assert index.search(["same"], 3, BitMap([7, 8, 20, 30, 40])).keys.tolist() == [8, 20, 30]
+    assert index.search(["same"], 3, KeySet([7, 8, 20, 30, 40])).keys.tolist() == [8, 20, 30]
 
 
 def test_scores_equal_the_scores_of_the_search(words: Words) -> None:
@@ -165,7 +165,7 @@ def test_empty_libraries_and_texts_answer_nothing(library: Library) -> None:
     assert len(index) == len(library)
     assert len(index.search(["word"], 5)) == 0
     assert len(index.search([], 5)) == 0
-    assert len(index.search(["word"], 5, BitMap([0, 1]))) == 0
+    assert len(index.search(["word"], 5, KeySet([0, 1]))) == 0
     assert index.scores(["word"], np.array([0, 5])).tolist() == [0.0, 0.0]
     assert index.ceiling([]) > 0
     assert index.ceiling(["word"]) > 0

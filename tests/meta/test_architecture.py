@@ -24,6 +24,7 @@ HOMES = {
     "openpyxl": ("retriever.ingest.records",),
     "selectolax": ("retriever.ingest.cleaning",),
     "numba": ("index.compiled",),
+    "pyroaring": ("index.keys",),
     "pickle": (),
 }
 MAX_FILE_LINES = 420

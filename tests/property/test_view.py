@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from pyroaring import BitMap
 
 from index.facets.facets import AnyOf, build_facets
+from index.keys import KeySet
 from index.types import FloatVector
 from index.vectors.dense import build_dense
 from index.vectors.kinds import EXACT, SCAN4
@@ -44,7 +44,7 @@ contents = st.builds(
     Content, st.integers(0, 63), st.lists(st.sampled_from(WORDS), max_size=5).map(tuple), st.sampled_from("xyz")
 )
 keys = st.integers(0, 30)
-allowed_sets = st.none() | st.sets(keys).map(BitMap)
+allowed_sets = st.none() | st.sets(keys).map(KeySet)
 
 
 def segment(cases: dict[int, Content], *, scan: bool = False) -> Segment:
@@ -60,7 +60,7 @@ def segment(cases: dict[int, Content], *, scan: bool = False) -> Segment:
     )
 
 
-def check_dense(view: View, model: dict[int, Content], question: FloatVector, k: int, allowed: BitMap | None) -> None:
+def check_dense(view: View, model: dict[int, Content], question: FloatVector, k: int, allowed: KeySet | None) -> None:
     """Dense hits are the k best live allowed cases, by score and key."""
     inside = [key for key in sorted(model) if allowed is None or key in allowed]
     hits = view.search_dense(question, k, allowed)
@@ -70,7 +70,7 @@ def check_dense(view: View, model: dict[int, Content], question: FloatVector, k:
     assert hits.keys.tolist() == sorted(inside, key=lambda key: (-np.float32(scores[key]), key))[:k]
 
 
-def check_words(view: View, model: dict[int, Content], tokens: list[str], k: int, allowed: BitMap | None) -> None:
+def check_words(view: View, model: dict[int, Content], tokens: list[str], k: int, allowed: KeySet | None) -> None:
     """Word hits are live allowed cases that share a token, none missing, with the scores that `word_scores` gives."""
     sharing = [
         key for key, case in model.items() if set(case.tokens) & set(tokens) and (allowed is None or key in allowed)
@@ -115,13 +115,13 @@ class ViewMachine(RuleBasedStateMachine):
         self.old = (self.view, dict(self.model))
 
     @rule(seed=st.integers(0, 63), k=st.integers(1, 40), allowed=allowed_sets)
-    def ask_dense(self, seed: int, k: int, allowed: BitMap | None) -> None:
+    def ask_dense(self, seed: int, k: int, allowed: KeySet | None) -> None:
         """Nearest neighbours, now and in the remembered view."""
         check_dense(self.view, self.model, POOL[seed], k, allowed)
         check_dense(*self.old, POOL[seed], k, allowed)
 
     @rule(tokens=st.lists(st.sampled_from([*WORDS, "new"]), max_size=4), k=st.integers(1, 40), allowed=allowed_sets)
-    def ask_words(self, tokens: list[str], k: int, allowed: BitMap | None) -> None:
+    def ask_words(self, tokens: list[str], k: int, allowed: KeySet | None) -> None:
         """Words, now and in the remembered view."""
         check_words(self.view, self.model, tokens, k, allowed)
         check_words(*self.old, tokens, k, allowed)
@@ -174,4 +174,4 @@ def test_k_come_back_though_the_best_were_deleted(gone: set[int]) -> None:
 
     check_dense(view, left, POOL[3], 10, None)
     check_words(view, left, ["a"], 10, None)
-    check_dense(view, left, POOL[3], 10, BitMap(range(0, 200, 2)))
+    check_dense(view, left, POOL[3], 10, KeySet(range(0, 200, 2)))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pyroaring import BitMap
 
 from index.carry import Carry, plan_carry
 from index.facets.facets import Facets, build_facets
+from index.keys import KeySet
 from index.pieces import build_pieces, carry_pieces
 from index.words.bm25 import Words, build_words, carry_words, load_words
 from index.words.postings import count_tokens
@@ -160,8 +160,8 @@ FACETS: dict[int, Row] = {n: {"tags": ("all", f"t{n % 7}"), "due_on": (f"2024-0{
 def test_carried_facets_equal_facets_from_nothing(tmp_path: Path, gone: Sequence[int], fresh: dict[int, Row]) -> None:
     """The saved file has the same bytes: values nobody has any more are gone, dates stand in order of key."""
     wanted = {key: row for key, row in FACETS.items() if key not in set(gone)} | fresh
-    carried = build_facets(FACETS.items()).carried(BitMap(gone), fresh.items())
-    back = carried.carried(BitMap(fresh), [(key, FACETS[key]) for key in fresh if key in FACETS])
+    carried = build_facets(FACETS.items()).carried(KeySet(gone), fresh.items())
+    back = carried.carried(KeySet(fresh), [(key, FACETS[key]) for key in fresh if key in FACETS])
 
     assert facet_bytes(carried, tmp_path) == facet_bytes(build_facets(wanted.items()), tmp_path)
     again = {key: FACETS.get(key, row) for key, row in wanted.items() if key in FACETS or key not in fresh}

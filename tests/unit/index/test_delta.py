@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pyroaring import BitMap
 
 from index.delta import Delta, Upsert
+from index.keys import KeySet
 from index.words.bm25 import build_words
 
 DIM = 16
@@ -20,9 +20,9 @@ def upsert(key: int, row: int | None = None, tokens: tuple[str, ...] = ("w",)) -
 
 def test_two_futures_of_one_delta_do_not_disturb_each_other() -> None:
     """Extending one delta twice gives two deltas with their own vectors, though they share the first ones."""
-    start = Delta.empty(DIM).with_changes([upsert(key) for key in range(10)], [], BitMap())
-    left = start.with_changes([upsert(10, row=500)], [], BitMap())
-    right = start.with_changes([upsert(10, row=600)], [], BitMap())
+    start = Delta.empty(DIM).with_changes([upsert(key) for key in range(10)], [], KeySet())
+    left = start.with_changes([upsert(10, row=500)], [], KeySet())
+    right = start.with_changes([upsert(10, row=600)], [], KeySet())
 
     assert left.search_dense(VECTORS[500], 1).scores[0] == pytest.approx(1)
     assert right.search_dense(VECTORS[600], 1).scores[0] == pytest.approx(1)
@@ -34,7 +34,7 @@ def test_a_case_changed_over_and_over_takes_no_more_room() -> None:
     """After thousands of changes of the same few cases, the buffer holds hundreds of vectors, and the last ones."""
     delta = Delta.empty(DIM)
     for row in range(3_000):
-        delta = delta.with_changes([upsert(row % 5, row=row)], [], BitMap())
+        delta = delta.with_changes([upsert(row % 5, row=row)], [], KeySet())
 
     assert len(delta) == 5
     assert len(delta._vectors.log.vectors) < 1_500
@@ -47,10 +47,10 @@ def test_one_by_one_gives_what_all_at_once_gives() -> None:
     like = build_words(np.arange(3), [("w", "v"), ("w",), ("u",)])
     words = [("w",) * (key % 4) + ("v",) * (key % 3) + ("x",) for key in range(2_000)]
     upserts = [upsert(key, tokens=words[key]) for key in range(2_000)]
-    batch = Delta.empty(DIM, like).with_changes(upserts, [], BitMap())
+    batch = Delta.empty(DIM, like).with_changes(upserts, [], KeySet())
     single = Delta.empty(DIM, like)
     for one in upserts:
-        single = single.with_changes([one], [], BitMap())
+        single = single.with_changes([one], [], KeySet())
 
     for question in (["v"], ["w", "x"], ["v", "v", "nothing"]):
         assert single.search_words(question, 50).keys.tolist() == batch.search_words(question, 50).keys.tolist()
@@ -61,7 +61,7 @@ def test_one_by_one_gives_what_all_at_once_gives() -> None:
 
 def test_only_keys_of_the_snapshot_are_overridden() -> None:
     """New cases override nothing; changed and deleted ones do, whether or not they came back."""
-    snapshot = BitMap([1, 2, 3])
+    snapshot = KeySet([1, 2, 3])
     delta = Delta.empty(DIM).with_changes([upsert(1), upsert(9)], [2, 77], snapshot)
     assert set(delta.overridden) == {1, 2}
     assert set(delta.fresh) == {1, 9}
@@ -74,8 +74,8 @@ def test_wrong_vectors_and_keys_are_refused() -> None:
     """A vector of another length and a key that no index can hold raise ValueError and change nothing."""
     delta = Delta.empty(DIM)
     with pytest.raises(ValueError, match="expected"):
-        delta.with_changes([Upsert(1, np.zeros(3, np.float32), (), {})], [], BitMap())
+        delta.with_changes([Upsert(1, np.zeros(3, np.float32), (), {})], [], KeySet())
     with pytest.raises(ValueError, match="keys"):
-        delta.with_changes([Upsert(2**32, VECTORS[0], (), {})], [], BitMap())
+        delta.with_changes([Upsert(2**32, VECTORS[0], (), {})], [], KeySet())
 
     assert len(delta) == 0

@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from pyroaring import BitMap
 
+from index.keys import KeySet
 from index.recent import Recent
 from index.rows import RowTable
 
@@ -31,7 +31,7 @@ def test_every_key_has_its_row_and_no_other_key_has_one(keys: np.ndarray) -> Non
 @pytest.mark.parametrize("keys", SHAPES.values(), ids=SHAPES)
 def test_selection_names_the_same_rows_as_list_and_as_bits(keys: np.ndarray) -> None:
     """Rows of a set are ascending, bits agree with them, and foreign keys are left out."""
-    chosen = RowTable(keys).select(BitMap([*keys[::2].tolist(), 7, 4_294_967_294]))
+    chosen = RowTable(keys).select(KeySet([*keys[::2].tolist(), 7, 4_294_967_294]))
     bits = np.unpackbits(chosen.bits, bitorder="little")[: len(keys)]
 
     assert chosen.rows.tolist() == list(range(0, len(keys), 2))
@@ -42,7 +42,7 @@ def test_a_set_that_took_the_place_of_another_is_not_mistaken_for_it() -> None:
     """Many short-lived sets of one size, which may get the same address, each give their own rows."""
     table = RowTable(np.arange(1_000))
 
-    assert [table.select(BitMap([key])).rows.tolist() for key in range(1_000)] == [[key] for key in range(1_000)]
+    assert [table.select(KeySet([key])).rows.tolist() for key in range(1_000)] == [[key] for key in range(1_000)]
 
 
 @pytest.mark.parametrize("keys", [[1, 1], [2, 1], [-1, 0], [0, 2**32]])

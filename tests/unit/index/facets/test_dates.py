@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pyroaring import BitMap
 
 from index.facets.dates import build_dates
+from index.keys import KeySet
 
 COUNT = 40_000
 PAIRS = [(f"{number:05d}", (number * 7_919) % COUNT) for number in range(COUNT)]
@@ -33,7 +33,7 @@ def test_open_sides_and_days_without_a_time() -> None:
 def test_merging_and_removing_keep_the_order() -> None:
     """Dates merged with wider ones and freed of some keys are those of the rest, sorted."""
     dates = build_dates([("2024", 1), ("2022", 2)]).merged(build_dates([("2023-01-01T00:00:00Z", 3)]))
-    left = dates.without(BitMap([1]))
+    left = dates.without(KeySet([1]))
 
     assert dates.texts.tolist() == [b"2022", b"2023-01-01T00:00:00Z", b"2024"]
     assert left.keys.tolist() == [2, 3]
