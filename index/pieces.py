@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.carry import Carry
 from index.keys import KeyArray
+from index.merge import RowMerge
 from index.types import FloatVector
 
 PieceArray: TypeAlias = NDArray[np.int32]
@@ -65,15 +65,15 @@ def build_pieces(keys: KeyArray, pieces: Iterable[PieceArray]) -> Pieces:
     return Pieces(np.ascontiguousarray(keys, np.int64), offsets, ids, _cases_with(lengths, ids))
 
 
-def carry_pieces(old: Pieces, carry: Carry, fresh: Pieces) -> Pieces:
+def merge_pieces(old: Pieces, merge: RowMerge, fresh: Pieces) -> Pieces:
     """The old pieces without the cases that go, and the fresh ones: equal to `build_pieces` of all of them."""
-    offsets, ids = carry.join_lists((old.offsets, old.ids), (fresh.offsets, fresh.ids))
-    lengths, gone = np.diff(old.offsets), ~carry.kept
+    offsets, ids = merge.join_lists((old.offsets, old.ids), (fresh.offsets, fresh.ids))
+    lengths, gone = np.diff(old.offsets), ~merge.kept
     lost = _cases_with(lengths[gone], old.ids[np.repeat(gone, lengths)])
     table = np.zeros(max(len(old.cases_with), len(fresh.cases_with)), np.int32)
     for sign, counts in ((1, old.cases_with), (-1, lost), (1, fresh.cases_with)):
         table[: len(counts)] += sign * counts
-    return Pieces(carry.keys, offsets, ids, np.trim_zeros(table, "b"))
+    return Pieces(merge.keys, offsets, ids, np.trim_zeros(table, "b"))
 
 
 def _cases_with(lengths: NDArray[np.int64], ids: PieceArray) -> NDArray[np.int32]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.keys import KeyArray, KeySet, as_array
-from index.recent import Recent
+from index.lru import LruCache
 
 RowArray: TypeAlias = NDArray[np.int64]
 """Rows, (n,); -1 stands for a key that is not in the index."""
@@ -42,7 +42,7 @@ class RowTable:
         if self._first is None and 0 < span <= max(_TABLE_MINIMUM, _TABLE_SPAN * len(keys)):
             self._table = np.full(span, -1, np.int32)
             self._table[keys] = np.arange(len(keys), dtype=np.int32)
-        self._recent: Recent[tuple[int, int], tuple[KeySet, Selection]] = Recent(_REMEMBERED)
+        self._recent: LruCache[tuple[int, int], tuple[KeySet, Selection]] = LruCache(_REMEMBERED)
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from index.delta import Delta, Upsert
 from index.facets.facets import Clause, Facets
 from index.keys import Allowed, KeyArray, KeySet, are_in
+from index.lru import LruCache
 from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
-from index.recent import Recent
 from index.types import FloatMatrix, FloatVector, Hits, VectorIndex, WordIndex, best_hits
 
 __all__ = ["Segment", "Upsert", "View"]
@@ -37,7 +37,7 @@ class View:
     revision: int
     base: Segment | None
     delta: Delta
-    _recent: Recent[tuple[Clause, ...], KeySet] = field(default_factory=lambda: Recent(_REMEMBERED), repr=False)
+    _recent: LruCache[tuple[Clause, ...], KeySet] = field(default_factory=lambda: LruCache(_REMEMBERED), repr=False)
 
     @staticmethod
     def empty(dim: int) -> "View":

@@ -19,6 +19,7 @@ from benchmarks.measuring import RESULTS, command_line, conditions, require, wri
 from index.text import tokenise
 from index.text.tokenise import Span
 from index.words import bm25 as lexical
+from index.words.postings import count_tokens
 from retriever.evaluation.beir import load_beir
 from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.metrics import measure
@@ -94,7 +95,7 @@ def score(labelled: LabelledSet) -> float:
     """nDCG@10 x 100 of BM25 with the rules now in force."""
     texts = (f"{document.title}\n{document.text}" for document in labelled.documents)
     keys = np.arange(len(labelled.documents), dtype=np.int64)
-    words = lexical.build_words(keys, map(tokenise.tokens, texts))
+    words = lexical.build_words(keys, count_tokens(map(tokenise.tokens, texts)))
     questions = labelled.questions
     chosen = random.Random(0).sample(questions, min(QUESTIONS, len(questions)))
     run: dict[str, dict[str, float]] = {}

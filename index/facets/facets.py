@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.facets.dates import Dates, build_dates, join_dates
 from index.keys import KeyArray, KeySet, are_in, as_set
-from index.recent import Recent
+from index.lru import LruCache
 from index.types import IndexDamaged
 
 FACETS_FILE = "facets.bin"
@@ -79,7 +79,7 @@ class Facets:
         self._keys = keys
         self._values = values
         self._dates = dates
-        self._recent: Recent[tuple[Clause, ...], KeySet] = Recent(_REMEMBERED)
+        self._recent: LruCache[tuple[Clause, ...], KeySet] = LruCache(_REMEMBERED)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -130,7 +130,7 @@ class Facets:
         keys.update(KeySet(key for key, _ in added))
         return Facets(keys, values, self._changed_dates(added, removed))
 
-    def carried(self, gone: KeySet, added: Iterable[FacetRow]) -> "Facets":
+    def merged(self, gone: KeySet, added: Iterable[FacetRow]) -> "Facets":
         """These facets without the keys that go, and with the added rows: equal to `build_facets` of all of them.
 
         Unlike `with_changes` it needs not know what the values of those keys were, and looks at every value.

@@ -7,7 +7,7 @@ A posting list holds, for one token, the rows of the cases that contain it and w
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -15,13 +15,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index.carry import Carry
 from index.keys import Allowed, KeyArray, KeySet, as_array
-from index.recent import Recent
+from index.lru import LruCache
+from index.merge import RowMerge
 from index.types import FloatVector, Hits, WordIndex, best_hits
 from index.words.loops import posting_loops
 from index.words.plain_loops import Flags, Lists, Rows
-from index.words.postings import Counted, Counts, Postings, count_tokens, join_chunks, merge_counts, weigh
+from index.words.postings import CountedTokens, Postings, TermCounts, join_chunks, merge_counts, weigh
 from index.words.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
 
 K1 = 1.2
@@ -64,7 +64,7 @@ class Words:
     def __init__(
         self, keys: KeyArray, vocabulary: Vocabulary, postings: Postings, statistics: Statistics, like: "Words | None"
     ) -> None:
-        """Use `build_words`, `carry_words` or `load_words`."""
+        """Use `build_words`, `merge_words` or `load_words`."""
         self._keys = keys
         self._vocabulary = vocabulary
         self._postings = postings
@@ -73,7 +73,7 @@ class Words:
         first = int(keys[0]) if len(keys) else 0
         self._first_key = first if len(keys) and int(keys[-1]) - first + 1 == len(keys) else None
         # A question is searched, then its candidates are scored: its lists are looked up once for both.
-        self._recent: Recent[tuple[str, ...], _Asked] = Recent(_QUESTIONS_KEPT)
+        self._recent: LruCache[tuple[str, ...], _Asked] = LruCache(_QUESTIONS_KEPT)
         self._everything = np.ones(len(keys), np.bool_)
 
     def __len__(self) -> int:
@@ -90,8 +90,8 @@ class Words:
         return self._vocabulary
 
     @property
-    def counts(self) -> Counts | None:
-        """What `carry_words` takes over; None in an index that was saved before it was kept."""
+    def counts(self) -> TermCounts | None:
+        """What `merge_words` takes over; None in an index that was saved before it was kept."""
         return self._postings.counts
 
     @property
@@ -201,23 +201,12 @@ _LOOKUP_COST = 25
 _SCAN_COST = 0.25
 
 
-def build_words(
-    keys: KeyArray,
-    token_lists: Iterable[Sequence[str]],
-    *,
-    like: WordIndex | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Words:
-    """Index one token list per key; keys strictly ascending. `progress` gets the number of cases read so far.
+def build_words(keys: KeyArray, counted: CountedTokens, *, like: WordIndex | None = None) -> Words:
+    """Index what `count_tokens` counted of these cases, in this order; keys strictly ascending.
 
     With `like` (a Words) the scores use that index's statistics, so that both can be merged into one ranking.
     ValueError when keys are not ascending or there is not one token list for each.
     """
-    return words_from_counts(keys, count_tokens(token_lists, progress), like=like)
-
-
-def words_from_counts(keys: KeyArray, counted: Counted, *, like: WordIndex | None = None) -> Words:
-    """`build_words` for cases that were counted already, when their keys are known only after reading them."""
     keys = np.ascontiguousarray(keys, np.int64)
     if len(keys) and (int(keys[0]) < 0 or bool(np.any(keys[1:] <= keys[:-1]))):
         raise ValueError("keys must be distinct, ascending and not negative")
@@ -229,7 +218,7 @@ def words_from_counts(keys: KeyArray, counted: Counted, *, like: WordIndex | Non
     return _weighed(keys, vocabulary, join_chunks(counted, order, len(vocabulary)), like)
 
 
-def carry_words(old: Words, carry: Carry, counted: Counted) -> Words:
+def merge_words(old: Words, merge: RowMerge, counted: CountedTokens) -> Words:
     """The old index without the cases that go, and with the counted fresh ones (by ascending key).
 
     Equal, number by number, to an index of the same cases built from nothing. ValueError when `old` holds no counts.
@@ -238,7 +227,7 @@ def carry_words(old: Words, carry: Carry, counted: Counted) -> Words:
 
     if old.counts is None:
         raise ValueError("this word index does not say how often its tokens are said: build it from nothing")
-    staying = np.flatnonzero(count_kept(old.counts.offsets, old.counts.rows, carry.old_rows))
+    staying = np.flatnonzero(count_kept(old.counts.offsets, old.counts.rows, merge.old_rows))
     listed = np.full(len(old.vocabulary), -1, np.int64)  # place of each old token among those that stay
     listed[staying] = np.arange(len(staying))
     known = np.array(old.vocabulary.numbers(counted.tokens), np.int64)
@@ -252,10 +241,10 @@ def carry_words(old: Words, carry: Carry, counted: Counted) -> Words:
     sources = np.full(len(vocabulary), -1, np.int64)
     sources[numbers[: len(staying)]] = staying
     fresh = join_chunks(counted, numbers[places], len(vocabulary))
-    return _weighed(carry.keys, vocabulary, merge_counts(old.counts, sources, fresh, carry), None)
+    return _weighed(merge.keys, vocabulary, merge_counts(old.counts, sources, fresh, merge), None)
 
 
-def _weighed(keys: KeyArray, vocabulary: Vocabulary, counts: Counts, like: Words | None) -> Words:
+def _weighed(keys: KeyArray, vocabulary: Vocabulary, counts: TermCounts, like: Words | None) -> Words:
     mean = float(counts.lengths.mean()) if len(keys) else 0.0
     statistics = Statistics(len(keys), mean) if like is None else like.statistics
     if like is None:
@@ -286,7 +275,7 @@ def load_words(directory: Path) -> Words:
     return Words(keys, vocabulary, postings, statistics, None)
 
 
-def _load_counts(directory: Path, offsets: NDArray[np.int64], rows: Rows) -> Counts | None:
+def _load_counts(directory: Path, offsets: NDArray[np.int64], rows: Rows) -> TermCounts | None:
     """How often tokens are said; None in an index that was saved before this was kept."""
     paths = [directory / f"words_{name}.npy" for name in _COUNT_ARRAYS]
     if not all(path.exists() for path in paths):
@@ -294,4 +283,4 @@ def _load_counts(directory: Path, offsets: NDArray[np.int64], rows: Rows) -> Cou
     times, lengths = (np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths)
     if len(times) != len(rows):
         raise ValueError("word index files do not fit together")
-    return Counts(offsets, rows, times, lengths)
+    return TermCounts(offsets, rows, times, lengths)

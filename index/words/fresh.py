@@ -8,6 +8,7 @@ import numpy as np
 from index.keys import Allowed, KeyArray, KeySet, are_in
 from index.types import FloatVector, Hits, WordIndex, best_hits
 from index.words.bm25 import build_words
+from index.words.postings import count_tokens
 
 _TAIL = 64
 """The last part takes single cases until it has this many; longer parts are twice as long as the next, or more."""
@@ -42,7 +43,7 @@ class FreshWords:
         if waiting:
             like = self.like or (parts[0].words if parts else None)
             keys = sorted(waiting)
-            words = build_words(np.array(keys, np.int64), [waiting[key] for key in keys], like=like)
+            words = build_words(np.array(keys, np.int64), count_tokens(waiting[key] for key in keys), like=like)
             parts.append(_Part(waiting, words, KeySet(keys)))
         return FreshWords(self.like, tuple(parts))
 

@@ -10,10 +10,10 @@ from index.words.plain_loops import Longs, Rows
 
 Times: TypeAlias = NDArray[np.uint16]
 """How often a case says a token."""
-Counted: TypeAlias = tuple[Longs, Rows, Times]
+CountedLists: TypeAlias = tuple[Longs, Rows, Times]
 """Lists of rows and how often: list i owns `[offsets[i], offsets[i + 1])` of both."""
 
-_COUNTED = together(LONGS, INTS, SHORTS)
+_COUNTED_LISTS = together(LONGS, INTS, SHORTS)
 
 
 @compiled(LONGS, INTS, INTS)
@@ -27,8 +27,8 @@ def count_kept(offsets: Longs, rows: Rows, new_rows: Rows) -> Longs:
     return sizes
 
 
-@compiled(_COUNTED, _COUNTED, LONGS, INTS)
-def merge_lists(old: Counted, fresh: Counted, sources: Longs, new_rows: Rows) -> Counted:
+@compiled(_COUNTED_LISTS, _COUNTED_LISTS, LONGS, INTS)
+def merge_lists(old: CountedLists, fresh: CountedLists, sources: Longs, new_rows: Rows) -> CountedLists:
     """The old lists that `sources` names (-1: none), renumbered, each with the fresh list of its place merged in.
 
     Rows of every list ascend, and so do `new_rows`, those apart that are negative: these rows go.

@@ -6,14 +6,14 @@ an older index and the counted tokens of the cases that changed since, with the 
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.carry import Carry
+from index.merge import RowMerge
 from index.types import FloatVector
 from index.words.plain_loops import Rows
 
@@ -26,7 +26,7 @@ _MOST_TIMES = 2**16 - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class TermCounts:
     """The lists of all tokens, one after the other; token t owns [offsets[t], offsets[t + 1]), rows ascending in it.
 
     `times`: how often a case says the token, more than 65,535 times counting as so many; `lengths`: tokens per case.
@@ -45,11 +45,11 @@ class Postings:
     offsets: NDArray[np.int64]
     rows: Rows
     adds: FloatVector
-    counts: Counts | None
+    counts: TermCounts | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
+class _Chunk:
     """Counted tokens of some consecutive cases, sorted by (token id, row); ids count tokens as first seen."""
 
     ids: NDArray[np.int64]
@@ -58,16 +58,16 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counted:
+class CountedTokens:
     """All cases read: distinct tokens in order of their id, tokens per case, and the counts chunk by chunk."""
 
     tokens: list[str]
     lengths: NDArray[np.int64]
-    chunks: list[Chunk]
+    chunks: list[_Chunk]
 
 
-def count_tokens(token_lists: Iterable[Sequence[str]], progress: Callable[[int], None] | None = None) -> Counted:
-    """Read every case once; `progress` gets the number of cases read so far."""
+def count_tokens(token_lists: Iterable[Sequence[str]]) -> CountedTokens:
+    """Read every case once, a list of tokens each."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     chunks, lengths, done = [], [np.empty(0, np.int64)], 0
@@ -75,12 +75,10 @@ def count_tokens(token_lists: Iterable[Sequence[str]], progress: Callable[[int],
         chunks.append(_count_chunk(ids, sizes, done))
         lengths.append(sizes)
         done += len(sizes)
-        if progress is not None:
-            progress(done)
-    return Counted(list(numbers), np.concatenate(lengths), chunks)
+    return CountedTokens(list(numbers), np.concatenate(lengths), chunks)
 
 
-def join_chunks(counted: Counted, order: NDArray[np.int64], lists: int) -> Counts:
+def join_chunks(counted: CountedTokens, order: NDArray[np.int64], lists: int) -> TermCounts:
     """Move each chunk's postings to their lists; rows ascend from chunk to chunk, so lists do.
 
     `order[id]` is the token's place among so many lists.
@@ -98,22 +96,22 @@ def join_chunks(counted: Counted, order: NDArray[np.int64], lists: int) -> Count
         rows[places] = chunk.rows
         times[places] = chunk.times
         cursor += counts
-    return Counts(offsets, rows, times, counted.lengths)
+    return TermCounts(offsets, rows, times, counted.lengths)
 
 
-def merge_counts(old: Counts, sources: NDArray[np.int64], fresh: Counts, carry: Carry) -> Counts:
+def merge_counts(old: TermCounts, sources: NDArray[np.int64], fresh: TermCounts, merge: RowMerge) -> TermCounts:
     """The old lists without the rows that go, and those of the fresh rows merged into them.
 
     `fresh` has one list for each new one, in that order; `sources` names the old one of each, or -1.
     """
     from index.words.merge_loops import merge_lists  # noqa: PLC0415  loaded when needed: a server never does
 
-    lists = (old.offsets, old.rows, old.times), (fresh.offsets, carry.fresh_rows[fresh.rows], fresh.times)
-    offsets, rows, times = merge_lists(*lists, sources, carry.old_rows)
-    return Counts(offsets, rows, times, carry.join(old.lengths, fresh.lengths))
+    lists = (old.offsets, old.rows, old.times), (fresh.offsets, merge.fresh_rows[fresh.rows], fresh.times)
+    offsets, rows, times = merge_lists(*lists, sources, merge.old_rows)
+    return TermCounts(offsets, rows, times, merge.join(old.lengths, fresh.lengths))
 
 
-def weigh(counts: Counts, idfs: FloatVector, norms: FloatVector) -> Postings:
+def weigh(counts: TermCounts, idfs: FloatVector, norms: FloatVector) -> Postings:
     """What each token adds to each case: idf * times / (times + norm), norm being BM25's length term of the case.
 
     `idfs` in order of the lists, `norms` by row.
@@ -142,11 +140,11 @@ def _iter_chunks(
         yield np.array(ids), np.array(sizes)
 
 
-def _count_chunk(ids: NDArray[np.int64], sizes: NDArray[np.int64], first_row: int) -> Chunk:
+def _count_chunk(ids: NDArray[np.int64], sizes: NDArray[np.int64], first_row: int) -> _Chunk:
     rows = np.repeat(np.arange(first_row, first_row + len(sizes), dtype=np.int64), sizes)
     pairs = (ids << 32) | rows
     pairs.sort()
     starts = np.flatnonzero(np.diff(pairs, prepend=-1))
     times = np.minimum(np.diff(starts, append=len(pairs)), _MOST_TIMES).astype(np.uint16)
     pairs = pairs[starts]
-    return Chunk(pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32), times)
+    return _Chunk(pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32), times)

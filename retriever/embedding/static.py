@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from tokenizers import Encoding, Tokenizer
 
-from index.recent import Recent
+from index.lru import LruCache
 from retriever.domain import FloatMatrix
 from retriever.embedding.fingerprint import Identity, hash_files
 from retriever.embedding.folder import ModelFolder
@@ -56,7 +56,7 @@ class StaticEncoder:
         self._identity = identity
         self._fingerprint = identity.digest
         # A question is encoded whole, then compared piece by piece.
-        self._recent: Recent[str, list[int]] = Recent(QUESTIONS)
+        self._recent: LruCache[str, list[int]] = LruCache(QUESTIONS)
 
     @property
     def name(self) -> str:

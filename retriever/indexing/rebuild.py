@@ -15,13 +15,13 @@ import structlog
 from index.facets.facets import FacetRow, Facets, build_facets
 from index.keys import KeyArray, as_set
 from index.manifest import Manifest, read_manifest
-from index.pieces import PieceArray, Pieces, build_pieces, carry_pieces, load_pieces
+from index.pieces import PieceArray, Pieces, build_pieces, load_pieces, merge_pieces
 from index.snapshots import BuildLocked, Snapshots
 from index.text.tokenise import tokens
 from index.types import IndexDamaged
 from index.vectors.dense import DenseIndex, build_dense
-from index.words.bm25 import Words, carry_words, words_from_counts
-from index.words.postings import Counted, count_tokens
+from index.words.bm25 import Words, build_words, merge_words
+from index.words.postings import CountedTokens, count_tokens
 from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
 from retriever.case.texts import embedded_text, matched_text
@@ -166,7 +166,7 @@ class Read:
     keys: KeyArray
     facets: Sequence[FacetRow]
     vectors: FloatMatrix
-    words: Counted
+    words: CountedTokens
     pieces: Pieces
 
 
@@ -205,7 +205,7 @@ def _build(store: CaseStore, encoder: Encoder, threads: int, report: Progress, k
     """The indexes over every searchable case, all of which are read."""
     total = _searchable(store.cases)
     read = _read(_pages(store.cases), store, encoder, known, lambda done: report("read", done, max(total, done)))
-    words = words_from_counts(read.keys, read.words)
+    words = build_words(read.keys, read.words)
     dense = _dense(read.vectors, read.keys, threads, report)
     return Parts(dense, words, build_facets(read.facets), read.pieces, canary_vectors(encoder))
 
@@ -219,16 +219,16 @@ def _build_from_last(
     report("read", staying, total)
     pages = _pages_of(store.cases, last.changed)
     read = _read(pages, store, encoder, _NOTHING_KNOWN, lambda done: report("read", staying + done, total))
-    carry = last.plan(read.keys)
+    merge = last.plan(read.keys)
     # Only when nothing is written meanwhile can the two be compared.
-    if len(carry.keys) != _searchable(store.cases) and store.cases.revision() == last.reached:
+    if len(merge.keys) != _searchable(store.cases) and store.cases.revision() == last.reached:
         log.warning("last_snapshot_not_used", reason="its cases and those of the library differ in number")
         return None
-    report("read", len(carry.keys), len(carry.keys))
-    words = carry_words(last.words, carry, read.words)
-    facets = last.facets.carried(as_set(last.changed), read.facets)
-    pieces = carry_pieces(last.pieces, carry, read.pieces)
-    dense = _dense(carry.join(last.dense.vectors, read.vectors), carry.keys, threads, report)
+    report("read", len(merge.keys), len(merge.keys))
+    words = merge_words(last.words, merge, read.words)
+    facets = last.facets.merged(as_set(last.changed), read.facets)
+    pieces = merge_pieces(last.pieces, merge, read.pieces)
+    dense = _dense(merge.join(last.dense.vectors, read.vectors), merge.keys, threads, report)
     return Parts(dense, words, facets, pieces, canary_vectors(encoder))
 
 

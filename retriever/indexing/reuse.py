@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from index.carry import Carry, plan_carry
 from index.facets.facets import Facets
 from index.keys import KeyArray, as_array
 from index.manifest import read_manifest
+from index.merge import RowMerge, plan_merge
 from index.pieces import Pieces
 from index.snapshots import Snapshots
 from index.text.tokenise import tokens
@@ -51,9 +51,9 @@ class LastSnapshot:
         """Keys of its cases that have not changed."""
         return self.dense.keys[~np.isin(self.dense.keys, self.changed)]
 
-    def plan(self, fresh: KeyArray) -> Carry:
+    def plan(self, fresh: KeyArray) -> RowMerge:
         """How its rows and those of the cases read again, by ascending key, make the new ones."""
-        return plan_carry(self.dense.keys, self.changed, fresh)
+        return plan_merge(self.dense.keys, self.changed, fresh)
 
 
 def find_last_snapshot(snapshots: Snapshots, source: CaseSource, encoder: Encoder) -> LastSnapshot | None:

@@ -12,6 +12,7 @@ import pytest
 from index.keys import KeyArray, KeySet
 from index.types import Hits
 from index.words.bm25 import K1, B, Words, build_words, load_words
+from index.words.postings import count_tokens
 
 Library = list[list[str]]
 
@@ -66,7 +67,7 @@ QUESTIONS = [question for question in make_library(20, seed=3) if question]
 @pytest.fixture(scope="module")
 def words() -> Words:
     """Index of LIBRARY."""
-    return build_words(KEYS, LIBRARY)
+    return build_words(KEYS, count_tokens(LIBRARY))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_long_lists_are_skipped_without_changing_the_result() -> None:
         for _ in range(cases)
     ]
     keys = np.arange(100, 100 + cases, dtype=np.int64)
-    index = build_words(keys, library)
+    index = build_words(keys, count_tokens(library))
     question = ["rare", "the", "to", "card", "the", "w17"]
     expected = index.scores(question, keys)
     for allowed in (None, KeySet(range(100, 100 + cases, 3)), KeySet(range(5_000, 9_000)), KeySet(range(30, 140))):
@@ -128,7 +129,7 @@ def test_first_results_do_not_depend_on_how_many_are_asked_for(words: Words) -> 
 
 def test_equal_scores_are_ordered_by_key() -> None:
     """Of equal cases those with the lowest keys are returned."""
-    index = build_words(np.arange(0, 2_000, 2, dtype=np.int64), [["same", "words"]] * 1_000)
+    index = build_words(np.arange(0, 2_000, 2, dtype=np.int64), count_tokens([["same", "words"]] * 1_000))
     assert index.search(["same"], 5).keys.tolist() == [0, 2, 4, 6, 8]
     assert index.search(["same"], 3, KeySet([7, 8, 20, 30, 40])).keys.tolist() == [8, 20, 30]
 
@@ -152,7 +153,7 @@ def test_repeated_words_of_a_question_count_each_time(words: Words) -> None:
 
 def test_one_case_and_words_in_every_case_score_above_zero() -> None:
     """A library of one case answers, and a word that every case has still counts."""
-    index = build_words(np.array([7]), [["only", "case"]])
+    index = build_words(np.array([7]), count_tokens([["only", "case"]]))
     assert index.search(["case", "other"], 5).keys.tolist() == [7]
     check(index.search(["case"], 5), np.array([7]), brute_force([["only", "case"]], ["case"]), 5, None)
 
@@ -161,7 +162,7 @@ def test_one_case_and_words_in_every_case_score_above_zero() -> None:
 def test_empty_libraries_and_texts_answer_nothing(library: Library) -> None:
     """No cases, or cases without words, give no hits and a ceiling above 0."""
     keys = np.arange(len(library), dtype=np.int64)
-    index = build_words(keys, library)
+    index = build_words(keys, count_tokens(library))
     assert len(index) == len(library)
     assert len(index.search(["word"], 5)) == 0
     assert len(index.search([], 5)) == 0
@@ -174,7 +175,7 @@ def test_empty_libraries_and_texts_answer_nothing(library: Library) -> None:
 def test_empty_text_among_others_is_never_a_hit() -> None:
     """A case without words does not match and does not disturb the others."""
     library = [["a", "b"], [], ["a"]]
-    index = build_words(np.array([1, 2, 3]), library)
+    index = build_words(np.array([1, 2, 3]), count_tokens(library))
     check(index.search(["a", "b"], 5), np.array([1, 2, 3]), brute_force(library, ["a", "b"]), 5, None)
 
 
@@ -188,9 +189,9 @@ def test_ceiling_bounds_every_score_and_grows_with_unknown_words(words: Words, t
 
 def test_like_makes_two_indexes_score_as_one() -> None:
     """A delta built with `like` gives a case the score it would have had as a copy inside the snapshot."""
-    snapshot = build_words(KEYS, LIBRARY)
+    snapshot = build_words(KEYS, count_tokens(LIBRARY))
     cases = [LIBRARY[5], LIBRARY[17], ["brand", "new", "words"]]
-    delta = build_words(np.array([90_001, 90_002, 90_003]), cases, like=snapshot)
+    delta = build_words(np.array([90_001, 90_002, 90_003]), count_tokens(cases), like=snapshot)
     for question in QUESTIONS:
         original = snapshot.scores(question, KEYS[[5, 17]])
         np.testing.assert_allclose(delta.scores(question, np.array([90_001, 90_002])), original, rtol=2e-6)
@@ -222,13 +223,11 @@ def test_files_that_do_not_fit_are_refused(words: Words, tmp_path: Path) -> None
 
 
 def test_chunks_of_a_long_build_join_to_the_same_index(monkeypatch: pytest.MonkeyPatch, words: Words) -> None:
-    """Reading in many small chunks gives the same index as reading at once; progress reports every chunk."""
+    """Reading in many small chunks gives the same index as reading at once."""
     monkeypatch.setattr("index.words.postings._CHUNK_TOKENS", 500)
-    seen: list[int] = []
-    chunked = build_words(KEYS, iter(LIBRARY), progress=seen.append)
-    assert len(seen) > 20
-    assert seen == sorted(seen)
-    assert seen[-1] == len(LIBRARY)
+    counted = count_tokens(iter(LIBRARY))
+    assert len(counted.chunks) > 20
+    chunked = build_words(KEYS, counted)
     for question in QUESTIONS:
         a, b = words.search(question, 20), chunked.search(question, 20)
         assert (a.keys.tolist(), a.scores.tolist()) == (b.keys.tolist(), b.scores.tolist())
@@ -238,13 +237,13 @@ def test_chunks_of_a_long_build_join_to_the_same_index(monkeypatch: pytest.Monke
 def test_keys_that_do_not_fit_are_refused(keys: list[int], cases: int) -> None:
     """Unsorted, repeated, negative, missing or surplus keys raise ValueError."""
     with pytest.raises(ValueError, match=r"keys"):
-        build_words(np.array(keys), [["a"]] * cases)
+        build_words(np.array(keys), count_tokens([["a"]] * cases))
 
 
 def test_words_with_one_hash_stay_two_words() -> None:
     """Two tokens whose CRC-32 collides are told apart."""
     a, b = "plumless", "buckeroo"
-    index = build_words(np.array([1, 2]), [[a], [b]])
+    index = build_words(np.array([1, 2]), count_tokens([[a], [b]]))
     assert index.search([a], 5).keys.tolist() == [1]
     assert index.search([b], 5).keys.tolist() == [2]
 

@@ -65,7 +65,7 @@ def write(store: Store, writes: list[tuple[str, dict[str, Any] | None]]) -> None
             store.cases.delete(id)
 
 
-def carried(store: Store, root: Path) -> Mapping[str, FileEntry]:
+def merged(store: Store, root: Path) -> Mapping[str, FileEntry]:
     """Files of a snapshot for which only changed cases may be read."""
     return rebuild(OnlyChanges(store), ENCODER, root, force=True).manifest.files
 
@@ -85,4 +85,4 @@ def test_taking_over_equals_building_from_nothing(first: Any, second: Any, third
         from_nothing(store, folder / "index")
         for writes in (second, third):
             write(store, writes)
-            assert carried(store, folder / "index") == from_nothing(store, folder / "other")
+            assert merged(store, folder / "index") == from_nothing(store, folder / "other")

@@ -14,6 +14,7 @@ from index.vectors.dense import build_dense
 from index.vectors.kinds import EXACT, SCAN4
 from index.view import Segment, Upsert, View
 from index.words.bm25 import build_words
+from index.words.postings import count_tokens
 
 DIM = 8
 WORDS = ["a", "b", "c", "d", "e"]
@@ -55,7 +56,7 @@ def segment(cases: dict[int, Content], *, scan: bool = False) -> Segment:
     kind = SCAN4 if scan and order else EXACT
     return Segment(
         build_dense(vectors, ids, kind=kind, threads=1),
-        build_words(ids, [cases[key].tokens for key in order]),
+        build_words(ids, count_tokens(cases[key].tokens for key in order)),
         build_facets((key, cases[key].facets) for key in order),
     )
 

@@ -6,6 +6,7 @@ import pytest
 from index.delta import Delta, Upsert
 from index.keys import KeySet
 from index.words.bm25 import build_words
+from index.words.postings import count_tokens
 
 DIM = 16
 RNG = np.random.default_rng(0)
@@ -44,7 +45,7 @@ def test_a_case_changed_over_and_over_takes_no_more_room() -> None:
 
 def test_one_by_one_gives_what_all_at_once_gives() -> None:
     """Two thousand single upserts over a snapshot's statistics score words and vectors like one batch."""
-    like = build_words(np.arange(3), [("w", "v"), ("w",), ("u",)])
+    like = build_words(np.arange(3), count_tokens([("w", "v"), ("w",), ("u",)]))
     words = [("w",) * (key % 4) + ("v",) * (key % 3) + ("x",) for key in range(2_000)]
     upserts = [upsert(key, tokens=words[key]) for key in range(2_000)]
     batch = Delta.empty(DIM, like).with_changes(upserts, [], KeySet())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index.keys import KeySet
-from index.recent import Recent
+from index.lru import LruCache
 from index.rows import RowTable
 
 SHAPES = {
@@ -54,7 +54,7 @@ def test_keys_that_are_no_keys_are_refused(keys: list[int]) -> None:
 
 def test_recent_forgets_what_was_unused_for_longest() -> None:
     """Of three values in two places, the one not asked for again is built anew."""
-    recent: Recent[int, int] = Recent(2)
+    recent: LruCache[int, int] = LruCache(2)
     built: list[int] = []
 
     def ask(key: int) -> int:
@@ -70,7 +70,7 @@ def test_recent_forgets_what_was_unused_for_longest() -> None:
 
 def test_recent_gives_every_thread_its_value() -> None:
     """Threads that ask for different keys at once never get each other's value."""
-    recent: Recent[int, int] = Recent(3)
+    recent: LruCache[int, int] = LruCache(3)
     wrong: list[int] = []
 
     def ask() -> None:

@@ -15,7 +15,7 @@ T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Carry:
+class RowMerge:
     """How old and fresh rows make the new ones. Rows of all three are in ascending order of key."""
 
     keys: KeyArray
@@ -50,11 +50,11 @@ class Carry:
         """`join` where each row owns a list of values: offsets and values of the new rows."""
         old_sizes, fresh_sizes = np.diff(old[0]), np.diff(fresh[0])
         sizes = self.join(old_sizes, fresh_sizes)
-        values = Carry(self.keys, np.repeat(self.kept, old_sizes), np.repeat(self.fresh, sizes))
+        values = RowMerge(self.keys, np.repeat(self.kept, old_sizes), np.repeat(self.fresh, sizes))
         return np.concatenate(([0], np.cumsum(sizes))), values.join(old[1], fresh[1])
 
 
-def plan_carry(old: KeyArray, gone: KeyArray, fresh: KeyArray) -> Carry:
+def plan_merge(old: KeyArray, gone: KeyArray, fresh: KeyArray) -> RowMerge:
     """Rows of `old` keys but for those that are `gone`, and rows of `fresh` keys; `old` and `fresh` are ascending.
 
     A changed case is gone and fresh. ValueError when a fresh key is among those that stay, or keys do not ascend.
@@ -67,4 +67,4 @@ def plan_carry(old: KeyArray, gone: KeyArray, fresh: KeyArray) -> Carry:
         raise ValueError("fresh keys must ascend and differ from those that stay")
     is_fresh = np.zeros(len(keys), np.bool_)
     is_fresh[places + np.arange(len(fresh))] = True
-    return Carry(keys, kept, is_fresh)
+    return RowMerge(keys, kept, is_fresh)

@@ -8,7 +8,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """The values of the last `size` keys; the one unused for longest goes first."""
 
     def __init__(self, size: int) -> None:
