@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.facets.dates import Dates, build_dates, join_dates
-from index.keys import KeyArray, KeySet, are_in, as_set
+from index.keys import KeyArray, KeySet, are_in, as_array, as_set
 from index.lru import LruCache
 from index.types import IndexDamaged
 
@@ -225,8 +225,9 @@ def _date_pairs(rows: Iterable[FacetRow]) -> dict[str, list[tuple[str, int]]]:
 
 
 def _packed(found: KeySet) -> bytes:
-    """Equal sets give equal bytes, however they came about: their containers are chosen anew."""
-    own = found.copy()
+    """Equal sets give equal bytes, however they came about."""
+    # Where two forms are of one size, `run_optimize` leaves the one it finds: begin with the form of a fresh set.
+    own = as_set(as_array(found)) if found.get_statistics()["n_run_containers"] else found.copy()
     own.run_optimize()
     return bytes(own.serialize())
 

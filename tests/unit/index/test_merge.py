@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.facets.facets import Facets, build_facets
+from index.facets.facets import Facets, build_facets, load_facets
 from index.keys import KeySet
 from index.merge import RowMerge, plan_merge
 from index.pieces import build_pieces, merge_pieces
@@ -167,6 +167,16 @@ def test_merged_facets_equal_facets_from_nothing(tmp_path: Path, gone: Sequence[
     assert facet_bytes(merged, tmp_path) == facet_bytes(build_facets(wanted.items()), tmp_path)
     again = {key: FACETS.get(key, row) for key, row in wanted.items() if key in FACETS or key not in fresh}
     assert facet_bytes(back, tmp_path) == facet_bytes(build_facets(again.items()), tmp_path)
+
+
+@pytest.mark.parametrize("keys", [(1, 3, 4, 5, 6), (1, 2, 3), (1,)], ids=str)
+def test_merged_facets_have_one_form_where_two_are_of_one_size(tmp_path: Path, keys: Sequence[int]) -> None:
+    """Sets that are as short in runs as in a list are saved like those of an index built from nothing."""
+    row: Row = {"tags": ("a",)}
+    build_facets((key, row) for key in range(1, 10)).save(tmp_path)
+    merged = load_facets(tmp_path).merged(KeySet({*range(1, 10)} - {*keys}), [])
+
+    assert facet_bytes(merged, tmp_path) == facet_bytes(build_facets((key, row) for key in keys), tmp_path)
 
 
 def facet_bytes(facets: Facets, folder: Path) -> bytes:
