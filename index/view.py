@@ -7,26 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.delta import Delta, Upsert
-from index.facets.facets import Clause, Facets
+from index.facets.facets import Clause
 from index.keys import Allowed, KeyArray, KeySet, are_in
 from index.lru import LruCache
-from index.pieces import NO_PIECES, PieceArray, Pieces, rarity
-from index.types import FloatMatrix, FloatVector, Hits, VectorIndex, WordIndex, best_hits
+from index.parts import IndexParts, empty_parts
+from index.pieces import NO_PIECES, PieceArray, rarity
+from index.types import FloatMatrix, FloatVector, Hits, best_hits
 
-__all__ = ["Segment", "Upsert", "View"]
+__all__ = ["Upsert", "View"]
 
 _MARGIN = 64  # so many more are asked of the snapshot to make up for hits that the delta overrides
 _REMEMBERED = 64
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Segment:
-    """A loaded snapshot: three indexes over the same keys, and the word pieces of the same cases."""
-
-    dense: VectorIndex
-    words: WordIndex
-    facets: Facets
-    pieces: Pieces | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,32 +26,29 @@ class View:
 
     snapshot_name: str
     revision: int
-    base: Segment | None
+    base: IndexParts
     delta: Delta
     _recent: LruCache[tuple[Clause, ...], KeySet] = field(default_factory=lambda: LruCache(_REMEMBERED), repr=False)
 
     @staticmethod
     def empty(dim: int) -> "View":
         """No snapshot, no case, revision 0."""
-        return View("", 0, None, Delta.empty(dim))
+        return View.over(empty_parts(dim), snapshot_name="", revision=0)
 
     @staticmethod
-    def over(base: Segment, *, snapshot_name: str, revision: int) -> "View":
-        """A snapshot without any change since. ValueError when its parts do not hold the same number of cases."""
-        sizes = {len(base.dense), len(base.words), len(base.facets)}
-        if len(sizes) != 1:
-            raise ValueError(f"vectors, words and facets of {snapshot_name} differ in size: {sorted(sizes)}")
-        return View(snapshot_name, revision, base, Delta.empty(base.dense.dim, like=_scoring(base)))
+    def over(base: IndexParts, *, snapshot_name: str, revision: int) -> "View":
+        """A snapshot without any change since."""
+        # Words of the delta are scored with the statistics of the snapshot, if it has any case.
+        delta = Delta.empty(base.vectors.dim, like=base.words if len(base) else None)
+        return View(snapshot_name, revision, base, delta)
 
     def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], *, revision: int) -> "View":
         """The view after these changes; this one stays as it is. ValueError for a wrong vector length or key."""
-        snapshot = self.base.facets.keys if self.base else KeySet()
-        delta = self.delta.with_changes(upserts, deletions, snapshot)
+        delta = self.delta.with_changes(upserts, deletions, self.base.facets.keys)
         return View(self.snapshot_name, revision, self.base, delta)
 
     def __len__(self) -> int:
-        below = len(self.base.facets) - len(self.delta.overridden) if self.base else 0
-        return below + len(self.delta)
+        return len(self.base) - len(self.delta.overridden) + len(self.delta)
 
     def keys(self) -> KeySet:
         """Every key that can be found."""
@@ -70,9 +58,7 @@ class View:
         """Whether this key can be found."""
         if not 0 <= key < 2**32:
             return False
-        return key in self.delta.fresh or (
-            self.base is not None and key in self.base.facets.keys and key not in self.delta.overridden
-        )
+        return key in self.delta.fresh or (key in self.base.facets.keys and key not in self.delta.overridden)
 
     def allowed(self, clauses: Sequence[Clause]) -> Allowed:
         """The keys that fulfil every clause; None when all do. Shared: not to be changed."""
@@ -86,73 +72,59 @@ class View:
         """How many of these keys (None: all) have each value of a field, most frequent first."""
         inside = self.keys() if within is None else within
         total = dict(self.delta.facets.counts(name, inside))
-        if self.base:
-            for value, count in self.base.facets.counts(name, inside - self.delta.overridden).items():
-                total[value] = total.get(value, 0) + count
+        for value, count in self.base.facets.counts(name, inside - self.delta.overridden).items():
+            total[value] = total.get(value, 0) + count
         return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def values(self, name: str) -> set[str]:
         """Every value of a field; one that only replaced cases had may still be among them."""
-        return {*self.delta.facets.values(name), *(self.base.facets.values(name) if self.base else ())}
+        return {*self.delta.facets.values(name), *self.base.facets.values(name)}
 
     def has(self, name: str, value: str, keys: KeyArray) -> NDArray[np.bool_]:
         """Whether each key has this value of a field, in the order given."""
-        result = self.delta.facets.has(name, value, keys)
-        if self.base:
-            result |= self.base.facets.has(name, value, keys) & ~are_in(keys, self.delta.overridden)
-        return result
+        below = self.base.facets.has(name, value, keys) & ~are_in(keys, self.delta.overridden)
+        return below | self.delta.facets.has(name, value, keys)
 
     def search_dense(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
         """The k nearest allowed cases; fewer only if fewer are allowed. Scores are exact inner products."""
         fresh = self.delta.search_dense(query, k, allowed)
-        if self.base is None:
-            return fresh
-        dense = self.base.dense
+        dense = self.base.vectors
         return _merge(self._below(lambda n, inside: dense.search(query, n, inside), k, allowed), fresh, k)
 
     def search_words(self, tokens: Sequence[str], k: int, allowed: Allowed = None) -> Hits:
         """The k best allowed cases that share a token; scores are BM25 with the snapshot's statistics."""
         fresh = self.delta.search_words(tokens, k, allowed)
-        if self.base is None or not len(self.base.words):
-            return fresh
         words = self.base.words
         return _merge(self._below(lambda n, inside: words.search(tokens, n, inside), k, allowed), fresh, k)
 
     def dense_scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
         """Exact inner product of each key, in the order given; NaN where a key cannot be found."""
         result = self.delta.dense_scores(query, keys)
-        if self.base is not None:
-            below = np.isnan(result) & ~are_in(keys, self.delta.overridden)
-            result[below] = self.base.dense.scores(query, keys[below])
+        below = np.isnan(result) & ~are_in(keys, self.delta.overridden)
+        result[below] = self.base.vectors.scores(query, keys[below])
         return result
 
     def vectors_of(self, keys: KeyArray) -> FloatMatrix:
         """The vector of each key, (n, dim), in the order given; zeros where a key cannot be found."""
         result = self.delta.vectors_of(keys)
-        if self.base is not None:
-            below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
-            result[below] = self.base.dense.vectors_of(keys[below])
+        below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
+        result[below] = self.base.vectors.vectors_of(keys[below])
         return result
 
     def word_scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
         """BM25 score of each key, in the order given; 0 where nothing is shared or the key cannot be found."""
         result = self.delta.word_scores(tokens, keys)
-        if self.base is not None and len(self.base.words):
-            below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
-            result[below] = self.base.words.scores(tokens, keys[below])
+        below = ~are_in(keys, self.delta.overridden) & ~are_in(keys, self.delta.fresh)
+        result[below] = self.base.words.scores(tokens, keys[below])
         return result
 
     def word_ceiling(self, tokens: Sequence[str]) -> float:
         """An upper bound of any word score for these tokens, > 0; infinite while the index is empty."""
-        if self.base is not None and len(self.base.words):
-            return self.base.words.ceiling(tokens)
-        return self.delta.word_ceiling(tokens)
+        return self.base.words.ceiling(tokens) if len(self.base) else self.delta.word_ceiling(tokens)
 
     def pieces(self, keys: KeyArray) -> list[PieceArray]:
         """The pieces of each key, in the order given; none for a key that cannot be found."""
         found = [self.delta.pieces(key) for key in keys.tolist()]
-        if self.base is None or self.base.pieces is None:
-            return [NO_PIECES if own is None else own for own in found]
         gone = self.delta.overridden
         below = self.base.pieces.of(keys)
         return [
@@ -163,14 +135,10 @@ class View:
     def piece_rarity(self, ids: PieceArray) -> FloatVector:
         """The idf of each piece, (n,); cases that were replaced since the snapshot count until the next one."""
         counts, cases = self.delta.count_pieces(ids), len(self.delta)
-        if self.base is not None and self.base.pieces is not None:
-            counts, cases = counts + self.base.pieces.count(ids), cases + len(self.base.pieces)
-        return rarity(counts, cases)
+        return rarity(counts + self.base.pieces.count(ids), cases + len(self.base))
 
     def _merged(self, clauses: tuple[Clause, ...]) -> KeySet:
         fresh = self.delta.facets.allowed(clauses)
-        if self.base is None:
-            return fresh
         below = self.base.facets.allowed(clauses)
         # Untouched by changes it stays the same object, whose rows the dense index remembers.
         below = below - self.delta.overridden if self.delta.overridden else below
@@ -179,7 +147,7 @@ class View:
     def _below(self, find: Callable[[int, Allowed], Hits], k: int, allowed: Allowed) -> Hits:
         """Hits in the snapshot without those that the delta overrides."""
         overridden = self.delta.overridden
-        if not overridden or k <= 0 or self.base is None:
+        if not overridden or k <= 0:
             return find(k, allowed)
         # Nearly always a few spare hits are enough, and no set has to be translated into rows again.
         wanted = k + min(len(overridden), _MARGIN)
@@ -188,11 +156,6 @@ class View:
         if np.count_nonzero(live) >= k or len(hits) < wanted:
             return Hits(hits.keys[live][:k], hits.scores[live][:k])
         return find(k, (self.base.facets.keys if allowed is None else allowed) - overridden)
-
-
-def _scoring(base: Segment) -> WordIndex | None:
-    """The word index whose statistics the delta uses: that of the snapshot, if it has any case."""
-    return base.words if len(base.words) else None
 
 
 def _merge(below: Hits, fresh: Hits, k: int) -> Hits:

@@ -5,83 +5,35 @@ holds one frozen View, so publishing is one assignment. Nothing here needs to be
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import structlog
 
-from index.facets.facets import load_facets
 from index.manifest import Manifest, read_manifest
-from index.pieces import load_pieces
+from index.parts import load_parts
 from index.snapshots import Snapshots
-from index.text.tokenise import TOKENISER_VERSION, tokens
 from index.types import IndexDamaged
-from index.vectors.dense import load_dense
-from index.view import Segment, Upsert, View
-from index.words.bm25 import load_words
-from retriever.case.access import LIVE
-from retriever.case.facets import FACETS_VERSION, facets_of
-from retriever.case.texts import TEXT_VERSION, embedded_text, matched_text
-from retriever.domain import Change, Encoder, FloatMatrix, Status, StoredCase
-from retriever.embedding.alignment import aligner
-from retriever.embedding.cache import KnownVectors, encode_cases_cached
+from index.view import View
+from retriever.domain import Change, Encoder, FloatMatrix
 from retriever.embedding.canaries import check_canaries
-from retriever.errors import ModelMismatch, SnapshotDamaged
-from retriever.masking import MASKING_VERSION
+from retriever.errors import SnapshotDamaged
+from retriever.indexing.entries import entries_of, is_searchable
+from retriever.indexing.labels import check_labels
+from retriever.store import Store
 
 log = structlog.get_logger()
 
 CANARY_FILE = "canaries.npy"
-FACETS_LABEL = "facets_version"
-"""Missing in snapshots of earlier programs, which are served all the same."""
 CHANGES_PER_STEP = 2_000
 """Cases encoded and added to the delta at a time while catching up; readers see each step."""
-
-
-class CaseSource(Protocol):
-    """What the index needs of the cases in the store."""
-
-    def revision(self) -> int:
-        """The newest revision."""
-        ...
-
-    def changes_since(self, revision: int) -> list[Change]:
-        """The latest change of every key changed after this revision, oldest first."""
-        ...
-
-    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
-        """Stored cases by key; keys that are gone are left out."""
-        ...
-
-    def iter(self, *, batch: int) -> Iterator[StoredCase]:
-        """All cases by growing key."""
-        ...
-
-    def count_by_status(self) -> dict[Status, int]:
-        """How many cases there are in each state."""
-        ...
-
-
-class CaseStore(Protocol):
-    """What the index follows: cases, and where their vectors are remembered."""
-
-    @property
-    def cases(self) -> CaseSource:
-        """The cases."""
-        ...
-
-    @property
-    def vectors(self) -> KnownVectors:
-        """Vectors by text and model."""
-        ...
 
 
 class Indexing:
     """Keeps the View of one process in step with the store and with the published snapshots."""
 
-    def __init__(self, store: CaseStore, encoder: Encoder, root: Path) -> None:
+    def __init__(self, store: Store, encoder: Encoder, root: Path) -> None:
         """Name the parts; `open` loads the current snapshot."""
         self._store = store
         self._encoder = encoder
@@ -150,12 +102,7 @@ class Indexing:
         # A case deleted since the change was read is simply not there any more: its deletion comes with a later change.
         cases = [case for case in stored.values() if is_searchable(case)]
         gone = [change.key for change in changes if change.key not in {case.key for case in cases}]
-        texts = [embedded_text(case.case) for case in cases]
-        vectors = encode_cases_cached(self._encoder, texts, self._store.vectors)
-        upserts = [
-            Upsert(case.key, vector, tokens(matched_text(case.case)), facets_of(case.case), pieces)
-            for case, vector, pieces in zip(cases, vectors, aligner().pieces(texts), strict=True)
-        ]
+        upserts = entries_of(cases).upserts(self._encoder, self._store.vectors)
         return view.with_changes(upserts, gone, revision=changes[-1].revision)
 
     def _load_current(self) -> None:
@@ -183,11 +130,6 @@ class Indexing:
         raise SnapshotDamaged(f"no snapshot can be loaded: {self._degraded}")
 
 
-def is_searchable(stored: StoredCase) -> bool:
-    """Drafts and cases in review are never in the index, so no filter can let them through."""
-    return stored.case.status in LIVE
-
-
 def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:
     """A view over one verified snapshot. Raises IndexDamaged, ModelMismatch."""
     folder = snapshots.path(name)
@@ -196,34 +138,8 @@ def load_view(snapshots: Snapshots, name: str, encoder: Encoder) -> View:
     manifest = snapshots.verify(name)
     try:
         canaries: FloatMatrix = np.load(folder / CANARY_FILE, allow_pickle=False)
-        segment = Segment(load_dense(folder), load_words(folder), load_facets(folder), load_pieces(folder))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"snapshot {name}: {error}") from error
+    parts = load_parts(folder)
     check_canaries(encoder, canaries)
-    return View.over(segment, snapshot_name=name, revision=int(manifest.labels["revision"]))
-
-
-def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
-    """What a snapshot must say to be served by this process, and the revision it holds."""
-    return {
-        "model": encoder.name,
-        "fingerprint": encoder.fingerprint,
-        "text_version": str(TEXT_VERSION),
-        "masking_version": str(MASKING_VERSION),
-        "tokeniser_version": str(TOKENISER_VERSION),
-        FACETS_LABEL: str(FACETS_VERSION),
-        "pieces": aligner().fingerprint,
-        "revision": str(revision),
-    }
-
-
-def check_labels(manifest: Manifest, encoder: Encoder) -> None:
-    """Raises ModelMismatch, naming both sides and the mending command, when the snapshot was built otherwise."""
-    for label, wanted in labels_of(encoder, 0).items():
-        found = manifest.labels.get(label, wanted if label == FACETS_LABEL else "")
-        if label not in ("revision", "model") and found != wanted:
-            raise ModelMismatch(
-                f"snapshot {manifest.name} was built with {label} {found[:16]} ({manifest.labels.get('model', '?')}), "
-                f"this process has {wanted[:16]} ({encoder.name}). Run `similar-cases index rebuild`, "
-                f"or start with the model the snapshot was built with."
-            )
+    return View.over(parts, snapshot_name=name, revision=int(manifest.labels["revision"]))

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from index.facets.facets import Facets
 from index.keys import KeyArray, as_array
 from index.manifest import read_manifest
 from index.merge import RowMerge, plan_merge
-from index.pieces import Pieces
+from index.parts import IndexParts
+from index.pieces import PieceArray, Pieces, build_pieces, load_pieces
 from index.snapshots import Snapshots
-from index.text.tokenise import tokens
 from index.types import IndexDamaged
-from index.vectors.dense import DenseIndex
-from index.words.bm25 import Words
-from retriever.case.texts import embedded_text, matched_text
 from retriever.domain import Encoder, StoredCase
-from retriever.embedding.alignment import aligner
 from retriever.errors import ModelMismatch
-from retriever.indexing.live import FACETS_LABEL, CaseSource, is_searchable, load_view
+from retriever.indexing.entries import Entries, entries_of, is_searchable
+from retriever.indexing.labels import FACETS_LABEL, labels_of
+from retriever.indexing.live import load_view
+from retriever.store.cases import CaseTable
 
 log = structlog.get_logger()
 
@@ -37,10 +35,7 @@ SEED = 20_261_125
 class LastSnapshot:
     """The parts of the current snapshot, and what has changed since."""
 
-    dense: DenseIndex
-    words: Words
-    facets: Facets
-    pieces: Pieces
+    parts: IndexParts
     changed: KeyArray
     """Keys of all cases that were written or deleted since its revision, ascending; new ones too."""
     reached: int
@@ -49,14 +44,35 @@ class LastSnapshot:
     @property
     def staying(self) -> KeyArray:
         """Keys of its cases that have not changed."""
-        return self.dense.keys[~np.isin(self.dense.keys, self.changed)]
+        keys = self.parts.vectors.keys
+        return keys[~np.isin(keys, self.changed)]
 
     def plan(self, fresh: KeyArray) -> RowMerge:
         """How its rows and those of the cases read again, by ascending key, make the new ones."""
-        return plan_merge(self.dense.keys, self.changed, fresh)
+        return plan_merge(self.parts.vectors.keys, self.changed, fresh)
 
 
-def find_last_snapshot(snapshots: Snapshots, source: CaseSource, encoder: Encoder) -> LastSnapshot | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPieces:
+    """The word pieces of a snapshot, good for every case that has not changed since its revision."""
+
+    pieces: Pieces
+    revision: int
+
+    def of(self, entries: Entries) -> list[PieceArray]:
+        """The pieces of these cases; only new and changed ones are cut up."""
+        found = self.pieces.of(entries.keys)
+        new = [i for i, case in enumerate(entries.cases) if case.revision > self.revision or not len(found[i])]
+        for i, ids in zip(new, entries_of([entries.cases[i] for i in new]).pieces(), strict=True):
+            found[i] = ids
+        return found
+
+
+NO_KNOWN_PIECES = KnownPieces(build_pieces(np.empty(0, np.int64), []), 0)
+"""Every case is cut up."""
+
+
+def find_last_snapshot(snapshots: Snapshots, cases: CaseTable, encoder: Encoder) -> LastSnapshot | None:
     """The current snapshot, if what it says of unchanged cases can be taken over."""
     try:
         name = snapshots.current_name()
@@ -67,43 +83,54 @@ def find_last_snapshot(snapshots: Snapshots, source: CaseSource, encoder: Encode
     except (IndexDamaged, ModelMismatch, KeyError, ValueError) as error:
         log.info("last_snapshot_not_used", reason=str(error))
         return None
-    base = view.base
-    if base is None or not isinstance(base.dense, DenseIndex) or not isinstance(base.words, Words):
-        return None
-    if base.pieces is None or base.words.counts is None or FACETS_LABEL not in labels:
+    if view.base.words.counts is None or FACETS_LABEL not in labels:
         log.info("last_snapshot_not_used", reason=f"snapshot {name} was built by an earlier program")
         return None
-    reached = source.revision()
-    changed = np.array(sorted(change.key for change in source.changes_since(view.revision)), np.int64)
-    last = LastSnapshot(base.dense, base.words, base.facets, base.pieces, changed, reached)
-    if view.revision > reached or not _agrees(last, source):
+    reached = cases.revision()
+    changed = np.array(sorted(change.key for change in cases.changes_since(view.revision)), np.int64)
+    last = LastSnapshot(view.base, changed, reached)
+    if view.revision > reached or not _agrees(last, cases):
         log.warning("last_snapshot_not_used", reason=f"snapshot {name} is not of this library")
         return None
     return last
 
 
-def _agrees(last: LastSnapshot, source: CaseSource) -> bool:
+def find_known_pieces(snapshots: Snapshots, encoder: Encoder) -> KnownPieces:
+    """Pieces of the current snapshot, also of one of another model; none when it is damaged or cut them otherwise."""
+    try:
+        name = snapshots.current_name()
+        if name is None:
+            return NO_KNOWN_PIECES
+        manifest = snapshots.verify(name)
+        wanted = labels_of(encoder, 0)
+        if any(manifest.labels.get(label) != wanted[label] for label in ("text_version", "pieces")):
+            return NO_KNOWN_PIECES
+        return KnownPieces(load_pieces(snapshots.path(name)), int(manifest.labels["revision"]))
+    except (IndexDamaged, KeyError, OSError, ValueError):
+        return NO_KNOWN_PIECES
+
+
+def _agrees(last: LastSnapshot, cases: CaseTable) -> bool:
     """Whether all parts hold the same cases, and sampled ones stand in the library as they were indexed."""
-    keys = last.dense.keys
-    in_facets = as_array(last.facets.keys)
-    if not all(np.array_equal(keys, other) for other in (last.words.keys, last.pieces.keys, in_facets)):
+    parts, keys = last.parts, last.parts.vectors.keys
+    others = (parts.words.keys, parts.pieces.keys, as_array(parts.facets.keys))
+    if not all(np.array_equal(keys, other) for other in others):
         return False
     staying = last.staying
     chosen = staying[np.sort(np.random.default_rng(SEED).permutation(len(staying))[:SAMPLE])].tolist()
-    found = source.get_many(chosen)
-    cases = [found[key] for key in chosen if key in found and found[key].revision <= last.reached]
-    if len(cases) < len(chosen) and source.revision() == last.reached:
+    found = cases.get_many(chosen)
+    sample = [found[key] for key in chosen if key in found and found[key].revision <= last.reached]
+    if len(sample) < len(chosen) and cases.revision() == last.reached:
         return False  # nothing was written meanwhile, so the others were never there
-    return all(map(is_searchable, cases)) and _same(last, cases)
+    return all(map(is_searchable, sample)) and _same(parts, sample)
 
 
-def _same(last: LastSnapshot, cases: Sequence[StoredCase]) -> bool:
+def _same(parts: IndexParts, cases: Sequence[StoredCase]) -> bool:
     """Whether words and pieces of these cases are those of their texts."""
-    keys = np.array([case.key for case in cases], np.int64)
-    counts = last.words.counts
+    counts = parts.words.counts
     if counts is None:
         return False
-    lengths = counts.lengths[np.searchsorted(last.words.keys, keys)].tolist()
-    said = [len(tokens(matched_text(case.case))) for case in cases]
-    pieces = aligner().pieces([embedded_text(case.case) for case in cases])
-    return lengths == said and all(map(np.array_equal, pieces, last.pieces.of(keys)))
+    entries = entries_of(cases)
+    lengths = counts.lengths[np.searchsorted(parts.words.keys, entries.keys)].tolist()
+    same_words = lengths == [len(words) for words in entries.token_lists()]
+    return same_words and all(map(np.array_equal, entries.pieces(), parts.pieces.of(entries.keys)))

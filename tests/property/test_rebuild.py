@@ -67,7 +67,7 @@ def write(store: Store, writes: list[tuple[str, dict[str, Any] | None]]) -> None
 
 def merged(store: Store, root: Path) -> Mapping[str, FileEntry]:
     """Files of a snapshot for which only changed cases may be read."""
-    return rebuild(OnlyChanges(store), ENCODER, root, force=True).manifest.files
+    return rebuild(OnlyChanges(store), ENCODER, root, force=True).manifest.files  # type: ignore[arg-type]
 
 
 def from_nothing(store: Store, root: Path) -> Mapping[str, FileEntry]:

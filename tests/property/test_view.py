@@ -9,10 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from index.facets.facets import AnyOf, build_facets
 from index.keys import KeySet
+from index.parts import IndexParts
+from index.pieces import NO_PIECES, build_pieces
 from index.types import FloatVector
 from index.vectors.dense import build_dense
 from index.vectors.kinds import EXACT, SCAN4
-from index.view import Segment, Upsert, View
+from index.view import Upsert, View
 from index.words.bm25 import build_words
 from index.words.postings import count_tokens
 
@@ -48,16 +50,17 @@ keys = st.integers(0, 30)
 allowed_sets = st.none() | st.sets(keys).map(KeySet)
 
 
-def segment(cases: dict[int, Content], *, scan: bool = False) -> Segment:
+def segment(cases: dict[int, Content], *, scan: bool = False) -> IndexParts:
     """A snapshot of these cases."""
     order = sorted(cases)
     vectors = np.array([cases[key].vector for key in order], np.float32).reshape(-1, DIM)
     ids = np.array(order, np.int64)
     kind = SCAN4 if scan and order else EXACT
-    return Segment(
+    return IndexParts(
         build_dense(vectors, ids, kind=kind, threads=1),
         build_words(ids, count_tokens(cases[key].tokens for key in order)),
         build_facets((key, cases[key].facets) for key in order),
+        build_pieces(ids, [NO_PIECES] * len(order)),
     )
 
 

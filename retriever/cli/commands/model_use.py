@@ -145,7 +145,7 @@ def _find_snapshot(settings: "Settings", encoder: "Encoder") -> str | None:
     from index.snapshots import Snapshots  # noqa: PLC0415
     from index.types import IndexDamaged  # noqa: PLC0415
     from retriever.errors import ModelMismatch  # noqa: PLC0415
-    from retriever.indexing.live import check_labels  # noqa: PLC0415
+    from retriever.indexing.labels import check_labels  # noqa: PLC0415
 
     snapshots = Snapshots(settings.index_dir)
     for name in reversed(snapshots.names()):
