@@ -1,7 +1,5 @@
 """Which text of a case is embedded and which is matched by words; the same for questions."""
 
-import hashlib
-
 from retriever.domain import Case, Query
 from retriever.masking.placeholders import without_placeholders
 
@@ -35,11 +33,6 @@ def query_text(query: Query) -> str:
 def query_words_text(query: Query) -> str:
     """What is compared by words of a question: its text and the product, which stands in `matched_text` too."""
     return _join(query_text(query), query.product)
-
-
-def vector_key(text: str) -> str:
-    """Name of an embedded text in the vector cache: SHA-256 of its UTF-8, 64 hex digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _join(*parts: str) -> str:

@@ -1,8 +1,8 @@
 """Vectors already known are not computed again: content hash -> vector, through whatever keeps them."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,6 @@ from retriever.domain import Encoder, FloatMatrix
 
 CHUNK = 1024
 """Texts encoded and stored in one step: an interrupted rebuild loses at most this many vectors."""
-
-EncodingProgress: TypeAlias = Callable[[int, int], None]
-"""Called with (texts done, texts in all)."""
 
 
 class KnownVectors(Protocol):
@@ -29,29 +26,19 @@ class KnownVectors(Protocol):
 
 
 def text_hash(text: str) -> str:
-    """SHA-256 of the text in hex: the name of its vector."""
+    """The name of a text's vector: SHA-256 of its UTF-8, 64 hex digits. Lone surrogates count as they stand."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def encode_cases_cached(
-    encoder: Encoder,
-    texts: Sequence[str],
-    cache: KnownVectors,
-    *,
-    hashes: Sequence[str] | None = None,
-    chunk: int = CHUNK,
-    progress: EncodingProgress | None = None,
+    encoder: Encoder, texts: Sequence[str], cache: KnownVectors, *, chunk: int = CHUNK
 ) -> FloatMatrix:
     """Vectors of `texts`, (len(texts), dim); only unknown texts are encoded, and each chunk is kept at once."""
-    keys = [text_hash(text) for text in texts] if hashes is None else list(hashes)
-    if len(keys) != len(texts):
-        raise ValueError(f"{len(keys)} hashes for {len(texts)} texts")
+    hashes = [text_hash(text) for text in texts]
     matrix = np.zeros((len(texts), encoder.dim), dtype=np.float32)
     for start in range(0, len(texts), chunk):
         stop = min(start + chunk, len(texts))
-        matrix[start:stop] = _encode_chunk(encoder, texts[start:stop], keys[start:stop], cache)
-        if progress is not None:
-            progress(stop, len(texts))
+        matrix[start:stop] = _encode_chunk(encoder, texts[start:stop], hashes[start:stop], cache)
     return matrix
 
 

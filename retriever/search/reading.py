@@ -15,8 +15,9 @@ from typing import Protocol
 import numpy as np
 
 from retriever.case.language import base_language
-from retriever.case.texts import embedded_text, vector_key
+from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
+from retriever.embedding.cache import text_hash
 from retriever.search.candidates import Candidates, Question, replaced
 from retriever.search.ranking import FloatArray
 
@@ -69,7 +70,7 @@ class Rescorer:
         What was encoded before the time was over is remembered: the next question gets further.
         """
         asked = self._encoder.encode_query([question])[0]
-        names = [vector_key(text) for text in cases]
+        names = [text_hash(text) for text in cases]
         known = self._recall(names)
         missing = list({name: text for name, text in zip(names, cases, strict=True) if name not in known}.items())
         for start in range(0, len(missing), AT_ONCE):

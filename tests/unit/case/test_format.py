@@ -23,7 +23,7 @@ from retriever.case.format import (
     normalise_date,
     normalise_language,
 )
-from retriever.case.texts import embedded_text, matched_text, query_text, query_words_text, vector_key
+from retriever.case.texts import embedded_text, matched_text, query_text, query_words_text
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Case, Outcome, Query, Source, Status
 from retriever.errors import InvalidCase
@@ -311,4 +311,3 @@ def test_texts_hold_what_they_promise() -> None:
     query = Query(problem="P", title="T", error_codes=("E1", "E2"), product="X")
     assert query_text(query) == embedded_text(case)
     assert query_words_text(query) == "T\nP\nE1 E2\nX"
-    assert vector_key("é") == hashlib.sha256("é".encode()).hexdigest()

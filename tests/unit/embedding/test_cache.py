@@ -1,5 +1,6 @@
 """Encoding through the vector cache."""
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -85,23 +86,12 @@ def test_another_model_does_not_see_the_vectors(static_encoder: StaticEncoder) -
     assert not found.any()
 
 
-def test_progress_counts_up_to_the_end(static_encoder: StaticEncoder) -> None:
-    """Progress is reported after each chunk and ends with all texts done."""
-    seen: list[tuple[int, int]] = []
-
-    encode_cases_cached(
-        static_encoder, CORPUS[:25], DictCache(), chunk=10, progress=lambda done, total: seen.append((done, total))
-    )
-
-    assert seen == [(10, 25), (20, 25), (25, 25)]
-
-
 def test_no_texts_give_an_empty_matrix(static_encoder: StaticEncoder) -> None:
     """Nothing in, nothing out, with the right width."""
     assert encode_cases_cached(static_encoder, [], DictCache()).shape == (0, 32)
 
 
-def test_hashes_must_match_texts(static_encoder: StaticEncoder) -> None:
-    """One hash for two texts is refused before anything is written."""
-    with pytest.raises(ValueError, match="1 hashes for 2 texts"):
-        encode_cases_cached(static_encoder, ["a", "b"], DictCache(), hashes=["x"])
+@pytest.mark.parametrize("text", ["é", "half a pair \ud83d"])
+def test_a_text_is_named_by_its_bytes(text: str) -> None:
+    """The name is the SHA-256 of the text's UTF-8; half a surrogate pair, which has none, has a name too."""
+    assert text_hash(text) == hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
