@@ -7,42 +7,22 @@ comparing must cost little with a slow model as well.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retriever.case.access import OPEN, may_read
 from retriever.case.texts import embedded_text
-from retriever.domain import Actor, Case, Change, FloatMatrix, Match, ScoreParts, StoredCase
+from retriever.domain import Actor, Case, Change, FloatMatrix, Match, ScoreParts
 from retriever.embedding.alignment import aligner
 from retriever.store import CaseFilter
+from retriever.store.cases import CaseTable
 
 MOST = 5_000
 """Drafts that are compared, the newest. One question looks at all of them, in about a millisecond."""
 NEAREST = 10
 _LOOKED_AT = 50  # nearest by vector that are loaded, in case the actor may not see the first ones
 _DRAFTS = CaseFilter(statuses=OPEN)
-
-
-class DraftSource(Protocol):
-    """What is needed of the cases in the store."""
-
-    def revision(self) -> int:
-        """The newest revision."""
-        ...
-
-    def changes_since(self, revision: int) -> list[Change]:
-        """The latest change of every key changed after this revision, oldest first."""
-        ...
-
-    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
-        """Stored cases by key."""
-        ...
-
-    def page(self, which: CaseFilter, *, limit: int) -> list[StoredCase]:
-        """Cases, the newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +37,7 @@ class _Known:
 class RecentDrafts:
     """Drafts and cases in review of one library; several threads may ask at once."""
 
-    def __init__(self, cases: DraftSource, *, most: int = MOST) -> None:
+    def __init__(self, cases: CaseTable, *, most: int = MOST) -> None:
         """Nothing is read before the first question."""
         self._cases = cases
         self._most = most
