@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from index.text.tokenise import spans, tokens
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.html import html_to_text
@@ -30,3 +31,21 @@ def test_hostile_text_takes_no_longer_than_its_length_explains(text: str) -> Non
     says_nothing(text[:600])
 
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "part", ["a1-", "xxx", "退款到", "1.2", "e\u0301e"], ids=["codes", "word", "han", "digits", "marks"]
+)
+def test_text_without_a_break_is_cut_in_linear_time(part: str) -> None:
+    """Twice the characters take about twice the time, by the best of three runs."""
+    short, long = (min(seconds_to_cut(part * size) for _ in range(3)) for size in (60_000, 120_000))
+
+    assert long < 3 * short + 0.1
+
+
+def seconds_to_cut(text: str) -> float:
+    """Processor time to find the words of a text, with and without their places."""
+    started = time.process_time()
+    tokens(text)
+    spans(text)
+    return time.process_time() - started
