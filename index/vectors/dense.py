@@ -90,10 +90,6 @@ class DenseIndex:
             return self._best(query, chosen.rows, k)
         return self._nearest(query, k, width, chosen.rows, chosen.bits)
 
-    def search_exact(self, query: FloatVector, k: int) -> Hits:
-        """The true k nearest, by comparing everything: what recall is measured against."""
-        return self._best(self._checked(query), np.arange(len(self)), k) if len(self) else _NO_HITS
-
     def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
         """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
         rows = self._table.find_rows(keys)
