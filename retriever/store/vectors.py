@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ from retriever.errors import Locked, StoreDamaged
 from retriever.store.migrations import VECTOR_CACHE, migrate
 from retriever.store.sqlite import Connections, Journal
 
-DType: TypeAlias = Literal["float32", "float16"]
-
+_NUMBERS = np.dtype("<f4")
 _CHUNK = 2_000
 _DAY = 86_400
 
@@ -51,10 +49,10 @@ class VectorCache:
         dim is 0 for a model without any vector. Those found count as used today, which `prune` goes by.
         """
         found = np.zeros(len(hashes), dtype=np.bool_)
-        model = self._connections.rows("SELECT model, dim, dtype FROM models WHERE fingerprint = ?", (fingerprint,))
+        model = self._connections.rows("SELECT model, dim FROM models WHERE fingerprint = ?", (fingerprint,))
         if not model:
             return np.zeros((len(hashes), 0), dtype=np.float32), found
-        ((number, dim, dtype),) = model
+        ((number, dim),) = model
         matrix = np.zeros((len(hashes), dim), dtype=np.float32)
         today, stale = _today(), []
         for start in range(0, len(hashes), _CHUNK):
@@ -65,14 +63,14 @@ class VectorCache:
             )
             if rows:
                 places = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)) + start
-                matrix[places] = self._decoded([row[1] for row in rows], dim, dtype)
+                matrix[places] = self._decoded([row[1] for row in rows], dim)
                 found[places] = True
                 stale += [row[3] for row in rows if row[2] < today]
         self._mark_used(stale, today)
         return matrix, found
 
-    def put(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix, *, dtype: DType = "float32") -> None:
-        """Keep one vector per text, in one transaction. The first call for a model fixes its dim and dtype.
+    def put(self, hashes: Sequence[str], fingerprint: str, matrix: FloatMatrix) -> None:
+        """Keep one vector per text, in one transaction. The first call for a model fixes its dim.
 
         Raises ValueError when shapes disagree: with `hashes`, or with the vectors already kept for this model.
         """
@@ -80,15 +78,15 @@ class VectorCache:
             raise ValueError(f"{len(hashes)} hashes, but vectors of shape {matrix.shape}")
         with self._connections.writing() as db:
             db.conn.execute(
-                "INSERT OR IGNORE INTO models (fingerprint, dim, dtype) VALUES (?, ?, ?)",
-                (fingerprint, matrix.shape[1], dtype),
+                "INSERT OR IGNORE INTO models (fingerprint, dim, dtype) VALUES (?, ?, 'float32')",
+                (fingerprint, matrix.shape[1]),
             )
-            number, dim, kept_dtype = db.conn.execute(
-                "SELECT model, dim, dtype FROM models WHERE fingerprint = ?", (fingerprint,)
+            number, dim = db.conn.execute(
+                "SELECT model, dim FROM models WHERE fingerprint = ?", (fingerprint,)
             ).fetchone()
             if dim != matrix.shape[1]:
                 raise ValueError(f"model {fingerprint[:12]} has vectors of length {dim}, not {matrix.shape[1]}")
-            rows = np.ascontiguousarray(matrix, dtype=f"<{np.dtype(kept_dtype).str[1:]}")
+            rows = np.ascontiguousarray(matrix, dtype=_NUMBERS)
             today = _today()
             db.conn.executemany(
                 """INSERT INTO vectors (model, text_hash, last_used, vector) VALUES (?, ?, ?, ?)
@@ -152,11 +150,11 @@ class VectorCache:
                 self._opened = _open_or_replace(self._path, self._read_only, self._journal)
             return self._opened
 
-    def _decoded(self, blobs: list[bytes], dim: int, dtype: str) -> FloatMatrix:
-        width = np.dtype(dtype).itemsize * dim
+    def _decoded(self, blobs: list[bytes], dim: int) -> FloatMatrix:
+        width = _NUMBERS.itemsize * dim
         if any(len(blob) != width for blob in blobs):
             raise StoreDamaged(f"{self._path} holds vectors of a wrong length; delete this file, it is a cache.")
-        return np.frombuffer(b"".join(blobs), dtype=f"<{np.dtype(dtype).str[1:]}").reshape(-1, dim).astype(np.float32)
+        return np.frombuffer(b"".join(blobs), dtype=_NUMBERS).reshape(-1, dim).astype(np.float32)
 
     def _mark_used(self, numbers: list[int], today: int) -> None:
         """At most one write per vector and day; left for the next time when somebody else is writing."""

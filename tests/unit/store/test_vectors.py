@@ -53,14 +53,6 @@ def test_shapes_that_disagree_are_refused(store: Store) -> None:
     assert np.array_equal(store.vectors.find(hashes, "model")[0], matrix)
 
 
-def test_half_precision_halves_the_bytes(store: Store) -> None:
-    """float16 vectors come back as float32, within half precision."""
-    hashes, matrix = some_vectors(10)
-    store.vectors.put(hashes, "model", matrix, dtype="float16")
-    assert np.array_equal(store.vectors.find(hashes, "model")[0], matrix.astype(np.float16).astype(np.float32))
-    assert store.vectors.stats().bytes == {"model": 10 * 8 * 2}
-
-
 def test_pruning_drops_other_models_first_and_keeps_within_the_limit(store: Store) -> None:
     """The limit holds afterwards, the kept model loses only what must go, and the file shrinks."""
     hashes, matrix = some_vectors(2_000, dim=64)
