@@ -3,15 +3,15 @@
 The numbers are token ids of a model's tokenizer; what they mean is the owner's affair.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.keys import KeyArray
+from index.keys import KeyArray, KeySet
 from index.merge import RowMerge
 from index.types import FloatVector
 
@@ -46,7 +46,7 @@ class Pieces:
 
     def count(self, ids: PieceArray) -> NDArray[np.int64]:
         """How many cases have each piece."""
-        return count_in(self.cases_with, ids)
+        return _count_in(self.cases_with, ids)
 
     def save(self, directory: Path) -> None:
         """Write four .npy files into an existing directory."""
@@ -99,7 +99,7 @@ def load_pieces(directory: Path) -> Pieces:
     return Pieces(keys, offsets, ids, cases_with)
 
 
-def count_in(cases_with: NDArray[np.int32], ids: PieceArray) -> NDArray[np.int64]:
+def _count_in(cases_with: NDArray[np.int32], ids: PieceArray) -> NDArray[np.int64]:
     """Entries of a count table, 0 beyond its end."""
     counts = np.zeros(len(ids), np.int64)
     inside = ids < len(cases_with)
@@ -113,17 +113,33 @@ def rarity(counts: NDArray[np.int64], cases: int) -> FloatVector:
     return np.log1p((cases - found + 0.5) / (found + 0.5)).astype(np.float32)
 
 
-def with_counts(
-    cases_with: NDArray[np.int32], added: Sequence[PieceArray], gone: Sequence[PieceArray]
-) -> NDArray[np.int32]:
-    """The count table after these cases came and those went; the one given stays as it is."""
-    if not added and not gone:
-        return cases_with
-    size = max([len(cases_with), *(int(ids.max(initial=-1)) + 1 for ids in (*added, *gone))])
-    table = np.zeros(size, np.int32)
-    table[: len(cases_with)] = cases_with
-    for ids in added:
-        table[np.unique(ids)] += 1
-    for ids in gone:
-        table[np.unique(ids)] -= 1
-    return table
+@dataclass(frozen=True, slots=True, eq=False)
+class FreshPieces:
+    """The pieces of fresh cases; immutable."""
+
+    lists: Mapping[int, PieceArray] = field(default_factory=dict)
+    cases_with: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+    def with_changes(self, added: Mapping[int, PieceArray], dropped: KeySet) -> "FreshPieces":
+        """These pieces without the dropped keys, and with the added ones, whose old ones must be dropped."""
+        if not added and not dropped:
+            return self
+        lists, gone = dict(self.lists), [self.lists[key] for key in dropped]
+        for key in dropped:
+            del lists[key]
+        size = max([len(self.cases_with), *(int(ids.max(initial=-1)) + 1 for ids in added.values())])
+        table = np.zeros(size, np.int32)
+        table[: len(self.cases_with)] = self.cases_with
+        for ids in added.values():
+            table[np.unique(ids)] += 1
+        for ids in gone:
+            table[np.unique(ids)] -= 1
+        return FreshPieces({**lists, **added}, table)
+
+    def of(self, keys: KeyArray) -> list[PieceArray]:
+        """The pieces of each key, in the order given; none for an unknown key."""
+        return [self.lists.get(key, NO_PIECES) for key in keys.tolist()]
+
+    def count(self, ids: PieceArray) -> NDArray[np.int64]:
+        """How many fresh cases have each piece."""
+        return _count_in(self.cases_with, ids)

@@ -1,13 +1,12 @@
-"""What every part of the index shares: hits, vectors, and the two protocols that each engine fulfils."""
+"""What every part of the index shares: hits and vectors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.keys import Allowed, KeyArray
+from index.keys import KeyArray
 
 FloatVector: TypeAlias = NDArray[np.float32]
 """(dim,) float32, or scores (n,)."""
@@ -39,44 +38,3 @@ def best_hits(keys: KeyArray, scores: FloatVector, k: int) -> Hits:
         keys, scores = keys[keep], scores[keep]
     order = np.lexsort((keys, -scores))[:k]
     return Hits(keys[order], scores[order])
-
-
-class VectorIndex(Protocol):
-    """Nearest neighbours by inner product over unit vectors."""
-
-    @property
-    def dim(self) -> int:
-        """Length of each vector."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def search(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
-        """The k nearest allowed keys; fewer only if fewer allowed keys exist. Scores are exact inner products."""
-        ...
-
-    def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
-        """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
-        ...
-
-    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
-        """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
-        ...
-
-
-class WordIndex(Protocol):
-    """BM25 over tokens."""
-
-    def __len__(self) -> int: ...
-
-    def search(self, tokens: Sequence[str], k: int, allowed: Allowed = None) -> Hits:
-        """The k best allowed keys with a score above 0; fewer only if fewer allowed keys share a token."""
-        ...
-
-    def scores(self, tokens: Sequence[str], keys: KeyArray) -> FloatVector:
-        """BM25 score of each key, in the order given; 0 where nothing is shared or the key is not in the index."""
-        ...
-
-    def ceiling(self, tokens: Sequence[str]) -> float:
-        """An upper bound of any score for these tokens, > 0: score / ceiling is comparable between questions."""
-        ...

@@ -76,7 +76,7 @@ def words_of(text: str) -> list[str]:
 def weight(searcher: Searcher, word: str) -> float:
     """How much a word counts in the search; 0 for one that is not searched."""
     tokens = tokenise.tokens(word)
-    return searcher.view().word_ceiling(tokens) if tokens else 0.0
+    return searcher.view().words.ceiling(tokens) if tokens else 0.0
 
 
 def surer(one: SearchResult, other: SearchResult) -> SearchResult:

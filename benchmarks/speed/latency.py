@@ -115,8 +115,8 @@ def _filtered(service: Service, questions: Sequence[str], share: int | None) -> 
 def _arms(service: Service, questions: Sequence[str]) -> dict[str, dict[str, float]]:
     view = service.indexing.view()
     asked = [(service.encoder.encode_query([text])[0], tokens(text)) for text in questions[:300]]
-    near = timed(view.search_dense(vector, 100) for vector, _ in asked)
-    worded = timed(view.search_words(words, 100) for _, words in asked)
+    near = timed(view.vectors.search(vector, 100) for vector, _ in asked)
+    worded = timed(view.words.search(words, 100) for _, words in asked)
     return {"dense": percentiles(near.wall, *SHOWN), "words": percentiles(worded.wall, *SHOWN)}
 
 

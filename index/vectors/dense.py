@@ -41,7 +41,7 @@ _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class DenseIndex:
-    """A VectorIndex over stored vectors; never changes after it was built, so threads may share it."""
+    """An index over stored vectors; never changes after it was built, so threads may share it."""
 
     def __init__(self, table: RowTable, vectors: FloatMatrix, engine: Engine, kind: Kind) -> None:
         """Use `build_dense` or `load_dense`."""
@@ -98,7 +98,7 @@ class DenseIndex:
         result[known] = self._compare(self._checked(query), rows[known])
         return result
 
-    def vectors_of(self, keys: KeyArray) -> FloatMatrix:
+    def of(self, keys: KeyArray) -> FloatMatrix:
         """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
         rows = self._table.find_rows(keys)
         found: FloatMatrix = np.zeros((len(keys), self.dim), np.float32)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.lru import LruCache
 from index.merge import RowMerge
-from index.types import FloatVector, Hits, WordIndex, best_hits
+from index.types import FloatVector, Hits, best_hits
 from index.words.loops import posting_loops
 from index.words.plain_loops import Flags, Lists, Rows
 from index.words.postings import CountedTokens, Postings, TermCounts, join_chunks, merge_counts, weigh
@@ -59,7 +59,7 @@ class _Asked:
 
 
 class Words:
-    """A WordIndex over posting lists; never changes after it was built, so threads may share it."""
+    """An index over posting lists; never changes after it was built, so threads may share it."""
 
     def __init__(
         self, keys: KeyArray, vocabulary: Vocabulary, postings: Postings, statistics: Statistics, like: "Words | None"
@@ -201,17 +201,15 @@ _LOOKUP_COST = 25
 _SCAN_COST = 0.25
 
 
-def build_words(keys: KeyArray, counted: CountedTokens, *, like: WordIndex | None = None) -> Words:
+def build_words(keys: KeyArray, counted: CountedTokens, *, like: Words | None = None) -> Words:
     """Index what `count_tokens` counted of these cases, in this order; keys strictly ascending.
 
-    With `like` (a Words) the scores use that index's statistics, so that both can be merged into one ranking.
+    With `like` the scores use that index's statistics, so that both can be merged into one ranking.
     ValueError when keys are not ascending or there is not one token list for each.
     """
     keys = np.ascontiguousarray(keys, np.int64)
     if len(keys) and (int(keys[0]) < 0 or bool(np.any(keys[1:] <= keys[:-1]))):
         raise ValueError("keys must be distinct, ascending and not negative")
-    if like is not None and not isinstance(like, Words):
-        raise TypeError("`like` must be an index built by build_words or load_words")
     if len(counted.lengths) != len(keys):
         raise ValueError(f"{len(keys)} keys but {len(counted.lengths)} token lists")
     vocabulary, order = build_vocabulary(counted.tokens)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.keys import Allowed, KeyArray, KeySet, are_in
-from index.types import FloatVector, Hits, WordIndex, best_hits
-from index.words.bm25 import build_words
+from index.types import FloatVector, Hits, best_hits
+from index.words.bm25 import Words, build_words
 from index.words.postings import count_tokens
 
 _TAIL = 64
@@ -20,7 +20,7 @@ class _Part:
     """Some fresh cases; `live` are those not replaced since the index was built."""
 
     tokens: Mapping[int, Sequence[str]]
-    words: WordIndex
+    words: Words
     live: KeySet
 
 
@@ -28,7 +28,7 @@ class _Part:
 class FreshWords:
     """Immutable; scores with the statistics of `like`, or without one with those of its own oldest part."""
 
-    like: WordIndex | None
+    like: Words | None
     parts: tuple[_Part, ...] = ()
 
     def with_changes(self, added: Mapping[int, Sequence[str]], dropped: KeySet) -> "FreshWords":

@@ -91,7 +91,7 @@ class Searcher:
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
         tokens = tokenise.tokens(query_words_text(query))
-        language = detect_language(text, among=view.values("language"))
+        language = detect_language(text, among=view.facets.values("language"))
         asked = Asked(text, vector, tokens, base_language(language))
         watch.lap("words")
         allowed = self._allowed(view, query)
@@ -134,7 +134,7 @@ class Searcher:
             asked,
             load=self.cases.get_many,
             widen=widen,
-            weight=lambda word: view.word_ceiling([word]),
+            weight=lambda word: view.words.ceiling([word]),
             scale=self.ranking.scale,
         )
 
@@ -148,16 +148,16 @@ class Searcher:
         return found, tuple(warnings)
 
     def _allowed(self, view: View, query: Query) -> Allowed:
-        allowed = view.allowed(clauses_of(query))
+        allowed = view.facets.allowed(clauses_of(query))
         excluded = self.cases.find_keys(query.filters.exclude_ids) if query.filters.exclude_ids else []
         if excluded:
-            allowed = (view.keys() if allowed is None else allowed) - KeySet(excluded)
+            allowed = (view.facets.keys if allowed is None else allowed) - KeySet(excluded)
         return allowed
 
     def scores_of(self, query: Query) -> tuple[KeyArray, Scores]:
         """The promising candidates of a question with all that is known of them, for fitting the ranking."""
         view, text = self.view(), query_text(query)
-        language = base_language(detect_language(text, among=view.values("language")))
+        language = base_language(detect_language(text, among=view.facets.values("language")))
         asked = Asked(text, self.encoder.encode_query([text])[0], tokenise.tokens(query_words_text(query)), language)
         keys, promising = self._proposed(view, asked, self._allowed(view, query))
         return keys[promising], self._scores(view, asked, keys[promising])
@@ -165,8 +165,8 @@ class Searcher:
     def _proposed(self, view: View, asked: Asked, allowed: Allowed) -> tuple[KeyArray, NDArray[np.bool_]]:
         """What both arms find, ascending, and which of it is worth a closer look."""
         found = [
-            view.search_dense(asked.vector, CANDIDATES, allowed).keys if asked.vector.any() else _NO_KEYS,
-            view.search_words(asked.tokens, CANDIDATES, allowed).keys if asked.tokens else _NO_KEYS,
+            view.vectors.search(asked.vector, CANDIDATES, allowed).keys if asked.vector.any() else _NO_KEYS,
+            view.words.search(asked.tokens, CANDIDATES, allowed).keys if asked.tokens else _NO_KEYS,
         ]
         every = sorted({key for arm in found for key in arm.tolist()})
         promising = {key for arm in found for key in arm[:PROMISING].tolist()}
@@ -190,15 +190,15 @@ class Searcher:
         return self._ranked(view, asked, both, closer, limit=limit)
 
     def _scores(self, view: View, asked: Asked, keys: KeyArray) -> Scores:
-        ceiling = view.word_ceiling(asked.tokens) if asked.tokens else 1.0
+        ceiling = view.words.ceiling(asked.tokens) if asked.tokens else 1.0
         cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
-        pieces = aligner().ask(asked.text, view.piece_rarity)
+        pieces = aligner().ask(asked.text, view.pieces.rarity)
         weighted = cosine
         if len(pieces.whole) == len(asked.vector) and self.encoder.fingerprint == aligner().fingerprint:
             weighted = _cosines(view, pieces.whole, keys)
-        alignment = aligner().compare(pieces, view.pieces(keys), view.piece_rarity)
-        same = view.has(BASE_LANGUAGE, asked.language, keys)
-        return Scores(cosine, words, weighted, same, alignment, ceiling, likeness(view.vectors_of(keys)))
+        alignment = aligner().compare(pieces, view.pieces.of(keys), view.pieces.rarity)
+        same = view.facets.has(BASE_LANGUAGE, asked.language, keys)
+        return Scores(cosine, words, weighted, same, alignment, ceiling, likeness(view.vectors.of(keys)))
 
     def _ranked(
         self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_], *, limit: int
@@ -226,7 +226,7 @@ class Searcher:
         """Candidates that no arm has among its best: in the order of both scores added, with no confidence."""
         cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
         best = np.lexsort((keys, -cosine - words))
-        same = view.has(BASE_LANGUAGE, asked.language, keys)
+        same = view.facets.has(BASE_LANGUAGE, asked.language, keys)
         nothing = np.zeros(len(keys))
         return Candidates(
             keys=keys[best],
@@ -267,13 +267,13 @@ _NO_KEYS: KeyArray = np.empty(0, np.int64)
 
 
 def _cosines(view: View, vector: FloatVector, keys: KeyArray) -> FloatArray:
-    scores = view.dense_scores(vector, keys).astype(np.float64)
+    scores = view.vectors.scores(vector, keys).astype(np.float64)
     scores[np.isnan(scores)] = 0.0  # a case without a vector
     return scores
 
 
 def _word_shares(view: View, asked: Asked, keys: KeyArray, ceiling: float) -> FloatArray:
-    return view.word_scores(asked.tokens, keys).astype(np.float64) / ceiling
+    return view.words.scores(asked.tokens, keys).astype(np.float64) / ceiling
 
 
 def _followed(first: Candidates, others: Candidates) -> Candidates:

@@ -162,7 +162,7 @@ def test_vectors_come_back_as_they_went_in(built: Callable[[Kind], DenseIndex], 
     index = built(kind)
     keys = np.array([index.keys[5], -1, index.keys[0]])
 
-    vectors = index.vectors_of(keys)
+    vectors = index.of(keys)
     vectors[2] += 1
 
     assert (vectors[0] == index.vectors[5]).all()

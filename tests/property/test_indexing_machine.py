@@ -89,11 +89,11 @@ class IndexFollowsStore(RuleBasedStateMachine):
             return
         view = self.indexing.view()
         keys = {self.store.cases.get(id).key: text for id, text in self.model.items()}
-        assert set(view.keys()) == set(keys)
+        assert set(view.facets.keys) == set(keys)
         for key, text in keys.items():
-            hits = view.search_dense(ENCODER.encode_query([text])[0], len(keys))
+            hits = view.vectors.search(ENCODER.encode_query([text])[0], len(keys))
             assert key in hits.keys
-            assert key in view.search_words(tokens(text), len(keys)).keys
+            assert key in view.words.search(tokens(text), len(keys)).keys
 
     def teardown(self) -> None:
         """Remove the library."""

@@ -304,8 +304,8 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         view = self.indexing.view()
-        allowed = view.allowed(clauses_of(Query(problem="x")))
-        keys = list(view.keys() if allowed is None else allowed)
+        allowed = view.facets.allowed(clauses_of(Query(problem="x")))
+        keys = list(view.facets.keys if allowed is None else allowed)
         shown = {stored.case.id: stored.case.problem for stored in self.store.cases.get_many(keys).values()}
 
         assert shown == {

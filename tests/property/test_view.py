@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from index.delta import Upsert
 from index.facets.facets import AnyOf, build_facets
 from index.keys import KeySet
 from index.parts import IndexParts
-from index.pieces import NO_PIECES, build_pieces
+from index.pieces import PieceArray, build_pieces
 from index.types import FloatVector
 from index.vectors.dense import build_dense
 from index.vectors.kinds import EXACT, SCAN4
-from index.view import Upsert, View
+from index.view import View
 from index.words.bm25 import build_words
 from index.words.postings import count_tokens
 
@@ -36,6 +37,11 @@ class Content:
     def vector(self) -> FloatVector:
         """Its vector, (DIM,)."""
         return np.asarray(POOL[self.seed], np.float32)
+
+    @property
+    def pieces(self) -> PieceArray:
+        """Its word pieces."""
+        return np.arange(self.seed % 4, dtype=np.int32)
 
     @property
     def facets(self) -> dict[str, tuple[str, ...]]:
@@ -60,14 +66,14 @@ def segment(cases: dict[int, Content], *, scan: bool = False) -> IndexParts:
         build_dense(vectors, ids, kind=kind, threads=1),
         build_words(ids, count_tokens(cases[key].tokens for key in order)),
         build_facets((key, cases[key].facets) for key in order),
-        build_pieces(ids, [NO_PIECES] * len(order)),
+        build_pieces(ids, [cases[key].pieces for key in order]),
     )
 
 
 def check_dense(view: View, model: dict[int, Content], question: FloatVector, k: int, allowed: KeySet | None) -> None:
     """Dense hits are the k best live allowed cases, by score and key."""
     inside = [key for key in sorted(model) if allowed is None or key in allowed]
-    hits = view.search_dense(question, k, allowed)
+    hits = view.vectors.search(question, k, allowed)
     scores = {key: float(np.vecdot(model[key].vector, question)) for key in inside}
 
     assert len(hits) == min(k, len(inside))
@@ -79,14 +85,14 @@ def check_words(view: View, model: dict[int, Content], tokens: list[str], k: int
     sharing = [
         key for key, case in model.items() if set(case.tokens) & set(tokens) and (allowed is None or key in allowed)
     ]
-    hits = view.search_words(tokens, k, allowed)
+    hits = view.words.search(tokens, k, allowed)
 
     assert len(hits) == min(k, len(sharing))
     assert set(hits.keys.tolist()) <= set(sharing)
-    assert np.allclose(view.word_scores(tokens, hits.keys), hits.scores, rtol=1e-5)
-    assert np.all(hits.scores <= view.word_ceiling(tokens) * (1 + 1e-5))
+    assert np.allclose(view.words.scores(tokens, hits.keys), hits.scores, rtol=1e-5)
+    assert np.all(hits.scores <= view.words.ceiling(tokens) * (1 + 1e-5))
     everyone = np.array(sorted(model), np.int64)
-    assert (view.word_scores(tokens, everyone) > 0).tolist() == [
+    assert (view.words.scores(tokens, everyone) > 0).tolist() == [
         bool(set(model[key].tokens) & set(tokens)) for key in sorted(model)
     ]
 
@@ -104,7 +110,7 @@ class ViewMachine(RuleBasedStateMachine):
     @rule(changes=st.dictionaries(keys, contents, max_size=4), gone=st.sets(keys, max_size=3))
     def change(self, changes: dict[int, Content], gone: set[int]) -> None:
         """Apply one batch; a key that is both changed and deleted is deleted."""
-        upserts = [Upsert(key, case.vector, case.tokens, case.facets) for key, case in changes.items()]
+        upserts = [Upsert(key, case.vector, case.tokens, case.facets, case.pieces) for key, case in changes.items()]
         self.view = self.view.with_changes(upserts, gone, revision=self.view.revision + 1)
         self.model = {key: case for key, case in (self.model | changes).items() if key not in gone}
 
@@ -133,34 +139,35 @@ class ViewMachine(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 63))
     def ask_scores(self, seed: int) -> None:
         """Scores by key are those of the live vectors; NaN for keys that are gone."""
-        scores = self.view.dense_scores(POOL[seed], np.arange(35))
+        scores = self.view.vectors.scores(POOL[seed], np.arange(35))
         for key, score in enumerate(scores.tolist()):
             case = self.model.get(key)
             assert np.isnan(score) if case is None else score == np.vecdot(case.vector, POOL[seed])
 
     @rule(first=st.integers(0, 34))
-    def ask_vectors(self, first: int) -> None:
-        """Vectors by key are the live ones, in the order asked; zeros for keys that are gone."""
+    def ask_vectors_and_pieces(self, first: int) -> None:
+        """Vectors and pieces by key are the live ones, in the order asked; zeros and none for keys that are gone."""
         keys = [*range(first, 35), *range(first)]
-        for key, vector in zip(keys, self.view.vectors_of(np.array(keys)), strict=True):
+        for key, vector in zip(keys, self.view.vectors.of(np.array(keys)), strict=True):
             case = self.model.get(key)
             assert not vector.any() if case is None else (vector == case.vector).all()
+        for key, pieces in zip(keys, self.view.pieces.of(np.array(keys)), strict=True):
+            assert pieces.tolist() == ([] if key not in self.model else self.model[key].pieces.tolist())
 
     @invariant()
     def facets_and_keys_agree(self) -> None:
-        """Keys, size, membership, filters and counts are those of the model."""
+        """Keys, size, filters and counts are those of the model."""
         for view, model in ((self.view, self.model), self.old):
-            assert set(view.keys()) == set(model)
+            assert set(view.facets.keys) == set(model)
             assert len(view) == len(model)
-            assert [view.contains(key) for key in range(-1, 32)] == [key in model for key in range(-1, 32)]
             wanted = {key for key, case in model.items() if case.product in "xy"}
-            found = view.allowed([AnyOf("product", ("x", "y"))])
+            found = view.facets.allowed([AnyOf("product", ("x", "y"))])
             assert (set(model) if found is None else set(found)) == wanted
             products = [case.product for case in model.values()]
-            assert view.counts("product") == {v: products.count(v) for v in "xyz" if v in products}
+            assert view.facets.counts("product") == {v: products.count(v) for v in "xyz" if v in products}
             asked = np.arange(32)
             has = [key in model and model[key].product == "x" for key in range(32)]
-            assert view.has("product", "x", asked).tolist() == has
+            assert view.facets.has("product", "x", asked).tolist() == has
 
 
 TestViewMachine = ViewMachine.TestCase

@@ -45,7 +45,7 @@ async def get_metrics(request: Request) -> Response:
         view = service.indexing.view()
         metrics.revision.set(view.revision)
         metrics.cases.set(len(view))
-        metrics.delta.set(len(view.delta.fresh | view.delta.overridden))
+        metrics.delta.set(len(view.delta.touched))
     # Not on the workers' threads: an overloaded server must still say so.
     text = await asyncio.to_thread(generate_latest, runtime.metrics.registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

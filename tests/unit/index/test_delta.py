@@ -25,9 +25,9 @@ def test_two_futures_of_one_delta_do_not_disturb_each_other() -> None:
     left = start.with_changes([upsert(10, row=500)], [], KeySet())
     right = start.with_changes([upsert(10, row=600)], [], KeySet())
 
-    assert left.search_dense(VECTORS[500], 1).scores[0] == pytest.approx(1)
-    assert right.search_dense(VECTORS[600], 1).scores[0] == pytest.approx(1)
-    assert left.search_dense(VECTORS[600], 1).scores[0] < 0.99
+    assert left.vectors.search(VECTORS[500], 1).scores[0] == pytest.approx(1)
+    assert right.vectors.search(VECTORS[600], 1).scores[0] == pytest.approx(1)
+    assert left.vectors.search(VECTORS[600], 1).scores[0] < 0.99
     assert len(start) == 10
 
 
@@ -38,9 +38,9 @@ def test_a_case_changed_over_and_over_takes_no_more_room() -> None:
         delta = delta.with_changes([upsert(row % 5, row=row)], [], KeySet())
 
     assert len(delta) == 5
-    assert len(delta._vectors.log.vectors) < 1_500
-    assert delta.search_dense(VECTORS[2_999], 1).keys.tolist() == [4]
-    assert len(delta._words.parts) <= 2
+    assert len(delta.vectors.log.vectors) < 1_500
+    assert delta.vectors.search(VECTORS[2_999], 1).keys.tolist() == [4]
+    assert len(delta.words.parts) <= 2
 
 
 def test_one_by_one_gives_what_all_at_once_gives() -> None:
@@ -54,10 +54,10 @@ def test_one_by_one_gives_what_all_at_once_gives() -> None:
         single = single.with_changes([one], [], KeySet())
 
     for question in (["v"], ["w", "x"], ["v", "v", "nothing"]):
-        assert single.search_words(question, 50).keys.tolist() == batch.search_words(question, 50).keys.tolist()
-        assert np.allclose(single.search_words(question, 50).scores, batch.search_words(question, 50).scores)
-    assert single.search_dense(VECTORS[7], 9).keys.tolist() == batch.search_dense(VECTORS[7], 9).keys.tolist()
-    assert len(single._words.parts) <= 8
+        assert single.words.search(question, 50).keys.tolist() == batch.words.search(question, 50).keys.tolist()
+        assert np.allclose(single.words.search(question, 50).scores, batch.words.search(question, 50).scores)
+    assert single.vectors.search(VECTORS[7], 9).keys.tolist() == batch.vectors.search(VECTORS[7], 9).keys.tolist()
+    assert len(single.words.parts) <= 8
 
 
 def test_only_keys_of_the_snapshot_are_overridden() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.pieces import build_pieces, count_in, load_pieces, rarity, with_counts
+from index.keys import KeySet
+from index.pieces import FreshPieces, build_pieces, load_pieces, rarity
 
 KEYS = np.array([2, 5, 9], np.int64)
 LISTS = [np.array(ids, np.int32) for ids in ([7, 7, 1], [], [1, 3])]
@@ -29,13 +30,14 @@ def test_a_piece_counts_once_for_each_case() -> None:
 
 
 def test_counts_follow_changes() -> None:
-    """What came is added, what went is taken away, and the table given stays as it is."""
-    before = build_pieces(KEYS, LISTS).cases_with
+    """What came is added, what went is taken away, and the state before stays as it is."""
+    before = FreshPieces().with_changes(dict(zip(KEYS.tolist(), LISTS, strict=True)), KeySet())
 
-    after = with_counts(before, [np.array([3, 900], np.int32)], [LISTS[0]])
+    after = before.with_changes({4: np.array([3, 900], np.int32)}, KeySet([2]))
 
-    assert count_in(after, np.array([1, 3, 7, 900], np.int32)).tolist() == [1, 2, 0, 1]
-    assert count_in(before, np.array([1, 3, 7, 900], np.int32)).tolist() == [2, 1, 1, 0]
+    assert after.count(np.array([1, 3, 7, 900], np.int32)).tolist() == [1, 2, 0, 1]
+    assert before.count(np.array([1, 3, 7, 900], np.int32)).tolist() == [2, 1, 1, 0]
+    assert [ids.tolist() for ids in after.of(np.array([4, 2, 9]))] == [[3, 900], [], [1, 3]]
 
 
 def test_rare_pieces_weigh_more() -> None:

@@ -45,7 +45,7 @@ def build(store: Store, encoder: WordEncoder = ENCODER, *, force: bool = False) 
 
 def nearest(indexing: Indexing, text: str) -> int:
     """Key of the best case for a text by vector."""
-    return int(indexing.view().search_dense(ENCODER.encode_query([text])[0], 1).keys[0])
+    return int(indexing.view().vectors.search(ENCODER.encode_query([text])[0], 1).keys[0])
 
 
 def test_cases_are_found_before_any_snapshot(store: Store) -> None:
@@ -79,8 +79,8 @@ def test_changes_are_found_at_once(store: Store) -> None:
     view = indexing.view()
     assert nearest(indexing, "grinding noise") == store.cases.get("noise").key
     assert nearest(indexing, "labels peel") == store.cases.get("jam").key
-    assert set(view.keys()) == {*gone, store.cases.get("noise").key}
-    scores = view.dense_scores(ENCODER.encode_query(["printer jams thick paper"])[0], np.array([1]))
+    assert set(view.facets.keys) == {*gone, store.cases.get("noise").key}
+    scores = view.vectors.scores(ENCODER.encode_query(["printer jams thick paper"])[0], np.array([1]))
     assert scores[0] < 0.5
 
 

@@ -178,7 +178,7 @@ def test_a_write_in_the_middle_comes_with_the_changes_after(store: Store) -> Non
     indexing = Indexing(store, ENCODER, store.path.parent / "index")
     indexing.open()
 
-    best = indexing.view().search_dense(ENCODER.encode_query(["labels peel off"])[0], 1)
+    best = indexing.view().vectors.search(ENCODER.encode_query(["labels peel off"])[0], 1)
     assert not during.all_read
     assert best.keys.tolist() == [store.cases.get("c2").key]
     assert len(indexing.view()) == 3
