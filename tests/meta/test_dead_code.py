@@ -28,11 +28,7 @@ ALIVE: Mapping[str, str] = {
 }
 """File, kind and name (shell patterns) of what vulture takes for dead, and why it lives."""
 
-DYING: tuple[str, ...] = (
-    "index/vectors/dense.py method search_exact",
-    "index/view.py method contains",
-    "retriever/search/trust.py variable BAND",
-)
+DYING: tuple[str, ...] = ("retriever/search/trust.py variable BAND",)
 """Dead indeed, and about to go."""
 
 _FINDING = re.compile(r"(?P<file>[^:]+):\d+: (?:unused|unreachable) (?P<kind>\w+) '(?P<name>\w+)'.*")
