@@ -6,7 +6,7 @@ can never contradict the confidence, and a model that nobody calibrated cannot m
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -30,7 +30,7 @@ class Asked:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Scored keys of one question, best first, (n,) each."""
 
@@ -47,15 +47,46 @@ class Candidates:
     stages: Mapping[str, FloatArray] = field(default_factory=dict)
     """What each stage found, by its name; NaN for candidates that it did not look at."""
 
+    def __len__(self) -> int:
+        return len(self.keys)
+
     @property
     def compared(self) -> int:
         """How many were compared closely: stages look at these only, as the others depend on how many are wanted."""
         return int(np.count_nonzero(self.logit > -np.inf))
 
+    def take(self, places: IntArray) -> "Candidates":
+        """The candidates at these places, in this order."""
+        arrays = {name: getattr(self, name)[places] for name in _ARRAYS}
+        return Candidates(**arrays, stages={name: found[places] for name, found in self.stages.items()})
+
+    def concat(self, other: "Candidates") -> "Candidates":
+        """These candidates, then the others; a stage that saw only one of both found nothing of the other."""
+        arrays = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _ARRAYS}
+        stages = {
+            name: np.concatenate([part.stages.get(name, np.full(len(part), np.nan)) for part in (self, other)])
+            for name in {**self.stages, **other.stages}
+        }
+        return Candidates(**arrays, stages=stages)
+
+    def reordered(self, order: IntArray, stage: str, found: FloatArray) -> "Candidates":
+        """The first places filled anew: `order` holds, for each of them, the place whose case comes there.
+
+        How sure each place is stays as it was. `found` (as long as `order`, by the old places) is what the stage found.
+        """
+        everyone = np.concatenate([order, np.arange(len(order), len(self))])
+        of_all = np.concatenate([found, np.full(len(self) - len(found), np.nan)])
+        moved = replace(self, stages={**self.stages, stage: of_all}).take(everyone)
+        return replace(moved, logit=self.logit, confidence=self.confidence)
+
     def seen_at(self, position: int) -> dict[str, float]:
         """What the stages that looked at one candidate found of it, to four digits."""
         found = {name: float(values[position]) for name, values in self.stages.items()}
         return {name: round(value, 4) for name, value in found.items() if not math.isnan(value)}
+
+
+_ARRAYS = tuple(one.name for one in fields(Candidates) if one.name != "stages")
+"""Fields with one value for each candidate: whatever moves one of them moves all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +121,3 @@ class Stage(Protocol):
     def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
         """The candidates in their new order, and a warning for the reader, empty if there is none."""
         ...
-
-
-def replaced(found: Candidates, order: IntArray, name: str, seen: FloatArray) -> Candidates:
-    """The candidates in another order: `order` holds, for each of the first places, the place whose case comes there.
-
-    How sure each place is stays as it was. `seen` (as long as `order`, by the old places) is what the stage called
-    `name` found.
-    """
-    every = np.concatenate([order, np.arange(len(order), len(found.keys))])
-    shown = np.concatenate([seen, np.full(len(found.keys) - len(seen), np.nan)])
-    return replace(
-        found,
-        keys=found.keys[every],
-        cosine=found.cosine[every],
-        words=found.words[every],
-        score=found.score[every],
-        same=found.same[every],
-        context=found.context[every],
-        sharp=found.sharp[every],
-        stages={stage: values[every] for stage, values in {**found.stages, name: shown}.items()},
-    )

@@ -18,7 +18,7 @@ from retriever.case.language import base_language
 from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
 from retriever.embedding.cache import text_hash
-from retriever.search.candidates import Candidates, Question, replaced
+from retriever.search.candidates import Candidates, Question
 from retriever.search.ranking import FloatArray
 
 RESCORE_WEIGHT = 6.5
@@ -176,7 +176,7 @@ class ReadingStage:
         order, seen = np.arange(first), np.full(first, math.nan)
         order[places] = places[np.argsort(-worth, kind="stable")]
         seen[places] = opinion
-        return replaced(found, order, self.name, seen), ""
+        return found.reordered(order, self.name, seen), ""
 
     def _reads(self, language: str) -> bool:
         return not self.languages or language in self.languages

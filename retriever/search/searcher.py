@@ -206,39 +206,36 @@ class Searcher:
         chosen, others = keys[promising], keys[~promising]
         scores = self._scores(view, asked, chosen)
         score = rank_scores(self.ranking, scores)
-        best = np.lexsort((chosen, -score))
-        odds = logits(self.ranking, scores, score)[best]
+        odds = logits(self.ranking, scores, score)
         first = Candidates(
-            keys=chosen[best],
-            cosine=scores.cosine[best],
-            words=scores.words[best],
-            score=score[best],
+            keys=chosen,
+            cosine=scores.cosine,
+            words=scores.words,
+            score=score,
             logit=odds,
             confidence=confidence(odds),
-            same=scores.same[best],
-            context=scores.alignment.context[best].astype(np.float64),
-            sharp=scores.alignment.sharp[best].astype(np.float64),
-        )
+            same=scores.same,
+            context=scores.alignment.context.astype(np.float64),
+            sharp=scores.alignment.sharp.astype(np.float64),
+        ).take(np.lexsort((chosen, -score)))
         # The others can only be reached by a long list.
         return _followed(first, self._plain(view, asked, others, scores.ceiling)) if limit >= len(chosen) else first
 
     def _plain(self, view: View, asked: Asked, keys: KeyArray, ceiling: float) -> Candidates:
         """Candidates that no arm has among its best: in the order of both scores added, with no confidence."""
         cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
-        best = np.lexsort((keys, -cosine - words))
-        same = view.facets.has(BASE_LANGUAGE, asked.language, keys)
         nothing = np.zeros(len(keys))
         return Candidates(
-            keys=keys[best],
-            cosine=cosine[best],
-            words=words[best],
-            score=cosine[best] + words[best],
+            keys=keys,
+            cosine=cosine,
+            words=words,
+            score=cosine + words,
             logit=np.full(len(keys), -np.inf),
             confidence=nothing,
-            same=same[best],
+            same=view.facets.has(BASE_LANGUAGE, asked.language, keys),
             context=nothing,
             sharp=nothing,
-        )
+        ).take(np.lexsort((keys, -cosine - words)))
 
     def _matches(self, query: Query, found: Candidates, wanted: float) -> tuple[Match, ...]:
         above = int(np.count_nonzero(found.confidence >= wanted))
@@ -280,17 +277,7 @@ def _followed(first: Candidates, others: Candidates) -> Candidates:
     """Both lists, the second behind the first whatever its scores: they are pushed below the lowest of the first."""
     lowest = float(first.score.min(initial=0.0)) - 1.0
     score = others.score - float(others.score.max(initial=0.0)) + lowest
-    return Candidates(
-        np.concatenate([first.keys, others.keys]),
-        np.concatenate([first.cosine, others.cosine]),
-        np.concatenate([first.words, others.words]),
-        np.concatenate([first.score, score]),
-        np.concatenate([first.logit, others.logit]),
-        np.concatenate([first.confidence, others.confidence]),
-        np.concatenate([first.same, others.same]),
-        np.concatenate([first.context, others.context]),
-        np.concatenate([first.sharp, others.sharp]),
-    )
+    return first.concat(replace(others, score=score))
 
 
 def _match(group: Group, found: Candidates, rank: int) -> Match:

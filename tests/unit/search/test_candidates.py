@@ -10,7 +10,7 @@ import pytest
 from retriever.config import Settings
 from retriever.domain import Query
 from retriever.operations.trial import open_trial
-from retriever.search.candidates import Candidates, Question, replaced
+from retriever.search.candidates import Candidates, Question
 from retriever.search.ranking import confidence
 from retriever.wiring.service import Service
 from tests.support.builders import make_case
@@ -28,7 +28,7 @@ def candidates(*odds: float) -> Candidates:
 
 def test_cases_change_places_and_places_keep_their_confidence() -> None:
     """The order names who comes where, with all that is known of it; how sure a place is does not change."""
-    found = replaced(candidates(2.0, 1.0, 0.0), np.array([1, 2, 0]), "twist", np.array([0.1, 0.2, 0.3]))
+    found = candidates(2.0, 1.0, 0.0).reordered(np.array([1, 2, 0]), "twist", np.array([0.1, 0.2, 0.3]))
 
     assert found.keys.tolist() == [2, 3, 1]
     assert found.cosine.tolist() == [2.0, 3.0, 1.0]
@@ -39,10 +39,34 @@ def test_cases_change_places_and_places_keep_their_confidence() -> None:
 
 def test_what_was_not_looked_at_stays_behind() -> None:
     """Candidates after those of the order keep their places, and nothing is said of them."""
-    found = replaced(candidates(2.0, 1.0, 0.0), np.array([1, 0]), "twist", np.array([0.0, 1.0]))
+    found = candidates(2.0, 1.0, 0.0).reordered(np.array([1, 0]), "twist", np.array([0.0, 1.0]))
 
     assert found.keys.tolist() == [2, 1, 3]
     assert found.seen_at(2) == {}
+
+
+def test_taking_moves_everything_that_is_known() -> None:
+    """Every array goes along, those of the stages too."""
+    found = candidates(2.0, 1.0, 0.0).reordered(np.arange(3), "twist", np.array([0.1, 0.2, 0.3]))
+
+    some = found.take(np.array([2, 0]))
+
+    arrays = [some.keys, some.cosine, some.words, some.score, some.context, some.sharp]
+    assert [array.tolist() for array in arrays] == [[3, 1]] * len(arrays)
+    assert (some.logit.tolist(), some.same.tolist()) == ([0.0, 2.0], [False, False])
+    assert some.confidence.tolist() == confidence(np.array([0.0, 2.0])).tolist()
+    assert some.stages["twist"].tolist() == [0.3, 0.1]
+
+
+def test_lists_are_joined_with_what_stages_found() -> None:
+    """The second list stands behind the first; a stage that never saw it found nothing of it."""
+    seen = candidates(2.0, 1.0).reordered(np.arange(2), "twist", np.array([0.1, 0.2]))
+
+    both = seen.concat(candidates(0.0))
+
+    assert (both.keys.tolist(), both.logit.tolist()) == ([1, 2, 1], [2.0, 1.0, 0.0])
+    assert [both.seen_at(place) for place in range(3)] == [{"twist": 0.1}, {"twist": 0.2}, {}]
+    assert len(both) == 3
 
 
 def test_only_compared_candidates_count() -> None:
@@ -61,7 +85,7 @@ class Reversal:
         """Last first."""
         back = np.arange(found.compared)[::-1]
         turned = len(question.load(found.keys.tolist()))
-        return replaced(found, back, self.name, back.astype(np.float64)), f"turned {turned}"
+        return found.reordered(back, self.name, back.astype(np.float64)), f"turned {turned}"
 
 
 @pytest.fixture(scope="module")
