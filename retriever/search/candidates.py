@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.keys import KeyArray
 from index.types import FloatVector
 from retriever.domain import Query, StoredCase
-from retriever.search.ranking import FloatArray
+from retriever.search.scores import FloatArray
 
 IntArray: TypeAlias = NDArray[np.int64]
 

@@ -19,7 +19,7 @@ from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
 from retriever.embedding.cache import text_hash
 from retriever.search.candidates import Candidates, Question
-from retriever.search.ranking import FloatArray
+from retriever.search.scores import FloatArray
 
 RESCORE_WEIGHT = 6.5
 """Log-odds that a standard deviation of the model's cosines counts; fitted by retriever/training/reading/fit.py."""

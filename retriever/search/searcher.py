@@ -22,8 +22,9 @@ from retriever.embedding.alignment import aligner
 from retriever.search.candidates import Asked, Candidates, Question, Stage
 from retriever.search.explain import Explainer
 from retriever.search.grouping import Group, Placed, add_groups
-from retriever.search.ranking import FloatArray, Ranking, Scores, confidence, likeness, logits, rank_scores
+from retriever.search.ranking import Ranking, confidence, logits, rank_scores
 from retriever.search.scope import clauses_of, may_see
+from retriever.search.scores import CandidateScores, FloatArray, cosines_among
 from retriever.search.smalltalk import asks_nothing
 from retriever.search.trust import this_day, trust_of, trusted_order, warnings_of
 
@@ -154,7 +155,7 @@ class Searcher:
             allowed = (view.facets.keys if allowed is None else allowed) - KeySet(excluded)
         return allowed
 
-    def scores_of(self, query: Query) -> tuple[KeyArray, Scores]:
+    def scores_of(self, query: Query) -> tuple[KeyArray, CandidateScores]:
         """The promising candidates of a question with all that is known of them, for fitting the ranking."""
         view, text = self.view(), query_text(query)
         language = base_language(detect_language(text, among=view.facets.values("language")))
@@ -189,7 +190,7 @@ class Searcher:
         closer = np.isin(both, np.concatenate([keys[promising], others[near]]))
         return self._ranked(view, asked, both, closer, limit=limit)
 
-    def _scores(self, view: View, asked: Asked, keys: KeyArray) -> Scores:
+    def _scores(self, view: View, asked: Asked, keys: KeyArray) -> CandidateScores:
         ceiling = view.words.ceiling(asked.tokens) if asked.tokens else 1.0
         cosine, words = _cosines(view, asked.vector, keys), _word_shares(view, asked, keys, ceiling)
         pieces = aligner().ask(asked.text, view.pieces.rarity)
@@ -198,7 +199,7 @@ class Searcher:
             weighted = _cosines(view, pieces.whole, keys)
         alignment = aligner().compare(pieces, view.pieces.of(keys), view.pieces.rarity)
         same = view.facets.has(BASE_LANGUAGE, asked.language, keys)
-        return Scores(cosine, words, weighted, same, alignment, ceiling, likeness(view.vectors.of(keys)))
+        return CandidateScores(cosine, words, weighted, same, alignment, ceiling, cosines_among(view.vectors.of(keys)))
 
     def _ranked(
         self, view: View, asked: Asked, keys: KeyArray, promising: NDArray[np.bool_], *, limit: int

@@ -11,7 +11,7 @@ from retriever.api.app import create_app
 from retriever.config import Settings
 from retriever.domain import Case, Encoder
 from retriever.indexing.live import Indexing
-from retriever.search.ranking import Ranking, Weights
+from retriever.search.ranking import Ranking, pair_weights
 from retriever.search.searcher import Searcher
 from retriever.store import open_store
 from retriever.telemetry import Metrics
@@ -20,7 +20,11 @@ from tests.support.builders import WordEncoder, make_case
 
 LOCAL = "http://localhost"
 """Without keys the service answers to local names only."""
-RANKING = Ranking(Weights(-3.0, 6.0, 6.0), Weights(-3.0, 6.0, 0.0), min_confidence=0.5)
+RANKING = Ranking(
+    pair_weights({"bias": -3.0, "cosine": 6.0, "words": 6.0}),
+    pair_weights({"bias": -3.0, "cosine": 6.0, "words": 0.0}),
+    min_confidence=0.5,
+)
 LIBRARY = (
     make_case(
         "refund", "the refund has not arrived on the card", product="shop", tags=["money"], category="pay/refund"

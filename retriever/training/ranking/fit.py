@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,21 +34,20 @@ from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
+from retriever.search.facts import FACTS, facts
+from retriever.search.features import FEATURES, features
 from retriever.search.ranking import (
-    FACTS,
-    FEATURES,
+    SLOPE,
     SUPPORT_SHARPNESS,
-    Certainty,
-    FloatArray,
     Ranking,
-    Scores,
     Weights,
+    certainty_weights,
     confidence,
-    facts,
-    features,
     logits,
+    pair_weights,
     rank_scores,
 )
+from retriever.search.scores import CandidateScores, FloatArray
 from retriever.search.trust import HALF_LIFT_AT, LIFT, trusted_order
 from retriever.training.ranking.sets import with_mixed_sets
 from retriever.wiring.service import open_encoder
@@ -65,6 +64,8 @@ HIDDEN = 0.3
 WITHHELD = 0.01
 """Right answers that the threshold may cost, as a share: whoever gets one withheld loses more than one who gets a
 match that is marked as unsure."""
+DIGITS = 5
+"""Digits behind the point that are kept of every weight."""
 SURE = 3  # candidates of each question that the confidence is fitted on
 TARGET = Path(__file__).parents[2] / "search" / "ranking.json"
 
@@ -79,7 +80,7 @@ class Asked:
     set_name: str
     question: LabelledQuestion
     ids: list[str]
-    scores: Scores
+    scores: CandidateScores
     table: FloatArray
     relevant: FloatArray
     kind: str
@@ -128,10 +129,9 @@ def fit_order(asked: list[Asked]) -> Ranking:
     for row, a in enumerate(asked):
         n = len(a.ids)
         table[row, :n], same[row, :n], relevant[row, :n], real[row, :n] = a.table, a.scores.same, a.relevant > 0, True
-        alike[row, :n, :n] = np.exp(SUPPORT_SHARPNESS * (a.scores.alike - 1))
-    mean, spread = table[real].mean(0), table[real].std(0) + 1e-9
-    mean[0], spread[0] = 0.0, 1.0
-    table = (table - mean) / spread * real[..., None]
+        alike[row, :n, :n] = np.exp(SUPPORT_SHARPNESS * (a.scores.similarity - 1))
+    scaling = Scaling.of(table[real], FEATURES)
+    table = scaling.scaled(table) * real[..., None]
     both = torch.tensor(np.concatenate([table * same[..., None], table * ~same[..., None]], axis=2)).float()
     near = torch.tensor(alike / np.maximum(alike.sum(axis=2, keepdims=True), 1e-9))
     wanted, here, share = torch.tensor(relevant).float(), torch.tensor(real), torch.tensor(_shares(asked)).float()
@@ -145,16 +145,16 @@ def fit_order(asked: list[Asked]) -> Ranking:
         each = (torch.nn.functional.softplus(others - score) * wanted).sum(1) / wanted.sum(1).clamp(min=1)
         return (share * (4 * probability + each)).sum() + 0.002 * (weights[1:] ** 2).sum()
 
-    start = torch.zeros(1 + 2 * columns)
-    start[[0, 1, 1 + columns]], start[[2, 2 + columns]] = torch.tensor([-1.5, -4.0, -4.0]), 1.0
-    found = _minimised(loss, start)
-    fitted = found[1:].reshape(2, columns) / spread
-    fitted[:, 0] -= fitted[:, 1:] @ mean[1:]
-    first, second = (Weights(*(round(float(value), 5) for value in row)) for row in fitted)
-    return Ranking(first, second, 0.0, support=round(1 / (1 + float(np.exp(-found[0]))), 5))
+    start = torch.tensor([{"bias": -4.0, "cosine": 1.0}.get(name, 0.0) for name in FEATURES])
+    found = _minimised(loss, torch.cat([torch.tensor([-1.5]), start, start]))
+    alone, across = (
+        pair_weights(_rounded(dict(zip(FEATURES, scaling.unscaled(row), strict=True))))
+        for row in found[1:].reshape(2, columns)
+    )
+    return Ranking(alone, across, 0.0, support=round(1 / (1 + float(np.exp(-found[0]))), DIGITS))
 
 
-def fit_certainty(ranking: Ranking, asked: list[Asked]) -> Certainty:
+def fit_certainty(ranking: Ranking, asked: list[Asked]) -> Weights:
     """How sure the best candidates of each question are."""
     rows: list[FloatArray] = []
     behind, right, share, first = [], [], [], []
@@ -168,9 +168,8 @@ def fit_certainty(ranking: Ranking, asked: list[Asked]) -> Certainty:
             right.append(float(a.relevant[i] > 0))
             share.append(weight * (2.0 if place == 0 else 0.5))
     table = np.array(rows)
-    mean, spread = table.mean(0), table.std(0) + 1e-9
-    mean[0], spread[0] = 0.0, 1.0
-    known_, behind_, right_ = torch.tensor((table - mean) / spread), torch.tensor(behind), torch.tensor(right).double()
+    scaling = Scaling.of(table, FACTS)
+    known_, behind_, right_ = torch.tensor(scaling.scaled(table)), torch.tensor(behind), torch.tensor(right).double()
     share_ = torch.tensor(np.array(share) / np.sum(share))
     pairs = list(_apart(asked, np.array(first)))
 
@@ -185,15 +184,14 @@ def fit_certainty(ranking: Ranking, asked: list[Asked]) -> Certainty:
         return (share_ * wrong).sum() + split + 0.01 * (weights[1:] ** 2).sum()
 
     fitted = _minimised(loss, torch.zeros(1 + len(FACTS), dtype=torch.float64))
-    weights = fitted[1:] / spread
-    weights[0] -= weights[1:] @ mean[1:]
+    slope, weights = float(np.exp(fitted[0])), scaling.unscaled(fitted[1:])
     # The pairs pull confidences apart; what they say as probabilities is set right again, for all sets together.
-    odds, usual = table @ weights + np.exp(fitted[0]) * np.array(behind), np.array([a.kind != "hidden" for a in asked])
+    odds, usual = table @ weights + slope * np.array(behind), np.array([a.kind != "hidden" for a in asked])
     counted = share_.numpy() * np.repeat(usual, np.diff([*first, len(rows)]))
     scale, shift = _platt(odds, np.array(right), counted / counted.sum())
-    weights *= scale
-    weights[0] += shift
-    return Certainty(*(round(float(value), 5) for value in (scale * np.exp(fitted[0]), *weights)))
+    named = dict(zip(FACTS, scale * weights, strict=True))
+    named["bias"] += shift
+    return certainty_weights(_rounded({SLOPE: scale * slope, **named}))
 
 
 def _apart(asked: list[Asked], first: NDArray[np.int64]) -> Iterator[tuple[torch.Tensor, torch.Tensor, float]]:
@@ -220,6 +218,34 @@ def _platt(odds: FloatArray, right: FloatArray, share: FloatArray) -> tuple[floa
 
     scale, shift = _minimised(loss, torch.zeros(2, dtype=torch.float64))
     return float(np.exp(scale)), float(shift)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Columns brought to one mean and spread, so that one penalty suits all weights; the one called `bias` stays."""
+
+    mean: FloatArray
+    spread: FloatArray
+    bias: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: FloatArray, names: Iterable[str]) -> "Scaling":
+        """The scaling of a table (n, columns) with these columns."""
+        bias = np.array([name == "bias" for name in names])
+        return cls(np.where(bias, 0.0, rows.mean(0)), np.where(bias, 1.0, rows.std(0) + 1e-9), bias)
+
+    def scaled(self, table: FloatArray) -> FloatArray:
+        """(…, columns) of mean 0 and spread 1."""
+        return (table - self.mean) / self.spread
+
+    def unscaled(self, weights: FloatArray) -> FloatArray:
+        """The weights of scaled columns, (columns,), as weights of the columns themselves."""
+        own = weights / self.spread
+        return own - self.bias * (own @ self.mean)
+
+
+def _rounded(numbers: Weights) -> Weights:
+    return {name: round(float(number), DIGITS) for name, number in numbers.items()}
 
 
 def _minimised(loss: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor) -> NDArray[np.float64]:

@@ -37,8 +37,8 @@ from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
 from retriever.search.candidates import Candidates, Question
-from retriever.search.ranking import FloatArray
 from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer
+from retriever.search.scores import FloatArray
 from retriever.training.halves import in_first_half
 
 GRID = np.arange(0.0, 20.25, 0.25)

@@ -15,11 +15,11 @@ from retriever.search.calibration import (
     save_calibration,
 )
 from retriever.search.ranking import confidence, load_ranking, logits, rank_scores
-from tests.unit.search.test_ranking import scores
+from tests.support.search import make_scores
 
 RANKING = load_ranking("builtin")
 FITTED = Calibration("model", ranking_digest(RANKING), 0.5, 1.0, 0.42, 300, "2026-01-01T00:00:00+00:00")
-KNOWN = scores([0.1, 0.5, 0.6, 0.9], [0.9, 0.0, 0.3, 0.4], [True, False, True, False])
+KNOWN = make_scores([0.1, 0.5, 0.6, 0.9], [0.9, 0.0, 0.3, 0.4], [True, False, True, False])
 SCORE = rank_scores(RANKING, KNOWN)
 
 

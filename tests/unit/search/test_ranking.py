@@ -1,48 +1,56 @@
 """Several scores become one: exact arithmetic, and the promises that hold for any weights."""
 
+import json
 import math
 from dataclasses import replace
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retriever.embedding.alignment import Alignment
 from retriever.errors import InvalidSettings
+from retriever.search.facts import FACTS, facts
+from retriever.search.features import FEATURES, features
 from retriever.search.ranking import (
-    FACTS,
-    FEATURES,
-    Certainty,
+    SLOPE,
     Ranking,
-    Scores,
-    Weights,
+    certainty_weights,
     confidence,
-    crowded,
-    facts,
-    features,
-    likeness,
     load_ranking,
     logits,
+    pair_weights,
     rank_scores,
     ranking_from_dict,
 )
+from retriever.search.scores import CandidateScores, FloatArray, cosines_among, crowding
+from tests.support.search import make_scores, random_scores
 
-RANKING = Ranking(Weights(-1.0, 2.0, 3.0, 4.0, -5.0, context=7.0), Weights(-2.0, 6.0, 0.5), 0.3)
+GOLDEN = json.loads(Path(__file__).with_name("golden_ranking.json").read_text(encoding="utf-8"))
+"""What the features and facts of `random_scores(7, 24)` were when the shipped weights were fitted."""
+RANKING = Ranking(
+    pair_weights({"bias": -1.0, "cosine": 2.0, "words": 3.0, "agreement": 4.0, "behind": -5.0, "context": 7.0}),
+    pair_weights({"bias": -2.0, "cosine": 6.0, "words": 0.5}),
+    0.3,
+)
 
 
-def scores(cosine: list[float], words: list[float], same: list[bool]) -> Scores:
-    """Candidates that align by a tenth of their cosine."""
-    near = np.array(cosine)
-    found = np.ones((1, len(near)), np.float32)
-    part = np.asarray(near / 10, np.float32)
-    fit = Alignment(part, part, part, part, found, np.ones(1, np.float32), 1, 0.0, 3.0)
-    return Scores(near, np.array(words), near, np.array(same, np.bool_), fit, 12.0, np.eye(len(near)))
+def facts_by_name(known: CandidateScores, score: FloatArray) -> dict[str, float]:
+    """Each fact under its name."""
+    return dict(zip(FACTS, facts(known, score).tolist(), strict=True))
+
+
+def column(known: CandidateScores, feature: str) -> list[float]:
+    """One feature of each candidate."""
+    values: list[float] = features(known)[:, list(FEATURES).index(feature)].tolist()
+    return values
 
 
 def test_the_score_is_the_weighted_sum() -> None:
     """Same-language and cross-language candidates use their own weights; `behind` counts from the best cosine."""
-    known = scores([0.9, 0.5], [0.4, 0.2], [False, True])
+    known = make_scores([0.9, 0.5], [0.4, 0.2], [False, True])
 
     expected = [-2.0 + 6.0 * 0.9 + 0.5 * 0.4, -1.0 + 2.0 * 0.5 + 3.0 * 0.2 + 4.0 * 0.1 - 5.0 * 0.4 + 7.0 * 0.05]
 
@@ -50,20 +58,55 @@ def test_the_score_is_the_weighted_sum() -> None:
 
 
 def test_every_weight_has_its_number() -> None:
-    """Features and facts stand in the order of the fields that weigh them."""
-    known = scores([0.9, 0.5, 0.1], [0.4, 0.2, 0.3], [True, True, False])
+    """Features and facts are those of the tables, in their order."""
+    known = make_scores([0.9, 0.5, 0.1], [0.4, 0.2, 0.3], [True, True, False])
 
-    table = features(known)
-
-    assert table.shape == (3, len(FEATURES))
-    assert table[:, FEATURES.index("behind_words")].tolist() == pytest.approx([0.0, 0.2, 0.1])
-    told = dict(zip(FACTS, facts(known, np.array([1.0, 3.0, 2.0])).tolist(), strict=True))
+    assert features(known).shape == (3, len(FEATURES))
+    assert column(known, "behind_words") == pytest.approx([0.0, 0.2, 0.1])
+    told = facts_by_name(known, np.array([1.0, 3.0, 2.0]))
     assert (told["nearest"], told["first_cosine"], told["lead"], told["any_same"]) == pytest.approx((0.9, 0.5, 1.0, 1))
+
+
+def test_features_and_facts_are_those_that_the_weights_were_fitted_on() -> None:
+    """Each by its name; a changed one needs a new fit."""
+    known = random_scores(7, 24)
+    score = rank_scores(load_ranking("builtin"), known)
+
+    assert {name: column(known, name)[:3] for name in FEATURES} == {
+        name: pytest.approx(values, rel=1e-9) for name, values in GOLDEN["features"].items()
+    }
+    assert facts_by_name(known, score) == pytest.approx(GOLDEN["facts"], rel=1e-9)
+    assert score[:3].tolist() == pytest.approx(GOLDEN["score"], rel=1e-9)
+    assert logits(load_ranking("builtin"), known, score)[:3].tolist() == pytest.approx(GOLDEN["logit"], rel=1e-9)
+
+
+def test_the_tables_stand_in_the_order_of_the_shipped_weights() -> None:
+    """Sums are made in this order: another one would change the last digit of a score, and so the order of ties."""
+    text = resources.files("retriever.search").joinpath("ranking.json").read_text(encoding="utf-8")
+    shipped = json.loads(text)["builtin"]
+
+    assert list(FEATURES) == list(shipped["same"]) == list(shipped["cross"])
+    assert [SLOPE, *FACTS] == list(shipped["certainty"])
+
+
+def test_sums_are_one_matrix_product() -> None:
+    """Bit for bit: columns in the order of the table, times the weights of their names."""
+    ranking, known = replace(load_ranking("builtin"), support=0.0), random_scores(8, 64)
+    same, cross = (
+        features(known) @ np.array([own[name] for name in FEATURES]) for own in (ranking.same, ranking.cross)
+    )
+    certainty = certainty_weights(ranking.certainty or {})
+
+    score = rank_scores(ranking, known)
+
+    assert score.tolist() == np.where(known.same, same, cross).tolist()
+    odds = facts(known, score) @ np.array([certainty[name] for name in FACTS])
+    assert logits(ranking, known, score).tolist() == (odds + certainty[SLOPE] * (score - score.max())).tolist()
 
 
 def test_without_certainty_the_score_is_the_log_odds() -> None:
     """Scaled and shifted by a library's own calibration."""
-    known = scores([0.9, 0.5], [0.4, 0.2], [False, True])
+    known = make_scores([0.9, 0.5], [0.4, 0.2], [False, True])
     score = rank_scores(RANKING, known)
 
     assert logits(RANKING, known, score).tolist() == score.tolist()
@@ -73,8 +116,8 @@ def test_without_certainty_the_score_is_the_log_odds() -> None:
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=20))
 def test_the_confidence_of_a_question_follows_its_order(values: list[float]) -> None:
     """With any certainty whose slope is positive, a higher score never has lower odds."""
-    known = scores([0.5] * len(values), [0.1] * len(values), [True] * len(values))
-    sure = replace(RANKING, certainty=Certainty(slope=0.7, bias=-1.0, nearest=2.0, lead=0.3))
+    known = make_scores([0.5] * len(values), [0.1] * len(values), [True] * len(values))
+    sure = replace(RANKING, certainty=certainty_weights({"slope": 0.7, "bias": -1.0, "nearest": 2.0, "lead": 0.3}))
     score = np.sort(np.array(values))
 
     assert (np.diff(logits(sure, known, score)) >= 0).all()
@@ -87,7 +130,7 @@ def test_confidence_is_the_logistic_of_the_logit() -> None:
 
 def test_an_empty_candidate_list_is_fine() -> None:
     """No candidate, no score, no error."""
-    nothing = scores([], [], [])
+    nothing = make_scores([], [], [])
 
     assert rank_scores(load_ranking("builtin"), nothing).tolist() == []
     assert logits(load_ranking("builtin"), nothing, np.empty(0)).tolist() == []
@@ -105,12 +148,24 @@ def test_unreadable_weights_are_refused(data: dict[str, object]) -> None:
         ranking_from_dict(data)
 
 
+@pytest.mark.parametrize("part", ["same", "cross", "certainty"])
+def test_a_name_that_no_table_has_is_refused(part: str) -> None:
+    """A misspelt weight would silently count nothing; the message names it. One that is left out counts 0."""
+    pair = {"bias": 1.0, "cosine": 2.0, "words": 3.0}
+    data = {"same": pair, "cross": pair, "min_confidence": 0.5, "certainty": {"slope": 1.0, "bias": 0.0}}
+    sound = ranking_from_dict(data)
+    assert (sound.same["cosine"], sound.same["sharp"], (sound.certainty or {})["lead"]) == (2.0, 0.0, 0.0)
+
+    with pytest.raises(InvalidSettings, match="cosinus is unknown"):
+        ranking_from_dict(data | {part: {**data[part], "cosinus": 1.0}})  # type: ignore[dict-item]
+
+
 def test_cases_that_say_the_same_support_each_other() -> None:
     """Of two equal scores, the one with a strong near-equal beside it ends higher; without support they stay equal."""
-    alone, strong, beside = scores([0.5, 0.9, 0.5], [0.0] * 3, [True] * 3), 1, 2
+    alone, strong, beside = make_scores([0.5, 0.9, 0.5], [0.0] * 3, [True] * 3), 1, 2
     alike = np.eye(3)
     alike[strong, beside] = alike[beside, strong] = 0.99
-    known = replace(alone, alike=alike)
+    known = replace(alone, similarity=alike)
 
     plain, supported = (rank_scores(replace(RANKING, support=share), known) for share in (0.0, 0.5))
 
@@ -126,7 +181,7 @@ def test_equal_cases_have_equal_scores(seed: int) -> None:
     vectors[17] = vectors[3]
     near = vectors @ vectors[0]
     near[17] = near[3]
-    known = replace(scores(near.tolist(), [0.2] * 24, [True] * 24), alike=likeness(vectors))
+    known = replace(make_scores(near.tolist(), [0.2] * 24, [True] * 24), similarity=cosines_among(vectors))
 
     ranked = rank_scores(replace(RANKING, support=0.4), known)
 
@@ -135,22 +190,20 @@ def test_equal_cases_have_equal_scores(seed: int) -> None:
 
 def test_facts_tell_what_nobody_covers() -> None:
     """By weight: what no candidate has, what the first one has not, and the heaviest single piece of it."""
-    known = scores([0.9, 0.5], [0.4, 0.2], [True, True])
+    known = make_scores([0.9, 0.5], [0.4, 0.2], [True, True])
     found = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], np.float32)
     fit = replace(known.alignment, found=found, weights=np.array([5.0, 3.0, 2.0], np.float32), size=3)
 
-    told = dict(zip(FACTS, facts(replace(known, alignment=fit), np.array([2.0, 1.0])).tolist(), strict=True))
+    told = facts_by_name(replace(known, alignment=fit), np.array([2.0, 1.0]))
 
     assert (told["lacking"], told["lacking_most"], told["exact"]) == pytest.approx((0.1, 0.1, 0.8))
     assert (told["first_lacking"], told["first_lacking_most"], told["first_exact"]) == pytest.approx((0.4, 0.3, 0.5))
 
 
 def test_a_library_of_many_like_cases_is_told_from_one_of_single_cases() -> None:
-    """`clustered` is the likeness of the nearest candidates to their nearest fellows; a single candidate has none."""
-    known = scores([0.9, 0.8, 0.1], [0.1] * 3, [True] * 3)
+    """`clustered` is the cosine of the nearest candidates to their nearest fellows; a single candidate has none."""
+    known = make_scores([0.9, 0.8, 0.1], [0.1] * 3, [True] * 3)
     alike = np.array([[1.0, 0.8, 0.2], [0.8, 1.0, 0.1], [0.2, 0.1, 1.0]])
 
-    column = features(replace(known, alike=alike))[:, FEATURES.index("clustered")]
-
-    assert column.tolist() == pytest.approx([0.6] * 3)
-    assert crowded(scores([0.9], [0.1], [True])).tolist() == [0.0]
+    assert column(replace(known, similarity=alike), "clustered") == pytest.approx([0.6] * 3)
+    assert crowding(make_scores([0.9], [0.1], [True])).tolist() == [0.0]

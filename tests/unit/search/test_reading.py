@@ -9,8 +9,9 @@ import pytest
 
 from retriever.domain import Case, FloatMatrix, Query, StoredCase
 from retriever.search.candidates import Asked, Candidates, Question
-from retriever.search.ranking import FloatArray, confidence
+from retriever.search.ranking import confidence
 from retriever.search.reading import ReadingStage, Reranker, Rescorer
+from retriever.search.scores import FloatArray
 from tests.support.builders import WordEncoder, make_case
 
 LONG = 60_000.0

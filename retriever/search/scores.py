@@ -1,0 +1,55 @@
+"""What is known of a question's promising candidates before they are ranked."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import FloatMatrix
+from retriever.embedding.alignment import Alignment
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+NEAREST = 10
+"""So many candidates say whether the library has many cases of the kind."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateScores:
+    """Every score of a question's candidates, (n,) each where nothing else is said."""
+
+    cosine: FloatArray
+    words: FloatArray
+    """BM25 as a share, 0..1, of the highest that the question could reach."""
+    weighted: FloatArray
+    """Cosine with rare pieces weighted up."""
+    same: NDArray[np.bool_]
+    """Whether question and case are in one language."""
+    alignment: Alignment
+    """How they align piece by piece."""
+    ceiling: float
+    """Highest BM25 score that the question could reach."""
+    similarity: FloatArray
+    """Cosines of the candidates to one another, (n, n)."""
+
+
+def cosines_among(vectors: FloatMatrix) -> FloatArray:
+    """Cosines of unit vectors (n, dim) to one another, (n, n). Equal vectors have equal rows, unlike with a BLAS."""
+    return np.asarray(np.vecdot(vectors[:, None], vectors[None]), np.float64)
+
+
+def crowding(scores: CandidateScores) -> FloatArray:
+    """Cosine of each candidate to the candidate nearest to it, (n,); 0 where it has none."""
+    if len(scores.cosine) < 2:
+        return np.zeros(len(scores.cosine))
+    others = scores.similarity - 2 * np.eye(len(scores.cosine))
+    return np.asarray(others.max(axis=1), np.float64)
+
+
+def clustering(scores: CandidateScores, crowded: FloatArray) -> float:
+    """Mean crowding of the NEAREST candidates: whether the library has many cases of one kind where the question lies.
+
+    High in libraries of short messages, low where each case is one of its kind.
+    """
+    return float(crowded[np.argsort(-scores.cosine, kind="stable")[:NEAREST]].mean()) if len(crowded) else 0.0
