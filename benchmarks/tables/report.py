@@ -13,12 +13,16 @@ from typing import Any
 
 from benchmarks.measuring import RESULTS
 from benchmarks.tables import models as model_tables
+from benchmarks.tables import ranking as ranking_tables
 from benchmarks.tables import words as word_tables
 from benchmarks.tables.markdown import markdown
 from benchmarks.tables.relevance import ablation_rows, confidence_rows, matrix_rows, options_rows, reading_rows
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "model", "masking", "words")))
+PAGES = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "model", "masking", "words", "ranking")),
+)
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -179,6 +183,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ablations": lambda: markdown(*model_tables.ablations_table(load("builtin-model-ablations"))),
     "words": lambda: markdown(*word_tables.engines_table(load("words"))),
     "tokenise": lambda: markdown(*word_tables.tokenise_table(load("tokenise"))),
+    "features": lambda: markdown(*ranking_tables.features_table()),
+    "facts": lambda: markdown(*ranking_tables.facts_table()),
     "encoders": lambda: markdown(*model_tables.encoders_table(load("encoders"))),
 }
 
