@@ -1,33 +1,33 @@
-"""A question's candidates on their way to an answer, and the optional stages that may put them in another order.
-
-A model says which case stands at which place; how sure a place is was decided by the ranking and stays. So the order
-can never contradict the confidence, and a model that nobody calibrated cannot make an answer surer than it was.
-"""
+"""A question as it is compared, and its candidates on their way to an answer."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.keys import KeyArray
 from index.types import FloatVector
-from retriever.domain import Query, StoredCase
 from retriever.search.scores import FloatArray
 
 IntArray: TypeAlias = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedQuery:
     """A question in all the forms in which it is compared."""
 
     text: str
     vector: FloatVector
     tokens: Sequence[str]
     language: str
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it can be searched."""
+        return not (self.vector.any() or self.tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,37 +87,3 @@ class Candidates:
 
 _ARRAYS = tuple(one.name for one in fields(Candidates) if one.name != "stages")
 """Fields with one value for each candidate: whatever moves one of them moves all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a stage may use of the question in hand."""
-
-    query: Query
-    asked: Asked
-    load: Callable[[Sequence[int]], Mapping[int, StoredCase]]
-    """Stored cases by key; keys that are gone are left out."""
-    widen: Callable[[Sequence[str]], Candidates]
-    """The candidates with what these words find beside them, all compared with the question as it was asked."""
-    weight: Callable[[str], float]
-    """How much a word counts in the search, > 0: rare words count more."""
-    scale: float = 1.0
-    """What the library's own calibration multiplied all log-odds by; the order must not depend on it."""
-
-
-class Stage(Protocol):
-    """An optional step after the ranking. It never raises for what a question or a case says."""
-
-    @property
-    def name(self) -> str:
-        """Its name in `took_ms` and among the parts of a score."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """What it does and with which model: a calibration of the confidence holds for these stages only."""
-        ...
-
-    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
-        """The candidates in their new order, and a warning for the reader, empty if there is none."""
-        ...

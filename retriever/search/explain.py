@@ -1,6 +1,6 @@
 """Why a case matched: what both sides share, what answers what in other words or another language, what differs.
 
-Made from three comparisons: equal words and codes (`index.text.tokenise`), likeness of units (`embedding.units`), and
+Made from three comparisons: equal words and codes (`index.text.tokenise`), similarity of units (`embedding.units`), and
 the fields that both sides name (`comparisons`). Masked values take no part, neither as words nor as passages.
 """
 
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from index.text import tokenise
 from index.types import FloatMatrix
-from retriever.domain import AlignedPhrase, Case, Explanation, Query
+from retriever.domain import AlignedPhrase, Case, Explanation, Match, Query
 from retriever.embedding.units import TextRun, Unit, unit_cutter
 from retriever.search.comparisons import compared
 from retriever.search.passages import Field, Mark, field_of, passages_of, span_of
@@ -36,7 +36,7 @@ Ranges: TypeAlias = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class ComparedText:
     """The fields of a question or a case as runs with their offsets, and the telling words of the shown ones.
 
     `words` holds (field, offset of its run, unit) in reading order; `vectors` theirs, one per row.
@@ -54,7 +54,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class WordPair:
     """A word of the question and its counterpart in the case, by their places among the words of each."""
 
     asked: int
@@ -69,7 +69,7 @@ class Explainer:
         """Cut the question as it was searched: masked, where masking is on."""
         self._query = query
         fields = _fields((("title", query.title), ("problem", query.problem)), "error_codes", query.error_codes)
-        self._side = _weightiest(_sides([fields], [len(fields)])[0])
+        self._question = _weightiest(_compared_texts([fields], [len(fields)])[0])
         self._tokens = [tokenise.spans(field.plain) for field in fields]
         self._codes = [code for field in fields for code in tokenise.codes(field.plain)]
         self._code_tokens = frozenset(tokenise.CODE_MARK + code.normalised for code in self._codes)
@@ -81,28 +81,30 @@ class Explainer:
         """Why each of these cases answers the question; together, because their words are looked up at once."""
         shown = [shown_fields(case) for case in cases]
         fields = [[*seen, *_kept_fields(case)] for case, seen in zip(cases, shown, strict=True)]
-        return [self._explain(*pair) for pair in zip(cases, _sides(fields, list(map(len, shown))), strict=True)]
+        return [
+            self._explain(*pair) for pair in zip(cases, _compared_texts(fields, list(map(len, shown))), strict=True)
+        ]
 
-    def _explain(self, case: Case, side: Side) -> Explanation:
-        known, equal = self._equal(side)
-        codes = self._case_codes(side)
+    def _explain(self, case: Case, text: ComparedText) -> Explanation:
+        known, equal = self._equal(text)
+        codes = self._case_codes(text)
         known.update(tokenise.CODE_MARK + code.normalised for found in codes for code in found)
         shared = [joined((a, b) for token, a, b in found if token in known) for found in self._tokens]
-        likeness = self._side.vectors @ side.vectors.T
+        cosines = self._question.vectors @ text.vectors.T
         return Explanation(
-            words=_texts(self._side.fields, shared),
+            words=_texts(self._question.fields, shared),
             codes=tuple(dict.fromkeys(c.text for c in self._codes if tokenise.CODE_MARK + c.normalised in known)),
-            passages=passages_of(side.fields, self._marks(side, likeness, equal, codes)),
-            aligned=self._aligned(side, likeness, shared),
+            passages=passages_of(text.fields, self._marks(text, cosines, equal, codes)),
+            aligned=self._aligned(text, cosines, shared),
             fields=compared(self._query, self._codes, case, codes),
         )
 
-    def _equal(self, side: Side) -> tuple[set[str], set[int]]:
+    def _equal(self, text: ComparedText) -> tuple[set[str], set[int]]:
         """The tokens of the question that the case has, and the words of the case that consist of them."""
         known: set[str] = set()
         equal: set[int] = set()
         wanted, place = self._wanted, 0
-        for runs in side.runs:
+        for runs in text.runs:
             for _, run in runs:
                 if not wanted.isdisjoint(run.tokens):
                     known |= wanted & run.tokens
@@ -112,30 +114,30 @@ class Explainer:
                     )
                 place += len(run.units)
         # Words of fields that are not shown are counted last and stand in no passage.
-        return known, {number for number in equal if number < len(side.words)}
+        return known, {number for number in equal if number < len(text.words)}
 
-    def _case_codes(self, side: Side) -> list[list[tokenise.Code]]:
+    def _case_codes(self, text: ComparedText) -> list[list[tokenise.Code]]:
         """The codes of each field, those at least that the question has too."""
         if not self._codes:
-            return [[] for _ in side.fields]
+            return [[] for _ in text.fields]
         if self._named:
-            return [tokenise.codes(field.plain) if _DIGIT.search(field.plain) else [] for field in side.fields]
-        return [_codes_in(field, runs, self._code_tokens) for field, runs in zip(side.fields, side.runs, strict=True)]
+            return [tokenise.codes(field.plain) if _DIGIT.search(field.plain) else [] for field in text.fields]
+        return [_codes_in(field, runs, self._code_tokens) for field, runs in zip(text.fields, text.runs, strict=True)]
 
     def _marks(
-        self, side: Side, likeness: FloatMatrix, equal: set[int], codes: Sequence[Sequence[tokenise.Code]]
+        self, text: ComparedText, cosines: FloatMatrix, equal: set[int], codes: Sequence[Sequence[tokenise.Code]]
     ) -> list[Mark]:
         """Every word of the case that the question has in the same or other words, in order."""
-        alike = likeness.max(axis=0, initial=0.0).tolist()
+        alike = cosines.max(axis=0, initial=0.0).tolist()
         marks = []
         for place, likest in enumerate(alike):
             if likest >= ALIKE or place in equal:
-                strength = side.words[place][2].weight * (1.0 if place in equal else likest)
-                marks.append(Mark(side.words[place][0], *side.place(place), strength, place))
+                strength = text.words[place][2].weight * (1.0 if place in equal else likest)
+                marks.append(Mark(text.words[place][0], *text.place(place), strength, place))
         wanted = {code.normalised for code in self._codes}
         shared = [(field, c) for field, found in enumerate(codes) for c in found if c.normalised in wanted]
         if shared:
-            starts = [(field, at + unit.start) for field, at, unit in side.words]
+            starts = [(field, at + unit.start) for field, at, unit in text.words]
             shown = max((field for field, _ in starts), default=-1)
             marks += [
                 Mark(field, code.start, code.end, _CODE_STRENGTH, bisect_left(starts, (field, code.start)))
@@ -145,20 +147,26 @@ class Explainer:
             marks.sort(key=lambda mark: (mark.field, mark.start, -mark.end))
         return marks
 
-    def _aligned(self, side: Side, likeness: FloatMatrix, shared: Sequence[Ranges]) -> tuple[AlignedPhrase, ...]:
+    def _aligned(self, text: ComparedText, cosines: FloatMatrix, shared: Sequence[Ranges]) -> tuple[AlignedPhrase, ...]:
         """Counterparts of the question's words that the case has in other words."""
-        asked = self._side
-        if not likeness.size:
+        asked = self._question
+        if not cosines.size:
             return ()
-        best = likeness.argmax(axis=1).tolist()
+        best = cosines.argmax(axis=1).tolist()
         pairs = [
-            Pair(word, counterpart, similarity)
-            for word, (counterpart, similarity) in enumerate(zip(best, likeness.max(axis=1).tolist(), strict=True))
+            WordPair(word, counterpart, similarity)
+            for word, (counterpart, similarity) in enumerate(zip(best, cosines.max(axis=1).tolist(), strict=True))
             if similarity >= ALIKE and not _inside(shared[asked.words[word][0]], *asked.place(word))
         ]
-        groups = _grouped(pairs, asked, side)
+        groups = _grouped(pairs, asked, text)
         strongest = sorted(groups, key=lambda group: -sum(pair.similarity for pair in group))[:PHRASES]
-        return tuple(_phrase(group, asked, side) for group in groups if group in strongest)
+        return tuple(_phrase(group, asked, text) for group in groups if group in strongest)
+
+
+def explained(query: Query, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """The matches, each with its explanation."""
+    reasons = Explainer(query).explain([match.stored.case for match in matches])
+    return tuple(replace(match, explanation=why) for match, why in zip(matches, reasons, strict=True))
 
 
 def shown_fields(case: Case) -> list[Field]:
@@ -177,27 +185,27 @@ def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
     return result
 
 
-def _sides(groups: Sequence[Sequence[Field]], shown: Sequence[int]) -> list[Side]:
+def _compared_texts(groups: Sequence[Sequence[Field]], shown: Sequence[int]) -> list[ComparedText]:
     """The fields of several texts, cut together; words are taken of the first `shown` fields of each."""
     cut, memory = unit_cutter().cut([field.plain for group in groups for field in group])
-    sides, first = [], 0
+    texts, first = [], 0
     for group, seen in zip(groups, shown, strict=True):
         runs = cut[first : first + len(group)]
         first += len(group)
         words = [
             (field, at, unit) for field, found in enumerate(runs[:seen]) for at, run in found for unit in run.units
         ]
-        sides.append(Side(group, runs, words, memory.vectors([unit for _, _, unit in words])))
-    return sides
+        texts.append(ComparedText(group, runs, words, memory.vectors([unit for _, _, unit in words])))
+    return texts
 
 
-def _weightiest(side: Side) -> Side:
-    """The side with COMPARED words at most, which bounds what a long question costs."""
-    weights = [unit.weight for _, _, unit in side.words]
+def _weightiest(text: ComparedText) -> ComparedText:
+    """The text with COMPARED words at most, which bounds what a long question costs."""
+    weights = [unit.weight for _, _, unit in text.words]
     if len(weights) <= COMPARED:
-        return side
+        return text
     kept = sorted(sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:COMPARED])
-    return replace(side, words=[side.words[word] for word in kept], vectors=side.vectors[kept])
+    return replace(text, words=[text.words[word] for word in kept], vectors=text.vectors[kept])
 
 
 def _fields(texts: Iterable[tuple[str, str]], name: str, items: Sequence[str]) -> list[Field]:
@@ -236,35 +244,35 @@ def _texts(fields: Sequence[Field], ranges: Sequence[Ranges]) -> tuple[str, ...]
     return tuple(dict.fromkeys(field.text[a:b] for field, found in zip(fields, ranges, strict=True) for a, b in found))
 
 
-def _grouped(pairs: Sequence[Pair], asked: Side, side: Side) -> list[list[Pair]]:
+def _grouped(pairs: Sequence[WordPair], asked: ComparedText, text: ComparedText) -> list[list[WordPair]]:
     """Neighbours in the question whose counterparts are neighbours in the case, too, belong to one phrase."""
-    groups: list[list[Pair]] = []
+    groups: list[list[WordPair]] = []
     for pair in pairs:
         before = groups[-1][-1] if groups else None
-        if before is not None and _neighbours(before, pair, asked, side):
+        if before is not None and _neighbours(before, pair, asked, text):
             groups[-1].append(pair)
         else:
             groups.append([pair])
     return groups
 
 
-def _neighbours(left: Pair, right: Pair, asked: Side, side: Side) -> bool:
+def _neighbours(left: WordPair, right: WordPair, asked: ComparedText, text: ComparedText) -> bool:
     near = right.asked == left.asked + 1 and abs(right.found - left.found) <= _NEAR
     in_question = asked.words[left.asked][0] == asked.words[right.asked][0]
-    return near and in_question and side.words[left.found][0] == side.words[right.found][0]
+    return near and in_question and text.words[left.found][0] == text.words[right.found][0]
 
 
-def _phrase(group: Sequence[Pair], asked: Side, side: Side) -> AlignedPhrase:
+def _phrase(group: Sequence[WordPair], asked: ComparedText, text: ComparedText) -> AlignedPhrase:
     weights = [asked.words[pair.asked][2].weight for pair in group]
-    likeness = sum(weight * pair.similarity for weight, pair in zip(weights, group, strict=True)) / sum(weights)
+    similarity = sum(weight * pair.similarity for weight, pair in zip(weights, group, strict=True)) / sum(weights)
     return AlignedPhrase(
         question=span_of(*_around(asked, [pair.asked for pair in group])),
-        case=span_of(*_around(side, [pair.found for pair in group])),
-        similarity=round(min(likeness, 1.0), 3),
+        case=span_of(*_around(text, [pair.found for pair in group])),
+        similarity=round(min(similarity, 1.0), 3),
     )
 
 
-def _around(side: Side, words: Sequence[int]) -> tuple[Field, int, int]:
+def _around(text: ComparedText, words: Sequence[int]) -> tuple[Field, int, int]:
     """The field of these words, and the passage from the first to the last."""
-    places = [side.place(word) for word in words]
-    return side.fields[side.words[words[0]][0]], min(a for a, _ in places), max(b for _, b in places)
+    places = [text.place(word) for word in words]
+    return text.fields[text.words[words[0]][0]], min(a for a, _ in places), max(b for _, b in places)

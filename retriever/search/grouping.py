@@ -21,7 +21,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class LoadedCandidate:
     """A case that was loaded and may be shown, and its position among the candidates."""
 
     stored: StoredCase
@@ -32,11 +32,11 @@ class Placed:
 class Group:
     """The case that is shown and the ids of those that it stands for, best first."""
 
-    leader: Placed
+    leader: LoadedCandidate
     others: list[str] = field(default_factory=list)
 
 
-def add_groups(groups: Sequence[Group], cases: Sequence[Placed]) -> list[Group]:
+def add_groups(groups: Sequence[Group], cases: Sequence[LoadedCandidate]) -> list[Group]:
     """The groups with more cases, best first: each joins a group that says the same, or leads a new one behind them.
 
     The groups given grow in place. A case superseded by one among these joins it, even where that one stands lower.

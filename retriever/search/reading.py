@@ -18,8 +18,9 @@ from retriever.case.language import base_language
 from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
 from retriever.embedding.cache import text_hash
-from retriever.search.candidates import Candidates, Question
+from retriever.search.candidates import Candidates
 from retriever.search.scores import FloatArray
+from retriever.search.stages import StageInput
 
 RESCORE_WEIGHT = 6.5
 """Log-odds that a standard deviation of the model's cosines counts; fitted by retriever/training/reading/fit.py."""
@@ -154,10 +155,10 @@ class ReadingStage:
         """Everything that decides who stands where."""
         return f"{self.name} {self.reader.identity} {self.weight:g} {self.top} {','.join(sorted(self.languages))}"
 
-    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
+    def apply(self, question: StageInput, found: Candidates) -> tuple[Candidates, str]:
         """Readable candidates in their new order on the places they had, or a warning that there was no time."""
         until = time.perf_counter() + self.budget_ms / 1000
-        if not self._reads(question.asked.language):
+        if not self._reads(base_language(question.encoded.language)):
             return found, ""
         first = min(self.top, found.compared)
         stored = question.load(found.keys[:first].tolist())
@@ -165,7 +166,7 @@ class ReadingStage:
         readable = [place for place, case in cases.items() if self._reads(base_language(case.language))]
         if len(readable) < 2:
             return found, ""
-        opinion = self.reader.read(question.asked.text, [embedded_text(cases[p]) for p in readable], until=until)
+        opinion = self.reader.read(question.encoded.text, [embedded_text(cases[p]) for p in readable], until=until)
         if opinion is None:
             return (
                 found,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from index.text import tokenise
 from retriever.case.texts import matched_text
-from retriever.search.candidates import Candidates, Question
+from retriever.search.candidates import Candidates
+from retriever.search.stages import StageInput
 
 FIRST = 3
 """Cases whose words are taken."""
@@ -34,7 +35,7 @@ class Rewriting:
         """Everything that decides what is found."""
         return f"{self.name} {self.below:g} {FIRST} {WORDS}"
 
-    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
+    def apply(self, question: StageInput, found: Candidates) -> tuple[Candidates, str]:
         """The candidates with those that other words found among them; never a warning."""
         if not found.compared or found.confidence[0] >= self.below:
             return found, ""
@@ -42,10 +43,10 @@ class Rewriting:
         if not words:
             return found, ""
         # Twice their own words, so that the question still decides what is near.
-        return question.widen([*question.asked.tokens, *question.asked.tokens, *words]), ""
+        return question.widen([*question.encoded.tokens, *question.encoded.tokens, *words]), ""
 
 
-def _words_of_best(question: Question, found: Candidates) -> list[str]:
+def _words_of_best(question: StageInput, found: Candidates) -> list[str]:
     """The weightiest words that the first cases have and the question has not."""
     keys = found.keys[: min(FIRST, found.compared)].tolist()
     stored = question.load(keys)
@@ -54,7 +55,7 @@ def _words_of_best(question: Question, found: Candidates) -> list[str]:
         if key in stored:
             counts = Counter(tokenise.tokens(matched_text(stored[key].case)))
             seen.update({word: min(count, TWICE) for word, count in counts.items()})
-    own = set(question.asked.tokens)
+    own = set(question.encoded.tokens)
     weights = {
         word: count * question.weight(word)
         for word, count in seen.items()

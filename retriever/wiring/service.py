@@ -16,9 +16,9 @@ from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle
 from retriever.masking import mask_query
 from retriever.search.calibration import calibrated, load_calibration
-from retriever.search.candidates import Stage
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
+from retriever.search.stages import RankingStage
 from retriever.store import Store, Upserted
 from retriever.telemetry import Metrics
 from retriever.wiring.arrivals import Arrivals
@@ -185,7 +185,7 @@ def with_current_model(service: Service) -> Service:
 
 
 def _searcher(
-    settings: Settings, store: Store, encoder: Encoder, indexing: Indexing, stages: Sequence[Stage]
+    settings: Settings, store: Store, encoder: Encoder, indexing: Indexing, stages: Sequence[RankingStage]
 ) -> Searcher:
     """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
     shipped = load_ranking(encoder.name)

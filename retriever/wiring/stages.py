@@ -5,17 +5,17 @@ from retriever.domain import Encoder
 from retriever.embedding.cards import find_card
 from retriever.embedding.loading import load_encoder, split_revision
 from retriever.errors import InvalidSettings, ModelUnavailable
-from retriever.search.candidates import Stage
 from retriever.search.reading import RERANK_WEIGHT, RESCORE_WEIGHT, ReadingStage, Reranker, Rescorer
 from retriever.search.rewriting import Rewriting
+from retriever.search.stages import RankingStage
 
 
-def open_stages(settings: Settings, encoder: Encoder) -> tuple[Stage, ...]:
+def open_stages(settings: Settings, encoder: Encoder) -> tuple[RankingStage, ...]:
     """Rewriting first, since it finds candidates; the slowest model last, since it reads the fewest.
 
     Raises ModelUnavailable, which names the setting, and InvalidSettings for a model that the index is made of already.
     """
-    stages: list[Stage] = []
+    stages: list[RankingStage] = []
     if settings.rewrite_below:
         stages.append(Rewriting(settings.rewrite_below))
     if settings.rescore_model:
@@ -25,7 +25,7 @@ def open_stages(settings: Settings, encoder: Encoder) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _rescoring(settings: Settings, encoder: Encoder) -> Stage:
+def _rescoring(settings: Settings, encoder: Encoder) -> RankingStage:
     name = settings.rescore_model
     try:
         second = load_encoder(
@@ -48,7 +48,7 @@ def _rescoring(settings: Settings, encoder: Encoder) -> Stage:
     )
 
 
-def _reranking(settings: Settings) -> Stage:
+def _reranking(settings: Settings) -> RankingStage:
     from retriever.embedding.cross_encoder import load_cross_encoder  # noqa: PLC0415  nobody else needs it
 
     name = settings.rerank_model

@@ -1,9 +1,16 @@
 """Candidates of a search and their scores, as tests of ranking and stages need them."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
+from index.text.tokenise import tokens
+from retriever.domain import Case, Query, StoredCase
 from retriever.embedding.alignment import Alignment
+from retriever.search.candidates import Candidates, EncodedQuery
+from retriever.search.ranking import confidence
 from retriever.search.scores import CandidateScores, cosines_among
+from retriever.search.stages import StageInput
 
 
 def make_scores(cosine: list[float], words: list[float], same: list[bool]) -> CandidateScores:
@@ -25,3 +32,29 @@ def random_scores(seed: int, count: int) -> CandidateScores:
     fit = Alignment(context, sharp, reverse, longer - np.float32(0.5), found, weights, 6, 0.125, 3.5)
     cosine, words, weighted, same = (rng.random(count) for _ in range(4))
     return CandidateScores(cosine, words, weighted, same < 0.5, fit, 40.0, cosines_among(vectors))
+
+
+def make_candidates(*odds: float, first: int = 0) -> Candidates:
+    """Candidates with these log-odds and the keys `first`, `first` + 1, …; every other number is the key's own."""
+    keys = np.arange(first, first + len(odds))
+    own, logit = keys.astype(np.float64), np.array(odds)
+    return Candidates(keys, own, own, own, logit, confidence(logit), keys % 2 == 0, own, own)
+
+
+def make_stage_input(
+    cases: Mapping[int, Case],
+    *,
+    language: str = "en",
+    scale: float = 1.0,
+    widen: Callable[[Sequence[str]], Candidates] | None = None,
+) -> StageInput:
+    """The question `printer jams` over these cases, by key; without `widen` it must not be widened."""
+
+    def load(keys: Sequence[int]) -> dict[int, StoredCase]:
+        return {key: StoredCase(cases[key], key, 1, 1, "", "", "") for key in keys if key in cases}
+
+    def refuse(words: Sequence[str]) -> Candidates:
+        raise AssertionError(words)
+
+    encoded = EncodedQuery("printer jams", np.zeros(4, np.float32), tokens("printer jams"), language)
+    return StageInput(Query("printer jams"), encoded, load, widen or refuse, lambda word: 1.0, scale)

@@ -36,9 +36,10 @@ from retriever.evaluation.runner import query_of
 from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
-from retriever.search.candidates import Candidates, Question
+from retriever.search.candidates import Candidates
 from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer
 from retriever.search.scores import FloatArray
+from retriever.search.stages import StageInput
 from retriever.training.halves import in_first_half
 
 GRID = np.arange(0.0, 20.25, 0.25)
@@ -66,7 +67,7 @@ class Recorder:
     name: str = "recorder"
     identity: str = "recorder"
 
-    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
+    def apply(self, question: StageInput, found: Candidates) -> tuple[Candidates, str]:
         """Note ids, log-odds and opinions, by the order of the ranking."""
         first = min(self.stage.top, found.compared)
         after, _ = self.stage.apply(question, found)

@@ -1,29 +1,21 @@
 """Stages reorder candidates without letting order and confidence disagree, and tell the reader what they did."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
-import pytest
 
-from retriever.config import Settings
 from retriever.domain import Query
-from retriever.operations.trial import open_trial
-from retriever.search.candidates import Candidates, Question
+from retriever.search.candidates import Candidates
 from retriever.search.ranking import confidence
+from retriever.search.stages import StageInput
 from retriever.wiring.service import Service
-from tests.support.builders import make_case
+from tests.support.search import make_candidates
 
 JAMS = Query(problem="printer jams on thick paper", min_confidence=0.0)
 
 
-def candidates(*odds: float) -> Candidates:
-    """Keys 1, 2, … with these log-odds; every other number is the key's own."""
-    keys = np.arange(1, len(odds) + 1)
-    own = keys.astype(np.float64)
-    logit = np.array(odds)
-    return Candidates(keys, own, own, own, logit, confidence(logit), keys % 2 == 0, own, own)
+candidates = partial(make_candidates, first=1)
 
 
 def test_cases_change_places_and_places_keep_their_confidence() -> None:
@@ -81,30 +73,17 @@ class Reversal:
     name: str = "reversal"
     identity: str = "reversal 1"
 
-    def apply(self, question: Question, found: Candidates) -> tuple[Candidates, str]:
+    def apply(self, question: StageInput, found: Candidates) -> tuple[Candidates, str]:
         """Last first."""
         back = np.arange(found.compared)[::-1]
         turned = len(question.load(found.keys.tolist()))
         return found.reordered(back, self.name, back.astype(np.float64)), f"turned {turned}"
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Three cases and the built-in model."""
-    cases = [
-        make_case("jam", "printer jams on thick paper"),
-        make_case("pale", "printer colours are pale"),
-        make_case("vpn", "the tunnel drops every hour"),
-    ]
-    folder: Path = tmp_path_factory.mktemp("library")
-    with open_trial(Settings(data_dir=folder), cases) as opened:
-        yield opened
-
-
-def test_a_stage_reorders_the_answer(service: Service) -> None:
+def test_a_stage_reorders_the_answer(small_library: Service) -> None:
     """Matches come in the order of the stage, their confidence falling, its finding and its time beside the others."""
-    plain = service.searcher.find_similar(JAMS)
-    staged = replace(service.searcher, stages=(Reversal(),)).find_similar(JAMS)
+    plain = small_library.searcher.find_similar(JAMS)
+    staged = replace(small_library.searcher, stages=(Reversal(),)).find_similar(JAMS)
 
     before, after = ([match.stored.case.id for match in result.matches] for result in (plain, staged))
     sure = [match.confidence for match in staged.matches]
@@ -115,17 +94,19 @@ def test_a_stage_reorders_the_answer(service: Service) -> None:
     assert staged.matches[0].score.stages.keys() == {"reversal"}
 
 
-def test_without_stages_nothing_is_said_of_them(service: Service) -> None:
+def test_without_stages_nothing_is_said_of_them(small_library: Service) -> None:
     """The plain answer has no warnings and no parts of stages."""
-    plain = service.searcher.find_similar(JAMS)
+    plain = small_library.searcher.find_similar(JAMS)
 
     assert plain.warnings == ()
     assert all(match.score.stages == {} for match in plain.matches)
 
 
-def test_greetings_are_not_staged(service: Service) -> None:
+def test_greetings_are_not_staged(small_library: Service) -> None:
     """A question that asks nothing costs no stage any time."""
-    result = replace(service.searcher, stages=(Reversal(),)).find_similar(replace(JAMS, problem="hello, good morning"))
+    result = replace(small_library.searcher, stages=(Reversal(),)).find_similar(
+        replace(JAMS, problem="hello, good morning")
+    )
 
     assert result.abstained
     assert "reversal" not in result.took_ms

@@ -119,7 +119,7 @@ def test_the_weightiest_words_of_a_long_question_are_compared() -> None:
     explainer = Explainer(Query(problem=f"{filler} invoice"))
     why = explainer.explain([make_case(problem="the printer, an invoice")])[0]
 
-    assert len(explainer._side.words) == len(explainer._side.vectors) == COMPARED
+    assert len(explainer._question.words) == len(explainer._question.vectors) == COMPARED
     assert "invoice" in why.words
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retriever.domain import StoredCase
-from retriever.search.grouping import Group, Placed, add_groups, alike
+from retriever.search.grouping import Group, LoadedCandidate, add_groups, alike
 from tests.support.builders import make_case
 
 LONG = "Open the rear cover, take out the fuser and clean both rollers with a dry cloth."
@@ -15,10 +15,10 @@ OTHER = "Ask the bank for the transfer number and send it to the payments team b
 CHINESE = "请先确认退款渠道，原路退回一般需要三到五个工作日，如超时请联系银行核实到账情况并反馈。"
 
 
-def placed(*cases: dict[str, Any]) -> list[Placed]:
+def placed(*cases: dict[str, Any]) -> list[LoadedCandidate]:
     """Loaded cases, best first."""
     stored = [StoredCase(make_case(**case), key, 1, 1, "", "", "") for key, case in enumerate(cases)]
-    return [Placed(one, one.key) for one in stored]
+    return [LoadedCandidate(one, one.key) for one in stored]
 
 
 def ids(groups: list[Group]) -> list[tuple[str, ...]]:

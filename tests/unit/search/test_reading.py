@@ -1,46 +1,26 @@
 """Stages in which a model reads the best candidates again: who may move, who stays, and what happens without time."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from retriever.domain import Case, FloatMatrix, Query, StoredCase
-from retriever.search.candidates import Asked, Candidates, Question
-from retriever.search.ranking import confidence
+from retriever.domain import FloatMatrix
+from retriever.search.candidates import Candidates
 from retriever.search.reading import ReadingStage, Reranker, Rescorer
 from retriever.search.scores import FloatArray
 from tests.support.builders import WordEncoder, make_case
+from tests.support.search import make_candidates, make_stage_input
 
 LONG = 60_000.0
 
 
 def found(count: int, *, compared: int | None = None) -> Candidates:
     """Keys 0, 1, …, each a tenth of log-odds behind the one before."""
-    own = np.zeros(count)
-    logit = np.array([-0.1 * place for place in range(count)])
-    logit[count if compared is None else compared :] = -np.inf
-    return Candidates(np.arange(count), own, own, own, logit, confidence(logit), own > 1, own, own)
-
-
-def stored(key: int, case: Case) -> StoredCase:
-    """A case as the store holds it."""
-    return StoredCase(case, key, 1, 1, "", "", "")
-
-
-def question(cases: Mapping[int, Case], *, language: str = "en", scale: float = 1.0) -> Question:
-    """A question over these cases."""
-    asked = Asked("printer jams", np.zeros(4, np.float32), ("printer", "jams"), language)
-
-    def load(keys: Sequence[int]) -> dict[int, StoredCase]:
-        return {key: stored(key, cases[key]) for key in keys if key in cases}
-
-    def widen(words: Sequence[str]) -> Candidates:
-        raise AssertionError(words)
-
-    return Question(Query("printer jams"), asked, load, widen, len, scale)
+    last = count if compared is None else compared
+    return make_candidates(*(-0.1 * place if place < last else -np.inf for place in range(count)))
 
 
 @dataclass(slots=True)
@@ -67,7 +47,7 @@ def stage(reader: Liking, **more: object) -> ReadingStage:
 
 def test_the_reader_decides() -> None:
     """What the reader likes comes first; the confidence of each place stays."""
-    after, warning = stage(Liking()).apply(question(CASES), found(6))
+    after, warning = stage(Liking()).apply(make_stage_input(CASES), found(6))
 
     assert after.keys.tolist() == [5, 4, 3, 2, 1, 0]
     assert after.confidence.tolist() == found(6).confidence.tolist()
@@ -77,7 +57,7 @@ def test_the_reader_decides() -> None:
 
 def test_the_weight_decides_how_much() -> None:
     """Less than the candidates are apart changes nothing."""
-    after, _ = stage(Liking(), weight=0.05).apply(question(CASES), found(6))
+    after, _ = stage(Liking(), weight=0.05).apply(make_stage_input(CASES), found(6))
 
     assert after.keys.tolist() == [0, 1, 2, 3, 4, 5]
 
@@ -88,9 +68,11 @@ def test_a_calibration_does_not_change_the_order(weight: float) -> None:
     scaled = found(6)
     scaled.logit[:] *= 0.1
 
-    after, _ = stage(Liking(), weight=weight).apply(question(CASES, scale=0.1), scaled)
+    after, _ = stage(Liking(), weight=weight).apply(make_stage_input(CASES, scale=0.1), scaled)
 
-    assert after.keys.tolist() == stage(Liking(), weight=weight).apply(question(CASES), found(6))[0].keys.tolist()
+    assert (
+        after.keys.tolist() == stage(Liking(), weight=weight).apply(make_stage_input(CASES), found(6))[0].keys.tolist()
+    )
 
 
 def test_other_languages_keep_their_places() -> None:
@@ -102,7 +84,7 @@ def test_other_languages_keep_their_places() -> None:
         4: make_case("fr", "bourrage", language="fr"),
     }
 
-    after, _ = stage(reader, languages=frozenset({"en"})).apply(question(cases), found(6))
+    after, _ = stage(reader, languages=frozenset({"en"})).apply(make_stage_input(cases), found(6))
 
     assert after.keys.tolist() == [5, 1, 3, 2, 4, 0]
     assert len(reader.read_texts) == 4
@@ -113,29 +95,29 @@ def test_questions_in_other_languages_are_not_read() -> None:
     """A question that the model cannot read changes nothing and costs nothing."""
     reader = Liking()
 
-    after, warning = stage(reader, languages=frozenset({"de"})).apply(question(CASES), found(6))
+    after, warning = stage(reader, languages=frozenset({"de"})).apply(make_stage_input(CASES), found(6))
 
     assert (after.keys.tolist(), warning, reader.read_texts) == ([0, 1, 2, 3, 4, 5], "", [])
 
 
 def test_only_the_top_is_read() -> None:
     """Candidates behind the top, and those that were not compared closely, stay where they are."""
-    assert stage(Liking(), top=3).apply(question(CASES), found(6))[0].keys.tolist() == [2, 1, 0, 3, 4, 5]
-    assert stage(Liking()).apply(question(CASES), found(6, compared=2))[0].keys.tolist() == [1, 0, 2, 3, 4, 5]
+    assert stage(Liking(), top=3).apply(make_stage_input(CASES), found(6))[0].keys.tolist() == [2, 1, 0, 3, 4, 5]
+    assert stage(Liking()).apply(make_stage_input(CASES), found(6, compared=2))[0].keys.tolist() == [1, 0, 2, 3, 4, 5]
 
 
 def test_cases_that_are_gone_stay_unread() -> None:
     """A case that was removed meanwhile is no reason to fail; the answer leaves it out later."""
     some = {key: case for key, case in CASES.items() if key != 0}
 
-    after, _ = stage(Liking()).apply(question(some), found(6))
+    after, _ = stage(Liking()).apply(make_stage_input(some), found(6))
 
     assert after.keys.tolist() == [0, 5, 4, 3, 2, 1]
 
 
 def test_without_time_the_stage_is_left_out() -> None:
     """The order stays and the reader of the answer is told, with the setting."""
-    after, warning = stage(Liking(late=True), budget_ms=250.0).apply(question(CASES), found(6))
+    after, warning = stage(Liking(late=True), budget_ms=250.0).apply(make_stage_input(CASES), found(6))
 
     assert after.keys.tolist() == [0, 1, 2, 3, 4, 5]
     assert warning == "again was left out: it took longer than 250 ms (setting stage_budget_ms)"
