@@ -4,14 +4,13 @@ Everything is a suggestion for a person. Near-duplicates come from published cas
 published cases alone; the caller searches for both (docs/import.md says how good they were measured to be).
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from retriever.case.language import detect_language
+from retriever.case.overlap import letter_groups, letters_of, overlap_of
 from retriever.case.template import Missing, completeness_of
 from retriever.domain import Case, Match, Status
 
@@ -27,9 +26,6 @@ SUGGEST_AT = 0.5
 """Confidence from which an import counts a suggestion."""
 TAG_SHARE = 0.3
 TAGS_SUGGESTED = 5
-
-_LETTERS = re.compile(r"[\W_]+")
-_GRAM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +87,11 @@ def check_case(case: Case, neighbours: Sequence[Match], drafts: Sequence[Match] 
 
 def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate, ...]:
     """Neighbours that say the same (merge) or speak of the same thing (link), the most alike first."""
-    problem, solution = letter_groups(case.problem), letter_groups(case.solution)
+    problem, solution = _groups(case.problem), _groups(case.solution)
     found = []
     for match in neighbours:
         other = match.stored.case
-        overlap = min(
-            overlap_of(problem, letter_groups(other.problem)), overlap_of(solution, letter_groups(other.solution))
-        )
+        overlap = min(overlap_of(problem, _groups(other.problem)), overlap_of(solution, _groups(other.solution)))
         if overlap >= MERGE_AT or match.score.cosine >= LINK_AT:
             offer: Literal["merge", "link"] = "merge" if overlap >= MERGE_AT else "link"
             found.append(Duplicate(other.id, other.title, offer, round(overlap, 3), match.score.cosine, other.status))
@@ -125,15 +119,8 @@ def suggest_category(nearest: Sequence[Match]) -> Suggestion | None:
     return _best([vote for vote in votes if "/" not in vote.value])
 
 
-def letter_groups(text: str) -> frozenset[str]:
-    """Groups of three letters or digits: they compare texts of every script, whatever their spaces and signs."""
-    folded = _LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    return frozenset(folded[start : start + _GRAM] for start in range(max(len(folded) - _GRAM + 1, 1)))
-
-
-def overlap_of(one: frozenset[str], other: frozenset[str]) -> float:
-    """Share of common groups among all (Jaccard), 0 to 1."""
-    return len(one & other) / len(one | other) if one or other else 1.0
+def _groups(text: str) -> frozenset[str]:
+    return letter_groups(letters_of(text))
 
 
 def _prefixes(path: str) -> tuple[str, ...]:

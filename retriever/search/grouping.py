@@ -1,11 +1,10 @@
 """Matches that say the same become one: copies of a case, cases with one solution, and what a case superseded."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from retriever.case.overlap import letter_groups, letters_of, overlap_of
 from retriever.domain import Case, StoredCase
 
 SAME_SOLUTION = 0.9
@@ -16,8 +15,6 @@ TELLING = 24
 """Letters that a solution needs to stand for a case alone: `Restarted.` solves many different problems."""
 COMPARED = 600
 """Characters at the beginning of a text that are compared; the lengths of the whole texts must agree too."""
-
-_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def add_groups(groups: Sequence[Group], cases: Sequence[LoadedCandidate]) -> lis
             early.setdefault(last, []).append(case.id)  # its successor comes further down and brings it along
             continue
         if group is None:
-            group = next((one for one in grown if alike(one.leader.stored.case, case)), None)
+            group = next((one for one in grown if says_the_same(one.leader.stored.case, case)), None)
         if group is None:
             group = Group(placed)
             grown.append(group)
@@ -65,24 +62,23 @@ def add_groups(groups: Sequence[Group], cases: Sequence[LoadedCandidate]) -> lis
     return grown
 
 
-def alike(one: Case, other: Case) -> bool:
-    """Do two cases say the same: one solution, if it tells enough, or one problem and one solution?"""
-    if not overlaps(one.solution, other.solution, SAME_CASE):
+def says_the_same(one: Case, other: Case) -> bool:
+    """One solution, if it tells enough, or one problem and one solution."""
+    if not _overlap(one.solution, other.solution, SAME_CASE):
         return False
     telling = min(len(_letters(one.solution)), len(_letters(other.solution))) >= TELLING
-    if telling and overlaps(one.solution, other.solution, SAME_SOLUTION):
+    if telling and _overlap(one.solution, other.solution, SAME_SOLUTION):
         return True
-    return overlaps(one.problem, other.problem, SAME_CASE)
+    return _overlap(one.problem, other.problem, SAME_CASE)
 
 
-def overlaps(one: str, other: str, share: float) -> bool:
-    """Do so many of the letter groups of two texts agree (Jaccard)? Texts of quite other lengths never do."""
+def _overlap(one: str, other: str, share: float) -> bool:
+    """Do so many of the letter groups of two texts agree? Texts of quite other lengths never do."""
     if one == other:
         return True
     if min(len(one), len(other)) < share * max(len(one), len(other)):
         return False
-    mine, yours = _groups(one), _groups(other)
-    return len(mine & yours) >= share * len(mine | yours)
+    return overlap_of(_groups(one), _groups(other)) >= share
 
 
 def _last_of(id: str, successors: Mapping[str, str], home: Mapping[str, Group]) -> str:
@@ -98,10 +94,9 @@ def _last_of(id: str, successors: Mapping[str, str], home: Mapping[str, Group]) 
 
 @lru_cache(maxsize=1_024)
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text[:COMPARED]).casefold())
+    return letters_of(text, first=COMPARED)
 
 
 @lru_cache(maxsize=256)  # some 15 MB; the leaders of an answer are compared with each of its cases
 def _groups(text: str) -> frozenset[str]:
-    letters = _letters(text)
-    return frozenset(letters[start : start + 3] for start in range(max(len(letters) - 2, 1)))
+    return letter_groups(_letters(text))

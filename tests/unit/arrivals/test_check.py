@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from retriever.arrivals.check import check_case, find_duplicates, letter_groups, overlap_of
+from retriever.arrivals.check import check_case, find_duplicates
 from retriever.case.template import TEMPLATE, completeness_of
 from retriever.domain import Match, ScoreParts, StoredCase
 from tests.support.builders import make_case
@@ -99,9 +99,3 @@ def test_an_empty_library_suggests_nothing() -> None:
 
     assert (checked.product, checked.category, checked.tags, checked.duplicates) == (None, None, (), ())
     assert (checked.language, checked.declared_language) == ("de", "en")
-
-
-def test_overlap_is_a_share() -> None:
-    """One for equal texts whatever their signs, none for texts without a common group."""
-    assert overlap_of(letter_groups("Error, code 5!"), letter_groups("error code 5")) == 1
-    assert overlap_of(letter_groups("printer"), letter_groups("modem")) == 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retriever.domain import StoredCase
-from retriever.search.grouping import Group, LoadedCandidate, add_groups, alike
+from retriever.search.grouping import Group, LoadedCandidate, add_groups, says_the_same
 from tests.support.builders import make_case
 
 LONG = "Open the rear cover, take out the fuser and clean both rollers with a dry cloth."
@@ -54,7 +54,7 @@ def test_other_solutions_stay_apart(changed: str) -> None:
     """Another solution, or a much longer or shorter one, is another case, even of the same problem."""
     one, other = make_case("a", solution=LONG), make_case("b", solution=changed)
 
-    assert not alike(one, other)
+    assert not says_the_same(one, other)
 
 
 def test_a_superseded_case_joins_its_successor() -> None:
