@@ -29,7 +29,7 @@ from retriever.masking import MASKING_VERSION, KnownEntities, mask_case, mask_te
 from retriever.masking.placeholders import without_placeholders
 from retriever.sample.library import load_sample_cases, load_sample_set
 from retriever.search.ranking import load_ranking, rank_scores
-from retriever.training.ranking.fit import ask
+from retriever.training.ranking.questions import ask
 
 SEED = 5
 POSITIVES = 1_000

@@ -18,7 +18,7 @@ from retriever.case.language import base_language
 from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
 from retriever.embedding.cache import text_hash
-from retriever.search.candidates import Candidates
+from retriever.search.candidates import Candidates, IntArray
 from retriever.search.scores import FloatArray
 from retriever.search.stages import StageInput
 
@@ -172,12 +172,17 @@ class ReadingStage:
                 found,
                 f"{self.name} was left out: it took longer than {self.budget_ms:g} ms (setting stage_budget_ms)",
             )
-        places = np.array(readable)
-        worth = found.logit[places] / question.scale + self.weight * opinion
-        order, seen = np.arange(first), np.full(first, math.nan)
-        order[places] = places[np.argsort(-worth, kind="stable")]
-        seen[places] = opinion
+        seen = np.full(first, math.nan)
+        seen[readable] = opinion
+        order = order_with_opinions(found.logit[:first] / question.scale, seen, self.weight)
         return found.reordered(order, self.name, seen), ""
 
     def _reads(self, language: str) -> bool:
         return not self.languages or language in self.languages
+
+
+def order_with_opinions(logit: FloatArray, opinion: FloatArray, weight: float) -> IntArray:
+    """Places in their new order, (n,), by log-odds and the reader's opinion; those without one (NaN) keep theirs."""
+    order, read = np.arange(len(logit)), np.flatnonzero(~np.isnan(opinion))
+    order[read] = read[np.argsort(-(logit[read] + weight * opinion[read]), kind="stable")]
+    return order

@@ -38,8 +38,8 @@ def trust_of(stored: StoredCase, today: str) -> float:
 
 def trusted_order(confidences: Sequence[float], trusts: Sequence[float]) -> list[int]:
     """Positions in the order in which to show them; equals keep theirs. Confidences come highest first."""
-    worth = [confidence * trust for confidence, trust in zip(confidences, trusts, strict=True)]
-    return sorted(range(len(worth)), key=lambda place: -worth[place])
+    trusted = [confidence * trust for confidence, trust in zip(confidences, trusts, strict=True)]
+    return sorted(range(len(trusted)), key=lambda place: -trusted[place])
 
 
 def warnings_of(stored: StoredCase) -> tuple[str, ...]:

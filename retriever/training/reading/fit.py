@@ -37,7 +37,7 @@ from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
 from retriever.search.candidates import Candidates
-from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer
+from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer, order_with_opinions
 from retriever.search.scores import FloatArray
 from retriever.search.stages import StageInput
 from retriever.training.halves import in_first_half
@@ -50,7 +50,7 @@ TIMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReadCandidates:
     """The first candidates of a question as the ranking has them, and what the reader says of each (NaN: unread)."""
 
     ids: Sequence[str]
@@ -63,7 +63,7 @@ class Recorder:
     """A stage that notes what the real one found and changes nothing."""
 
     stage: ReadingStage
-    heard: list[Heard] = field(default_factory=list)
+    recorded: list[ReadCandidates] = field(default_factory=list)
     name: str = "recorder"
     identity: str = "recorder"
 
@@ -76,55 +76,53 @@ class Recorder:
         keys = found.keys[:first].tolist()
         stored = question.load(keys)
         opinion = np.array([said[place[key]] for key in keys])
-        self.heard.append(Heard([stored[key].case.id for key in keys], found.logit[:first], opinion))
+        self.recorded.append(ReadCandidates([stored[key].case.id for key in keys], found.logit[:first], opinion))
         return found, ""
 
 
-def hear(labelled: LabelledSet, cases: Sequence[Case], stage: ReadingStage) -> dict[str, Heard]:
+def read_set(labelled: LabelledSet, cases: Sequence[Case], stage: ReadingStage) -> dict[str, ReadCandidates]:
     """What the stage would say of each question, by its id; questions that ask nothing are left out."""
-    heard = {}
+    found = {}
     with open_trial(load_settings(), cases) as service:
         for question in labelled.questions:
             recorder = Recorder(stage)
             replace(service.searcher, stages=(recorder,)).find_similar(query_of(question, min_confidence=0.0))
-            if recorder.heard:
-                heard[question.id] = recorder.heard[0]
-    return heard
+            if recorder.recorded:
+                found[question.id] = recorder.recorded[0]
+    return found
 
 
-def placed(heard: Heard, weight: float) -> list[str]:
+def ids_in_order(found: ReadCandidates, weight: float) -> list[str]:
     """Ids in the order that a weight gives; infinity means the reader alone."""
-    readable = np.flatnonzero(~np.isnan(heard.opinion))
-    opinion = heard.opinion[readable]
-    worth = opinion if np.isinf(weight) else heard.logit[readable] + weight * opinion
-    order = np.arange(len(heard.ids))
-    order[readable] = readable[np.argsort(-worth, kind="stable")]
-    return [heard.ids[place] for place in order.tolist()]
+    alone = np.isinf(weight)
+    logit = np.zeros(len(found.ids)) if alone else found.logit
+    order = order_with_opinions(logit, found.opinion, 1.0 if alone else weight)
+    return [found.ids[place] for place in order.tolist()]
 
 
-def figure(qrels: Qrels, heard: dict[str, Heard], weight: float) -> float:
+def ndcg_of(qrels: Qrels, found: dict[str, ReadCandidates], weight: float) -> float:
     """nDCG@10 in points of 100."""
-    run = {q: {id: float(-rank) for rank, id in enumerate(placed(one, weight))} for q, one in heard.items()}
-    return 100 * measure({q: qrels[q] for q in heard}, run).means["ndcg@10"]
+    run = {q: {id: float(-rank) for rank, id in enumerate(ids_in_order(one, weight))} for q, one in found.items()}
+    return 100 * measure({q: qrels[q] for q in found}, run).means["ndcg@10"]
 
 
-def fit(sets: Sequence[tuple[LabelledSet, dict[str, Heard]]]) -> float:
+def fit(sets: Sequence[tuple[LabelledSet, dict[str, ReadCandidates]]]) -> float:
     """The weight that is best on average over the first halves of the sets in which the reader reads most questions."""
     tables = []
-    for labelled, heard in sets:
-        first = {q.id: heard[q.id] for q in labelled.questions if q.id in heard and in_first_half(q)}
+    for labelled, found in sets:
+        first = {q.id: found[q.id] for q in labelled.questions if q.id in found and in_first_half(q)}
         if np.mean([bool(np.isfinite(one.opinion).any()) for one in first.values()]) > 0.5:
-            tables.append([figure(labelled.qrels, first, weight) for weight in GRID])
+            tables.append([ndcg_of(labelled.qrels, first, weight) for weight in GRID])
     return float(GRID[int(np.argmax(np.mean(tables, axis=0)))])
 
 
-def lines_of(sets: Sequence[tuple[LabelledSet, dict[str, Heard]]], weight: float) -> list[dict[str, Any]]:
+def lines_of(sets: Sequence[tuple[LabelledSet, dict[str, ReadCandidates]]], weight: float) -> list[dict[str, Any]]:
     """The halves that were not fitted on: without the stage, with it, and the reader alone on the same candidates."""
     lines = []
-    for labelled, heard in sets:
-        rest = {q.id: heard[q.id] for q in labelled.questions if q.id in heard and not in_first_half(q)}
+    for labelled, found in sets:
+        rest = {q.id: found[q.id] for q in labelled.questions if q.id in found and not in_first_half(q)}
         figures = {
-            name: round(figure(labelled.qrels, rest, value), 1)
+            name: round(ndcg_of(labelled.qrels, rest, value), 1)
             for name, value in (("fused", 0.0), ("with the stage", weight), ("reader alone", float("inf")))
         }
         read = sum(bool(np.isfinite(one.opinion).any()) for one in rest.values())
@@ -192,7 +190,7 @@ def main() -> None:
     sets = []
     for labelled, cases in pairs:
         began = time.perf_counter()
-        sets.append((labelled, hear(labelled, cases, stage)))
+        sets.append((labelled, read_set(labelled, cases, stage)))
         spent = time.perf_counter() - began
         print(f"{labelled.name}: {len(cases):,} cases, {spent:.0f} s", file=sys.stderr, flush=True)
     weight = fit(sets)

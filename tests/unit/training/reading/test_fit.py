@@ -9,16 +9,16 @@ import numpy as np
 from retriever.evaluation.labelled import LabelledQuestion, LabelledSet
 from retriever.search.reading import RESCORE_WEIGHT, ReadingStage, Rescorer
 from retriever.training.halves import in_first_half, second_half
-from retriever.training.reading.fit import Heard, figure, fit, hear, lines_of, placed
+from retriever.training.reading.fit import ReadCandidates, fit, ids_in_order, lines_of, ndcg_of, read_set
 from tests.support.builders import WordEncoder, make_case
 
 RESULTS = Path(__file__).parents[4] / "benchmarks" / "results"
 UNREAD = math.nan
 
 
-def heard(logit: list[float], opinion: list[float]) -> Heard:
+def candidates(logit: list[float], opinion: list[float]) -> ReadCandidates:
     """Candidates a, b, c …"""
-    return Heard([chr(97 + i) for i in range(len(logit))], np.array(logit), np.array(opinion))
+    return ReadCandidates([chr(97 + i) for i in range(len(logit))], np.array(logit), np.array(opinion))
 
 
 def labelled(count: int) -> LabelledSet:
@@ -29,28 +29,28 @@ def labelled(count: int) -> LabelledSet:
 
 def test_the_weight_moves_only_what_was_read() -> None:
     """A case without an opinion keeps its place."""
-    one = heard([2.0, 1.0, 0.0], [0.0, UNREAD, 1.0])
+    one = candidates([2.0, 1.0, 0.0], [0.0, UNREAD, 1.0])
 
-    assert placed(one, 1.0) == ["a", "b", "c"]
-    assert placed(one, 3.0) == ["c", "b", "a"]
-    assert placed(one, math.inf) == ["c", "b", "a"]
+    assert ids_in_order(one, 1.0) == ["a", "b", "c"]
+    assert ids_in_order(one, 3.0) == ["c", "b", "a"]
+    assert ids_in_order(one, math.inf) == ["c", "b", "a"]
 
 
 def test_the_smallest_best_weight_is_taken() -> None:
     """Where the reader is right, enough weight to say so, and no more."""
     asked = labelled(20)
-    found = {question.id: heard([1.0, 0.0], [0.0, 1.0]) for question in asked.questions}
+    found = {question.id: candidates([1.0, 0.0], [0.0, 1.0]) for question in asked.questions}
 
     weight = fit([(asked, found)])
 
     assert weight == 1.25
-    assert figure(asked.qrels, found, weight) == 100.0
+    assert ndcg_of(asked.qrels, found, weight) == 100.0
 
 
 def test_the_report_is_of_the_other_half() -> None:
     """No question stands in both, and together they are all of them."""
     asked = labelled(40)
-    found = {question.id: heard([1.0, 0.0], [0.0, 1.0]) for question in asked.questions}
+    found = {question.id: candidates([1.0, 0.0], [0.0, 1.0]) for question in asked.questions}
 
     (line,) = lines_of([(asked, found)], 2.0)
     rest = second_half(asked)
@@ -68,7 +68,7 @@ def test_opinions_come_from_the_whole_search() -> None:
     asked = LabelledSet("toy", (), (question,), {"q": {"b": 1}})
     stage = ReadingStage("rescore", Rescorer(WordEncoder()), 1.0, top=50, budget_ms=60_000)
 
-    found = hear(asked, cases, stage)["q"]
+    found = read_set(asked, cases, stage)["q"]
 
     assert found.ids == ["b", "c"]
     assert found.opinion[0] > found.opinion[1]

@@ -1,0 +1,42 @@
+"""The weights of the order: every relevant candidate before all others, and each score a probability."""
+
+import numpy as np
+import torch
+
+from retriever.search.features import FEATURES
+from retriever.search.ranking import SUPPORT_SHARPNESS, Ranking, pair_weights
+from retriever.training.ranking.minimising import DIGITS, Scaling, minimised, rounded
+from retriever.training.ranking.questions import AskedQuestion, shares_of
+
+
+def fit_order(asked: list[AskedQuestion]) -> Ranking:
+    """Weights of pairs in one language and in two, and the share of support, that put relevant candidates first."""
+    width, columns = max(len(a.ids) for a in asked), len(FEATURES)
+    table, alike = np.zeros((len(asked), width, columns)), np.zeros((len(asked), width, width), np.float32)
+    same, relevant, real = np.zeros((3, len(asked), width), np.bool_)
+    for row, a in enumerate(asked):
+        n = len(a.ids)
+        table[row, :n], same[row, :n], relevant[row, :n], real[row, :n] = a.table, a.scores.same, a.relevant > 0, True
+        alike[row, :n, :n] = np.exp(SUPPORT_SHARPNESS * (a.scores.similarity - 1))
+    scaling = Scaling.of(table[real], FEATURES)
+    table = scaling.scaled(table) * real[..., None]
+    both = torch.tensor(np.concatenate([table * same[..., None], table * ~same[..., None]], axis=2)).float()
+    near = torch.tensor(alike / np.maximum(alike.sum(axis=2, keepdims=True), 1e-9))
+    wanted, here, share = torch.tensor(relevant).float(), torch.tensor(real), torch.tensor(shares_of(asked)).float()
+
+    def loss(weights: torch.Tensor) -> torch.Tensor:
+        own, support = both @ weights[1:], torch.sigmoid(weights[0])
+        score = (1 - support) * own + support * torch.bmm(near, own[..., None])[..., 0]
+        wrong = torch.nn.functional.binary_cross_entropy_with_logits(score, wanted, reduction="none")
+        probability = (wrong * here).sum(1) / here.sum(1)
+        others = torch.logsumexp(score.masked_fill(~here | (wanted > 0), -1e9), 1, keepdim=True)
+        each = (torch.nn.functional.softplus(others - score) * wanted).sum(1) / wanted.sum(1).clamp(min=1)
+        return (share * (4 * probability + each)).sum() + 0.002 * (weights[1:] ** 2).sum()
+
+    start = torch.tensor([{"bias": -4.0, "cosine": 1.0}.get(name, 0.0) for name in FEATURES])
+    found = minimised(loss, torch.cat([torch.tensor([-1.5]), start, start]))
+    alone, across = (
+        pair_weights(rounded(dict(zip(FEATURES, scaling.unscaled(row), strict=True))))
+        for row in found[1:].reshape(2, columns)
+    )
+    return Ranking(alone, across, 0.0, support=round(1 / (1 + float(np.exp(-found[0]))), DIGITS))
