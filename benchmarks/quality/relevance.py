@@ -10,7 +10,7 @@ name=value`) in one more column, side by side. The tables of the pages come from
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +21,17 @@ from benchmarks.measuring import command_line
 from benchmarks.tables.relevance import ablation_rows
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
-from retriever.evaluation.beir import beir_folders, load_beir
-from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.page import render_page
 from retriever.evaluation.results import build_report, save_report, without_details
 from retriever.evaluation.runner import Evaluation, evaluate_search
 from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
-from retriever.sample.library import load_sample_set
-from retriever.training.halves import second_half
+from retriever.training.sets import iter_sets, second_half
 from retriever.wiring.service import open_encoder
 
 KEPT_GROUPS = ("kind", "pair", "length", "code")
 """Slices kept in the committed result; languages are in the pairs, and products say more of the sets than of us."""
-
-
-def labelled_sets(folder: Path) -> Iterator[tuple[LabelledSet, list[Case]]]:
-    """Every BEIR folder below, by name, and the sample library. Raises InvalidInput for a set that is not sound."""
-    for path in beir_folders(folder):
-        yield documents_as_cases(load_beir(path))
-    yield load_sample_set()
 
 
 def run_set(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Evaluation:
@@ -91,9 +81,7 @@ def main() -> None:
     done: list[Evaluation] = []
     changed = dict(_option(settings, text) for text in arguments.options)
     options: dict[str, dict[str, dict[str, float]]] = {label: {} for label in changed}
-    for labelled, cases in labelled_sets(arguments.data):
-        if arguments.only and labelled.name not in arguments.only:
-            continue
+    for labelled, cases in iter_sets(arguments.data, only=arguments.only):
         half = second_half(labelled) if arguments.second_half else labelled
         asked = draw_questions(half, arguments.questions) if arguments.questions else half
         done.append(run_set(asked, cases, settings))

@@ -16,24 +16,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks.measuring import command_line, conditions, write_result
 from index.text import tokenise
 from retriever.case.texts import matched_text
 from retriever.config import load_settings
 from retriever.domain import Match, Query, SearchResult
-from retriever.evaluation.beir import beir_folders, load_beir
-from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.labelled import LabelledSet
 from retriever.evaluation.metrics import measure
 from retriever.evaluation.runner import query_of
 from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
-from retriever.sample.library import load_sample_set
 from retriever.search.rewriting import FIRST, WORDS, Rewriting
 from retriever.search.searcher import Searcher
+from retriever.training.figures import print_lines
+from retriever.training.sets import iter_sets
 from retriever.wiring.service import Service
 
 BELOW = 0.5
@@ -116,16 +112,11 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200, help="at most this many of each set, drawn with a seed")
     arguments = parser.parse_args()
     lines = []
-    folders = [path for path in beir_folders(arguments.data) if not arguments.only or path.name in arguments.only]
-    for path in [*folders, None]:
-        labelled, cases = documents_as_cases(load_beir(path)) if path else load_sample_set()
+    for labelled, cases in iter_sets(arguments.data, only=arguments.only):
         with open_trial(load_settings(), cases) as service:
             lines.append(run_set(draw_questions(labelled, arguments.questions), service))
         print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
-    table = Table(*lines[0])
-    for line in lines:
-        table.add_row(*(str(value) for value in line.values()))
-    Console(width=140).print(table)
+    print_lines(lines)
     write_result(arguments.out, {"machine": conditions(), "below": BELOW, "sets": lines})
 
 

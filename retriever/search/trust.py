@@ -1,8 +1,9 @@
 """How far to trust a case that fits: outdated ones stand a little lower, ones that solved problems a little higher.
 
 Trust multiplies the confidence only while matches are put in order; the confidence that is shown and tested stays as it
-is. Its bounds are the promise: no case is put before one that is surer by more than the band, so nothing irrelevant
-comes up because it was popular, and one that is superseded is still found where nothing else fits.
+is. Its bounds are the promise: no case is put before one whose confidence is more than 1/0.87 of its own (SUPERSEDED by
+1 + LIFT), so nothing irrelevant comes up because it was popular, and one that is superseded is still found where
+nothing else fits.
 """
 
 from collections.abc import Sequence
@@ -23,13 +24,9 @@ LIFT = 0.03
 HALF_LIFT_AT = 5
 """Problems solved for half of it."""
 
-LEAST, MOST = SUPERSEDED, 1.0 + LIFT
-BAND = LEAST / MOST
-"""A case keeps its place before every one whose confidence is below this share of its own (0.87)."""
-
 
 def trust_of(stored: StoredCase, today: str) -> float:
-    """Factor from `LEAST` to `MOST` for a case on a day (YYYY-MM-DD)."""
+    """Factor from SUPERSEDED to 1 + LIFT for a case on a day (YYYY-MM-DD)."""
     solved = stored.reuse.solved
     return min((factor for factor, _ in _flaws(stored.case, today)), default=1.0) * (
         1.0 + LIFT * solved / (solved + HALF_LIFT_AT)

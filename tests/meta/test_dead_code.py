@@ -23,13 +23,9 @@ ALIVE: Mapping[str, str] = {
     "retriever/evaluation/confidence.py variable *": "figures that a report takes by their names, all at once",
     "retriever/lifecycle/screening.py variable *": "members of an enum that come in as text",
     "retriever/search/calibration.py variable fitted_at": "a field that is read and written by its name",
-    "retriever/search/ranking.py variable *": "weights that are read and written by their names, all at once",
     "retriever/store/events.py variable OPENED": "a member of an enum that comes in as text",
 }
 """File, kind and name (shell patterns) of what vulture takes for dead, and why it lives."""
-
-DYING: tuple[str, ...] = ("retriever/search/trust.py variable BAND",)
-"""Dead indeed, and about to go."""
 
 _FINDING = re.compile(r"(?P<file>[^:]+):\d+: (?:unused|unreachable) (?P<kind>\w+) '(?P<name>\w+)'.*")
 
@@ -51,10 +47,10 @@ def _parsed(output: str) -> Iterator[str]:
 
 def test_everything_has_a_caller() -> None:
     """Nothing is unused but what is listed."""
-    assert [one for one in findings() if not any(fnmatch(one, known) for known in (*ALIVE, *DYING))] == []
+    assert [one for one in findings() if not any(fnmatch(one, known) for known in ALIVE)] == []
 
 
-@pytest.mark.parametrize("known", (*ALIVE, *DYING))
+@pytest.mark.parametrize("known", ALIVE)
 def test_the_lists_hold_nothing_in_vain(known: str) -> None:
     """An entry that matches nothing any more goes from its list."""
     assert any(fnmatch(one, known) for one in findings())

@@ -16,15 +16,13 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from retriever.config import load_settings
 from retriever.evaluation.beir import beir_folders, load_beir
 from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.machine import machine
 from retriever.sample.library import load_sample_set
 from retriever.search.ranking import Ranking
+from retriever.training.figures import print_lines
 from retriever.training.ranking.certainty import fit_certainty, threshold
 from retriever.training.ranking.mixed_sets import with_mixed_sets
 from retriever.training.ranking.order import fit_order
@@ -66,10 +64,7 @@ def main() -> None:
     ranking = fit([a for a in asked if not a.held_out])
     held_out = [a for a in asked if a.held_out]
     lines = report(ranking, held_out, {labelled.name: labelled for labelled, _ in pairs})
-    table = Table(*lines[0])
-    for line in lines:
-        table.add_row(*(str(value) for value in line.values()))
-    Console(width=140).print(table)
+    print_lines(lines)
     error = round(calibration_error(ranking, held_out), 4)
     print(f"calibration error over all sets: {error}; threshold {ranking.min_confidence}")
     lifts = reuse(ranking, asked)

@@ -19,16 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from retriever.case.texts import embedded_text
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
 from retriever.embedding.cross_encoder import load_cross_encoder
 from retriever.embedding.loading import load_encoder
-from retriever.evaluation.beir import load_beir
-from retriever.evaluation.cases import documents_as_cases
 from retriever.evaluation.labelled import LabelledSet, Qrels
 from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure
@@ -40,7 +36,8 @@ from retriever.search.candidates import Candidates
 from retriever.search.reading import Reader, ReadingStage, Reranker, Rescorer, order_with_opinions
 from retriever.search.scores import FloatArray
 from retriever.search.stages import StageInput
-from retriever.training.halves import in_first_half
+from retriever.training.figures import print_lines
+from retriever.training.sets import in_first_half, iter_sets
 
 GRID = np.arange(0.0, 20.25, 0.25)
 """Weights tried; the smallest of the best is taken."""
@@ -150,13 +147,6 @@ def random_cross_encoder(shape: Path, target: Path) -> Path:
     return target
 
 
-def _pairs(folder: Path, only: Sequence[str], questions: int) -> list[tuple[LabelledSet, list[Case]]]:
-    paths = [path for path in sorted(folder.iterdir()) if (path / "corpus.jsonl").is_file()]
-    pairs = [documents_as_cases(load_beir(path)) for path in paths if not only or path.name in only]
-    pairs += [] if only and "sample" not in only else [load_sample_set()]
-    return [(draw_questions(labelled, questions), cases) for labelled, cases in pairs]
-
-
 def _stage(arguments: argparse.Namespace, settings: Settings) -> ReadingStage:
     languages = frozenset(filter(None, arguments.languages.split(",")))
     if arguments.rerank:
@@ -182,23 +172,20 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings()
     stage = _stage(arguments, settings)
-    pairs = _pairs(arguments.data, arguments.only, arguments.questions)
     asked, known = load_sample_set()
     texts = [embedded_text(case) for case in known if case.language == "en"]
     questions = [question.text for question in asked.questions if question.language == "en"][:TIMED]
     cost = timed(stage.reader, questions, texts[: stage.top])
     sets = []
-    for labelled, cases in pairs:
+    for whole, cases in iter_sets(arguments.data, only=arguments.only):
         began = time.perf_counter()
+        labelled = draw_questions(whole, arguments.questions)
         sets.append((labelled, read_set(labelled, cases, stage)))
         spent = time.perf_counter() - began
         print(f"{labelled.name}: {len(cases):,} cases, {spent:.0f} s", file=sys.stderr, flush=True)
     weight = fit(sets)
     lines = lines_of(sets, weight)
-    table = Table(*lines[0])
-    for line in lines:
-        table.add_row(*(str(value) for value in line.values()))
-    Console(width=140).print(table)
+    print_lines(lines)
     result = {"machine": machine(), "reader": arguments.name, "stage": stage.name, "top": stage.top}
     result |= {"languages": arguments.languages, "weight": weight, "cost": cost, "sets": lines}
     if arguments.random_cross_encoder:

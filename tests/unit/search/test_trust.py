@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retriever.domain import Reuse, StoredCase
-from retriever.search.trust import BAND, LEAST, LIFT, MOST, SUPERSEDED, trust_of, trusted_order
+from retriever.search.trust import LIFT, SUPERSEDED, trust_of, trusted_order
 from tests.support.builders import make_case
 
+LEAST, MOST = SUPERSEDED, 1.0 + LIFT
+BAND = LEAST / MOST
+"""A case keeps its place before every one whose confidence is below this share of its own (0.87)."""
 TODAY = "2026-06-01"
 DAYS = st.sampled_from(["", "2020-01-01", TODAY, "2030-01-01"])
 

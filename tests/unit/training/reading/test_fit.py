@@ -8,8 +8,8 @@ import numpy as np
 
 from retriever.evaluation.labelled import LabelledQuestion, LabelledSet
 from retriever.search.reading import RESCORE_WEIGHT, ReadingStage, Rescorer
-from retriever.training.halves import in_first_half, second_half
 from retriever.training.reading.fit import ReadCandidates, fit, ids_in_order, lines_of, ndcg_of, read_set
+from retriever.training.sets import in_first_half, second_half
 from tests.support.builders import WordEncoder, make_case
 
 RESULTS = Path(__file__).parents[4] / "benchmarks" / "results"
