@@ -39,7 +39,7 @@ class Cases(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _PreparedQuery:
     """One question over one view, with what was proposed for it."""
 
     scorer: Scorer
@@ -104,7 +104,7 @@ class Searcher:
         keys = asked.proposal.closer
         return keys, asked.scorer.scores(keys)
 
-    def _ask(self, query: Query, watch: Stopwatch) -> _Asked:
+    def _ask(self, query: Query, watch: Stopwatch) -> _PreparedQuery:
         view, text = self.view(), query_text(query)
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
@@ -115,7 +115,7 @@ class Searcher:
         watch.lap("filter")
         proposal = propose(view, encoded, allowed)
         watch.lap("search")
-        return _Asked(Scorer(view, encoded, self.ranking, self.encoder.fingerprint), allowed, proposal)
+        return _PreparedQuery(Scorer(view, encoded, self.ranking, self.encoder.fingerprint), allowed, proposal)
 
     def _allowed(self, view: View, query: Query) -> Allowed:
         allowed = view.facets.allowed(clauses_of(query))
@@ -125,7 +125,7 @@ class Searcher:
         return allowed
 
     def _staged(
-        self, query: Query, asked: _Asked, found: Candidates, watch: Stopwatch
+        self, query: Query, asked: _PreparedQuery, found: Candidates, watch: Stopwatch
     ) -> tuple[Candidates, tuple[str, ...]]:
         """The candidates after every optional stage, and what these warn of."""
         question = StageInput(
