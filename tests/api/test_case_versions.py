@@ -1,13 +1,30 @@
 """No change is lost: a change names the version that it changes."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.models.responses import CaseResponse, VersionListResponse
+from tests.support.api import build_service, client_of
 
 CASE = {"id": "a:b+c", "problem": "p", "solution": "s"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of one library for all tests: each changes a case of its own."""
+    with build_service(tmp_path_factory.mktemp("versions")) as service, client_of(service) as client:
+        yield client
+
+
+@pytest.fixture
+def place(client: TestClient) -> str:
+    """The address of a new case, at version 1."""
+    case = {"id": f"case-{uuid4()}", "problem": "the parcel has not arrived", "solution": "send it again"}
+    return str(client.post("/v1/cases", json=case).headers["Location"])
 
 
 def test_a_new_case_has_a_place_and_a_tag(client: TestClient) -> None:
@@ -34,23 +51,23 @@ def test_a_known_version_is_not_sent_again(reader: TestClient, sent: str, status
 
 
 @pytest.mark.parametrize(("sent", "status"), [('"1"', 200), ("*", 200), ('"8", "1"', 200), ('W/"1"', 412), ("1", 412)])
-def test_a_change_needs_the_current_version(client: TestClient, sent: str, status: int) -> None:
+def test_a_change_needs_the_current_version(client: TestClient, place: str, sent: str, status: int) -> None:
     """PUT is accepted with the current strong tag or with *, and answers with the next tag."""
     case = {"problem": "the parcel is late", "solution": "wait"}
 
-    response = client.put("/v1/cases/parcel", json=case, headers={"If-Match": sent})
+    response = client.put(place, json=case, headers={"If-Match": sent})
 
     assert response.status_code == status
     if status == 200:
         assert response.headers["ETag"] == '"2"'
-        assert client.get("/v1/cases/parcel").json()["problem"] == "the parcel is late"
+        assert client.get(place).json()["problem"] == "the parcel is late"
 
 
-def test_what_was_read_can_be_sent_back(client: TestClient) -> None:
+def test_what_was_read_can_be_sent_back(client: TestClient, place: str) -> None:
     """Putting back exactly what was read changes nothing and keeps the version."""
-    read = client.get("/v1/cases/parcel")
+    read = client.get(place)
 
-    written = client.put("/v1/cases/parcel", json=read.json(), headers={"If-Match": read.headers["ETag"]})
+    written = client.put(place, json=read.json(), headers={"If-Match": read.headers["ETag"]})
 
     assert (written.status_code, written.headers["ETag"]) == (200, read.headers["ETag"])
     assert written.json() == read.json()
@@ -66,12 +83,12 @@ def test_put_creates_only_where_nothing_is(client: TestClient) -> None:
     assert (first.status_code, second.status_code, missing.status_code) == (201, 412, 404)
 
 
-def test_of_two_changes_at_once_one_wins(client: TestClient) -> None:
+def test_of_two_changes_at_once_one_wins(client: TestClient, place: str) -> None:
     """Of many changes to one version at the same time exactly one is accepted."""
 
     def change(number: int) -> int:
         case = {"problem": f"change {number}", "solution": "s"}
-        return client.put("/v1/cases/parcel", json=case, headers={"If-Match": '"1"'}).status_code
+        return client.put(place, json=case, headers={"If-Match": '"1"'}).status_code
 
     with ThreadPoolExecutor(8) as pool:
         statuses = sorted(pool.map(change, range(8)))
@@ -79,25 +96,25 @@ def test_of_two_changes_at_once_one_wins(client: TestClient) -> None:
     assert statuses == [200] + [412] * 7
 
 
-def test_delete_needs_the_version_too(client: TestClient) -> None:
+def test_delete_needs_the_version_too(client: TestClient, place: str) -> None:
     """A deleted case is gone; deleting it again is 404, and a new one goes on counting."""
-    refused = client.delete("/v1/cases/parcel")
-    deleted = client.delete("/v1/cases/parcel", headers={"If-Match": '"1"'})
-    again = client.delete("/v1/cases/parcel", headers={"If-Match": "*"})
-    created = client.post("/v1/cases", json={"id": "parcel", "problem": "p", "solution": "s"})
+    refused = client.delete(place)
+    deleted = client.delete(place, headers={"If-Match": '"1"'})
+    again = client.delete(place, headers={"If-Match": "*"})
+    created = client.post("/v1/cases", json={"id": place.rpartition("/")[2], "problem": "p", "solution": "s"})
 
     assert [r.status_code for r in (refused, deleted, again, created)] == [428, 204, 404, 201]
     assert created.headers["ETag"] != '"1"'
 
 
-def test_versions_are_listed_newest_first(client: TestClient) -> None:
+def test_versions_are_listed_newest_first(client: TestClient, place: str) -> None:
     """Every version is there as it was, page by page."""
     for number in range(2, 5):
         case = {"problem": f"problem {number}", "solution": "s"}
-        client.put("/v1/cases/parcel", json=case, headers={"If-Match": "*"})
+        client.put(place, json=case, headers={"If-Match": "*"})
 
-    newest = client.get("/v1/cases/parcel/versions", params={"limit": 3}).json()
-    oldest = client.get("/v1/cases/parcel/versions", params={"before": 2}).json()
+    newest = client.get(f"{place}/versions", params={"limit": 3}).json()
+    oldest = client.get(f"{place}/versions", params={"before": 2}).json()
 
     VersionListResponse.model_validate(newest, strict=True)
     assert [version["version"] for version in newest["versions"]] == [4, 3, 2]

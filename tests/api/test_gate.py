@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import InvalidSettings
 from retriever.store.keys import new_key_text
 from retriever.wiring.service import Service
-from tests.support.api import build_service, client_of
+from tests.support.api import LIBRARY, build_service, client_of
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  the address that is tested
 
@@ -31,30 +32,38 @@ def make_key(service: Service) -> Callable[..., str]:
     return make
 
 
+def client_from_outside(service: Service, **settings: object) -> TestClient:
+    """A client of the library as somebody on another machine would see it."""
+    app = create_app(service, service.settings.model_copy(update={"host": EVERYWHERE, **settings}))
+    return TestClient(app, base_url="http://cases.example", raise_server_exceptions=False)
+
+
 @pytest.fixture
 def open_keyed(service: Service) -> Iterator[Callable[..., TestClient]]:
-    """A function that opens a client of the small library as a stranger on another machine would see it."""
-    clients: list[TestClient] = []
+    """A function that opens such a client of the small library."""
+    with ExitStack() as stack:
 
-    def open_one(key: str | None = None, **settings: object) -> TestClient:
-        changed = service.settings.model_copy(update={"host": EVERYWHERE, **settings})
-        app = create_app(service, changed)
-        client = TestClient(app, base_url="http://cases.example", raise_server_exceptions=False)
-        if key is not None:
-            client.headers["Authorization"] = f"Bearer {key}"
-        client.__enter__()
-        clients.append(client)
-        return client
+        def open_one(key: str | None = None, **settings: object) -> TestClient:
+            client = stack.enter_context(client_from_outside(service, **settings))
+            if key is not None:
+                client.headers["Authorization"] = f"Bearer {key}"
+            return client
 
-    yield open_one
-    for client in clients:
-        client.__exit__(None, None, None)
+        yield open_one
 
 
-def test_a_key_opens_in_either_header(open_keyed: Callable[..., TestClient], make_key: Callable[..., str]) -> None:
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
+    """A client for tests that change nothing, and the key of a viewer, which it does not send by itself."""
+    with build_service(tmp_path_factory.mktemp("stranger"), *LIBRARY) as service:
+        key = service.store.keys.create(Actor("anna", Role.VIEWER), by=OPERATOR, days=30).text
+        with client_from_outside(service) as client:
+            yield client, key
+
+
+def test_a_key_opens_in_either_header(stranger: tuple[TestClient, str]) -> None:
     """Bearer in any case, or X-API-Key; both at once are refused."""
-    key = make_key()
-    client = open_keyed()
+    client, key = stranger
 
     for headers in ({"Authorization": f"Bearer {key}"}, {"authorization": f"bearer {key}"}, {"X-API-Key": key}):
         assert client.get("/v1/cases/refund", headers=headers).status_code == 200
@@ -62,11 +71,11 @@ def test_a_key_opens_in_either_header(open_keyed: Callable[..., TestClient], mak
     assert (both.status_code, both.json()["code"]) == (401, "key_ambiguous")
 
 
-def test_without_a_key_nobody_gets_in(open_keyed: Callable[..., TestClient], make_key: Callable[..., str]) -> None:
+def test_without_a_key_nobody_gets_in(stranger: tuple[TestClient, str]) -> None:
     """401 says how to ask; a key in the address is not even read."""
-    key = make_key()
-    answer = open_keyed().get("/v1/cases/refund")
-    inside = open_keyed().get(f"/v1/cases/refund?api_key={key}")
+    client, key = stranger
+    answer = client.get("/v1/cases/refund")
+    inside = client.get(f"/v1/cases/refund?api_key={key}")
 
     assert (answer.status_code, answer.json()["code"]) == (401, "key_required")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="similar-cases"'
@@ -78,12 +87,10 @@ def test_without_a_key_nobody_gets_in(open_keyed: Callable[..., TestClient], mak
     "header",
     ["Bearer", "Bearer ", "Basic c2M6eA==", "Bearer sc_x", "Bearer {other}", "Bearer {key}x", "{key}"],
 )
-def test_what_is_no_key_of_ours_is_refused(
-    open_keyed: Callable[..., TestClient], make_key: Callable[..., str], header: str
-) -> None:
+def test_what_is_no_key_of_ours_is_refused(stranger: tuple[TestClient, str], header: str) -> None:
     """A wrong scheme, a broken key and a well-formed unknown one all read the same."""
-    value = header.format(key=make_key(), other=new_key_text())
-    answer = open_keyed().get("/v1/cases/refund", headers={"Authorization": value})
+    client, key = stranger
+    answer = client.get("/v1/cases/refund", headers={"Authorization": header.format(key=key, other=new_key_text())})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "key_invalid")
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
@@ -99,9 +106,10 @@ def test_a_secret_of_another_key_does_not_fit(service: Service, make_key: Callab
     assert ring.check(one, now=time.time()).actor == Actor("one", Role.VIEWER, "north")
 
 
-def test_too_low_a_role_is_forbidden(open_keyed: Callable[..., TestClient], make_key: Callable[..., str]) -> None:
+def test_too_low_a_role_is_forbidden(stranger: tuple[TestClient, str]) -> None:
     """403 names the role that it takes."""
-    answer = open_keyed(make_key()).delete("/v1/cases/refund", headers={"If-Match": "*"})
+    client, key = stranger
+    answer = client.delete("/v1/cases/refund", headers={"If-Match": "*", "X-API-Key": key})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     assert "knowledge manager" in answer.json()["detail"]
