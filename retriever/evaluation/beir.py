@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from retriever.errors import InvalidInput
-from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
+from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet, answered
 from retriever.evaluation.lines import load_rows
 
 
@@ -58,11 +58,7 @@ def _load_qrels(
         qrels[question][document] = grade
     if not qrels:
         raise InvalidInput(f"{path} holds no judgement")
-    others = {
-        name: {document: grade for document, grade in judged.items() if document not in questions[name].exclude}
-        for name, judged in qrels.items()
-    }
-    return {name: judged for name, judged in others.items() if any(grade > 0 for grade in judged.values())}
+    return answered(qrels, lambda name: questions[name].exclude)
 
 
 def _question(row: Mapping[str, Any], documents: set[str]) -> LabelledQuestion:

@@ -1,6 +1,6 @@
 """Labelled sets: questions, the documents that could answer them, and which ones do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
@@ -64,6 +64,15 @@ class LabelledSet:
         """The set with some of its questions, of both kinds."""
         asked, outside = (tuple(filter(keep, part)) for part in (self.questions, self.out_of_scope))
         return replace(self, questions=asked, qrels={one.id: self.qrels[one.id] for one in asked}, out_of_scope=outside)
+
+
+def answered(qrels: Qrels, excluded: Callable[[str], Collection[str]]) -> dict[str, dict[str, int]]:
+    """Judgements without what each question must not find, by its id; without questions that nothing answers then."""
+    others = {
+        name: {document: grade for document, grade in judged.items() if document not in excluded(name)}
+        for name, judged in qrels.items()
+    }
+    return {name: judged for name, judged in others.items() if any(grade > 0 for grade in judged.values())}
 
 
 def _date(metadata: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from retriever.errors import InvalidInput
-from retriever.evaluation.labelled import Qrels
+from retriever.evaluation.labelled import Qrels, answered
 from retriever.evaluation.lines import iter_lines
 
 
@@ -21,11 +21,10 @@ def load_qrels(path: Path) -> dict[str, dict[str, int]]:
         if document in qrels.setdefault(question, {}):
             raise InvalidInput(f"{path}:{number}: {question!r} and {document!r} are judged twice")
         qrels[question][document] = int(grade)
-    others = {name: {d: grade for d, grade in judged.items() if d != name} for name, judged in qrels.items()}
-    answered = {name: judged for name, judged in others.items() if any(grade > 0 for grade in judged.values())}
-    if not answered:
+    found = answered(qrels, lambda name: (name,))
+    if not found:
         raise InvalidInput(f"{path} says of no document that it is relevant")
-    return answered
+    return found
 
 
 def load_run(path: Path) -> dict[str, dict[str, float]]:
