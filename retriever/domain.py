@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,10 @@ class Case:
     audience: tuple[str, ...] = ()
     created_by: str = ""
     reviewers: tuple[str, ...] = ()
+
+
+AnyCase = TypeVar("AnyCase", bound=Case)
+"""A case, or one that is known to be masked: what is made of it is masked too."""
 
 
 @dataclass(frozen=True, slots=True)

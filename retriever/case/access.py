@@ -8,7 +8,7 @@ database and questions ask the index; both build their conditions from what stan
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Case, Role, Status
+from retriever.domain import ALL_GROUPS, OPERATOR, Actor, AnyCase, Case, Role, Status
 from retriever.errors import CaseNotFound, Forbidden
 
 
@@ -84,7 +84,7 @@ def check_audience(actor: Actor, old: Case | None, new: Case) -> None:
         raise Forbidden("audience: only a knowledge manager may show a case to more people than before.")
 
 
-def admitted(actor: Actor, old: Case | None, new: Case) -> Case:
+def admitted(actor: Actor, old: Case | None, new: AnyCase) -> AnyCase:
     """The text as a knowledge manager or above may write it directly, without reviews.
 
     Knowledge managers, who bring in what was reviewed elsewhere, name authors and reviewers of new cases; the operator,

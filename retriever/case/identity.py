@@ -4,6 +4,7 @@ They need nothing but what is held and what comes in, so both ways in, imports a
 """
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from retriever.domain import Case, Status
 from retriever.errors import CaseNotFound, Conflict, VersionMismatch
@@ -14,7 +15,7 @@ TAKEN = "the id or the source is taken"
 
 @dataclass(frozen=True, slots=True)
 class HeldCase:
-    """What is stored under an id or a source before a write; a tombstone is `deleted`."""
+    """What is stored under an id or a source before a write; a tombstone is `deleted`, `status` one of `Status`."""
 
     key: int
     id: str
@@ -24,6 +25,7 @@ class HeldCase:
     revision: int
     content_hash: str
     created_at: str
+    status: str
     deleted: int
 
     @property
@@ -67,7 +69,29 @@ def check_version(id: str, stored: int | None, wanted: int) -> None:
         raise VersionMismatch(f"case {id} is at version {stored}, not {wanted}; read it again before changing it.")
 
 
-def why_kept(status: Status, *, edited: bool) -> str:
+TicketAction: TypeAlias = Literal["write", "proposed", "unchanged", "kept"]
+"""What an import does with a ticket: `proposed` as a pending revision of its published case, or its case is `kept`."""
+
+
+def ticket_action(
+    ticket: Case, held: HeldCase | None, *, digest: str, last: str, may_propose: bool
+) -> tuple[TicketAction, str]:
+    """What an import does with a ticket whose case is `held` (None: there is none), and why it is kept.
+
+    `digest` is the hash of the ticket's text, `last` that of the text last taken over, empty when nobody knows. Only
+    drafts give way to the case that is here: whoever imports published cases wants them to replace it.
+    """
+    if digest == last:
+        return "unchanged", ""
+    if held is None or ticket.status is not Status.DRAFT:
+        return "write", ""
+    if held.status == Status.PUBLISHED and may_propose:
+        return "proposed", ""
+    why = _why_kept(Status(held.status), edited=bool(last) and held.content_hash != last)
+    return ("kept", why) if why else ("write", "")
+
+
+def _why_kept(status: Status, *, edited: bool) -> str:
     """Why a changed ticket must not overwrite its case, which somebody `edited` here or not; empty when it may."""
     if status is Status.IN_REVIEW:
         return "the ticket changed, and its case is in review: a later import proposes the change once it is published"

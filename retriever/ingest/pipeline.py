@@ -28,9 +28,10 @@ from retriever.ingest.rules import TicketRules
 from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
-from retriever.masking import MASKING_VERSION, KnownEntities, mask_text
+from retriever.masking import MASKING_VERSION, mask_text
 from retriever.store.imports import Revise
 from retriever.store.ingests import IngestProgress
+from retriever.store.masking import MaskedCase, MaskedCases
 from retriever.store.store import Store
 from retriever.store.upserts import Upserted
 
@@ -39,8 +40,6 @@ BATCH_CHARACTERS = 8_000_000
 
 EXAMPLES = 5
 """Rows of a dry run that are shown before and after masking; near-duplicates and suggestions that are shown, too."""
-Mask: TypeAlias = Callable[[Case, KnownEntities], Case]
-"""Takes personal data out of a case, knowing whom its record speaks of."""
 Check: TypeAlias = Callable[[Case], Arrival | None]
 """Compares a case that is new or changed, as the library holds it, with the others; None when that cannot be done."""
 
@@ -89,18 +88,17 @@ def ingest(
     options: IngestOptions | None = None,
     *,
     progress: Callable[[IngestStep], None] | None = None,
-    mask: Mask | None = None,
     revise: Revise | None = None,
     check: Check | None = None,
 ) -> IngestReport:
     """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
     A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
-    text. The same file again changes nothing. `mask` is applied to each case before it goes to the store, which masks
-    personal data itself, with what a ticket's own record says of people. `revise` makes pending revisions of published
-    cases whose tickets changed; without it they are kept as they are. `check` is asked for what is new or changed, once
-    its batch is on the disk. Raises InvalidInput when the file is none that can be read, Locked or Unavailable when
-    the store cannot be written: what was committed stays, and the next run goes on there.
+    text. The same file again changes nothing. Personal data is masked as the store wants it, with what a ticket's own
+    record says of people. `revise` makes pending revisions of published cases whose tickets changed; without it they
+    are kept as they are. `check` is asked for what is new or changed, once its batch is on the disk. Raises
+    InvalidInput when the file is none that can be read, Locked or Unavailable when the store cannot be written: what
+    was committed stays, and the next run goes on there.
     """
     options = options or IngestOptions()
     started = time.perf_counter()
@@ -112,7 +110,7 @@ def ingest(
         resumed_from = before.line if before else 0
         with RejectsFile(options.rejects_path, keep=options.keep_rejected, up_to_line=resumed_from) as rejects:
             counts = IngestCounts.from_dict(before.counts) if before else IngestCounts()
-            run = _Run(store, options, rejects, file=whole, counts=counts, mask=mask, revise=revise, check=check)
+            run = _Run(store, options, rejects, file=whole, counts=counts, revise=revise, check=check)
             for row in reader:
                 if row.line <= resumed_from:
                     run.skip(row)
@@ -164,7 +162,6 @@ class _Run:
         *,
         file: IngestProgress | None,
         counts: IngestCounts,
-        mask: Mask | None,
         revise: Revise | None,
         check: Check | None,
     ) -> None:
@@ -175,10 +172,9 @@ class _Run:
         self._rejects = rejects
         self._file = file
         self._counts = counts
-        self._mask = mask
         self._revise = revise
         self._check = check
-        self._batch: list[tuple[int, Case, KnownEntities]] = []
+        self._batch: list[tuple[int, MaskedCase]] = []
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
         self._seen: dict[int, int] = {}
@@ -211,11 +207,11 @@ class _Run:
         """Write the batch together with how far the file has been read."""
         # What comes from tickets must not undo what people did with their cases here.
         write: Callable[..., list[Upserted]]
+        cases = MaskedCases(case for _, case in self._batch)
         if self._options.mapping:
-            taken = [(case, people) for _, case, people in self._batch]
-            write = partial(self._store.imports.write, taken, revise=self._revise)
+            write = partial(self._store.imports.write, cases, revise=self._revise)
         else:
-            write = partial(self._store.cases.upsert, [case for _, case, _ in self._batch])
+            write = partial(self._store.cases.upsert, cases)
         if self._options.dry_run:
             outcomes = write(dry_run=True)
             self._settle(outcomes, finished)
@@ -231,7 +227,7 @@ class _Run:
 
     def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
         counts = self._counts
-        for (line, _, _), outcome in zip(self._batch, outcomes, strict=True):
+        for (line, _), outcome in zip(self._batch, outcomes, strict=True):
             counts.created += outcome.action == "created"
             counts.updated += outcome.action == "updated"
             counts.unchanged += outcome.action == "unchanged"
@@ -246,12 +242,12 @@ class _Run:
     def _compare(self, outcomes: Sequence[Upserted]) -> None:
         """Compare what is new or changed with the others; outside of the transaction, since it takes its time."""
         limit, shown = self._options.check_limit, self.arrivals
-        for (_, case, people), outcome in zip(self._batch, outcomes, strict=True):
+        for (_, case), outcome in zip(self._batch, outcomes, strict=True):
             if self._check is None or self._counts.checked == limit:
                 return
             if outcome.action not in ("created", "updated", "proposed"):
                 continue
-            arrival = self._check(replace(self._store.masking.case(case, people), id=outcome.id))
+            arrival = self._check(replace(case, id=outcome.id))
             if arrival is None:
                 self._check = None
                 return
@@ -266,11 +262,11 @@ class _Run:
         if not self._options.rules.decide(case, row.signals).proposed:
             self._counts.skip(SkipReason.BY_RULE)
             return
-        masked = self._mask(case, row.people) if self._mask else case
+        masked = self._store.masking.case(case, row.people)
         if self._options.dry_run and len(self.examples) < EXAMPLES:
-            self.examples.append(Example(row.line, _shown(case), _shown(self._store.masking.case(masked, row.people))))
-        self._counts.incomplete += completeness_of(masked).score < INCOMPLETE_BELOW
-        self._batch.append((row.line, masked, row.people))
+            self.examples.append(Example(row.line, _shown(case), _shown(masked)))
+        self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
+        self._batch.append((row.line, masked))
 
     def _case(self, row: CaseRow) -> Case:
         values = self._with_source(row.values)

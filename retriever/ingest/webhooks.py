@@ -17,7 +17,6 @@ from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping
 from retriever.ingest.sources.ticket import Mapped, SkipReason
-from retriever.masking.spans import NOBODY
 from retriever.store.imports import Revise
 from retriever.store.store import Store
 
@@ -72,8 +71,10 @@ def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise
         if delivery.case is None:
             continue
         try:
-            (outcome,) = store.imports.write([(delivery.case, NOBODY)], revise=revise)
-            told = tell(delivery.case) if outcome.action in ("created", "updated") else outcome.reason
+            # Again: it may have waited since before masking was switched on.
+            case = store.masking.case(delivery.case)
+            (outcome,) = store.imports.write([case], revise=revise)
+            told = tell(case) if outcome.action in ("created", "updated") else outcome.reason
             note = "; ".join(part for part in (outcome.action, told) if part)
             if outcome.action == "kept":
                 store.deliveries.keep(delivery.number, note)

@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TypeVar
 
 from retriever.case.access import OPEN, in_audience, may_read_open
 from retriever.case.validity import is_expired
-from retriever.domain import Actor, Case, Role, Status, StoredCase
+from retriever.domain import Actor, AnyCase, Case, Role, Status, StoredCase
 from retriever.errors import Conflict, Forbidden, VersionMismatch
 from retriever.store.reviews import Review
-
-AnyCase = TypeVar("AnyCase", bound=Case)
-"""A case, or one that is known to be masked: what is made of it is masked too."""
 
 REVIEW_DAYS = 180
 

@@ -14,10 +14,9 @@ from typing import TypeAlias
 from sqlite_utils import Database
 
 from retriever.case.format import content_hash, decode_case, encode_case
-from retriever.case.identity import why_kept
+from retriever.case.identity import HeldCase, ticket_action
 from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR, Actor, Case, Status, StoredCase
-from retriever.masking import KnownEntities
 from retriever.store import case_rows
 from retriever.store import reviews as review_rows
 from retriever.store.audit import record_all
@@ -26,7 +25,7 @@ from retriever.store.masking import MaskedCase, Masking
 from retriever.store.reviews import Review, Step
 from retriever.store.sqlite import Connections
 from retriever.store.transition import Transition
-from retriever.store.upserts import Upserted, UpsertPlan, audit_notes
+from retriever.store.upserts import Action, Upserted, UpsertPlan, audit_notes, held_by_source
 
 Revise: TypeAlias = Callable[[StoredCase, Review | None, Case, Case | None], Case | str | None]
 """Decides what to propose for a published case whose ticket changed; see `retriever.lifecycle.tickets`."""
@@ -37,12 +36,6 @@ VIA = "import"
 _LAST = """
     SELECT i.source_system, i.external_id, i.content_hash FROM json_each(?) wanted CROSS JOIN imports i
         ON i.source_system = json_extract(wanted.value, '$[0]') AND i.external_id = json_extract(wanted.value, '$[1]')
-"""
-_HELD = """
-    SELECT c.source_system, c.external_id, c.id, c.key, c.version, c.revision, c.content_hash, c.status
-    FROM json_each(?) wanted CROSS JOIN cases c
-        ON c.source_system = json_extract(wanted.value, '$[0]') AND c.external_id = json_extract(wanted.value, '$[1]')
-        AND c.external_id IS NOT NULL AND NOT c.deleted
 """
 # The text last taken over: kept when it became a revision, else it is a version of the case.
 _BEFORE = """
@@ -63,7 +56,7 @@ class Imports:
 
     def write(
         self,
-        cases: Iterable[tuple[Case, KnownEntities]],
+        cases: Iterable[MaskedCase],
         *,
         dry_run: bool = False,
         progress: Callable[[list[Upserted]], IngestProgress] | None = None,
@@ -72,11 +65,11 @@ class Imports:
     ) -> list[Upserted]:
         """Write these cases, all or none; what became of each, in order. See `CaseTable.upsert`.
 
-        Each comes with whom its ticket speaks of: they are masked with everything else. With `revise` a published case
-        whose ticket changed gets a pending revision (`proposed`); a case that went another way here than its ticket is
-        `kept`, with the reason.
+        Whoever reads the tickets masks them, knowing whom each speaks of. With `revise` a published case whose ticket
+        changed gets a pending revision (`proposed`); a case that went another way here than its ticket is `kept`, with
+        the reason.
         """
-        batch = [self._masking.case(case, known) for case, known in cases]
+        batch = list(cases)
         if dry_run:
             return self._connections.read(lambda db: _planned(db, batch, revise)[1])
         with self._connections.writing() as db:
@@ -114,35 +107,38 @@ class ImportPlan:
 def _planned(
     db: Database, batch: Sequence[MaskedCase], revise: Revise | None
 ) -> tuple[ImportPlan, list[Upserted], UpsertPlan]:
-    todo = _sift(db, batch, revise)
+    todo = _sorted_out(db, batch, revise)
     plan = UpsertPlan(db, todo.passed, if_version=None, now=utc_stamp())
     return todo, todo.merged(plan.outcomes), plan
 
 
-def _sift(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> ImportPlan:
-    """Decide which cases of an import are written at all. A case without an external id always is."""
+def _sorted_out(db: Database, batch: Sequence[MaskedCase], revise: Revise | None) -> ImportPlan:
+    """Which cases of an import are written, by the rules of `ticket_action`, and what becomes of the others."""
     wanted = json.dumps([(case.source.system, case.source.external_id) for case in batch if case.source.external_id])
     last = {(system, external): digest for system, external, digest in db.conn.execute(_LAST, (wanted,))}
-    held = {(row[0], row[1]): row[2:] for row in db.conn.execute(_HELD, (wanted,))}
+    held_by = {(held.source_system, held.external_id): held for held in held_by_source(db, batch)}
     todo = ImportPlan()
     for place, case in enumerate(batch):
         source, digest = (case.source.system, case.source.external_id), content_hash(case)
-        known = held.get(source)
-        id, key, version, revision, stored, status = known or (case.id, 0, 0, 0, "", "")
-        if case.source.external_id and last.get(source) == digest:
-            todo.settled[place] = Upserted(id, "unchanged", key, version, revision)
-        elif known and case.status is Status.DRAFT and status == Status.PUBLISHED and revise is not None:
-            todo.settled[place] = _revised(
-                db, todo, case, place=place, last=last.get(source, ""), id=id, revise=revise
-            )  # fmt: skip
-            last[source] = digest  # the same row again says nothing new
-        elif known and case.status is Status.DRAFT and (why := _why_kept(status, stored, last.get(source))):
-            todo.settled[place] = Upserted(id, "kept", key, version, revision, why)
-        else:
+        held, before = held_by.get(source), last.get(source, "")
+        action, why = ticket_action(case, held, digest=digest, last=before, may_propose=revise is not None)
+        if action == "write":
             todo.passed.append(case)
             todo.places.append(place)
             todo.hashes[place] = digest
+        elif action == "proposed" and held is not None and revise is not None:
+            todo.settled[place] = _revised(db, todo, case, place=place, last=before, id=held.id, revise=revise)
+            last[source] = digest  # the same row again says nothing new
+        else:
+            todo.settled[place] = _left(case, held, action, why)
     return todo
+
+
+def _left(case: Case, held: HeldCase | None, action: Action, why: str) -> Upserted:
+    """What is said of a case that the import does not touch; without `held` it was deleted here."""
+    if held is None:
+        return Upserted(case.id, action, reason=why)
+    return Upserted(held.id, action, held.key, held.version, held.revision, why)
 
 
 def _revised(
@@ -187,8 +183,3 @@ def _remember(
             if (case := batch[place]).source.external_id and outcomes[place].action != "refused"
         ],
     )  # fmt: skip
-
-
-def _why_kept(status: str, stored: str, last: str | None) -> str:
-    """`stored` and `last` are the hashes of the case and of what was last taken over from its ticket."""
-    return why_kept(Status(status), edited=last is not None and stored != last)

@@ -23,6 +23,12 @@ MaskedText = NewType("MaskedText", str)
 """A text that may be written."""
 
 
+class MaskedCases(tuple[MaskedCase, ...]):
+    """Cases that were masked where they came in: `Masking.cases` hands them on as they are."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Masking:
     """Masks personal values; with `mask` off, which only a person decides, everything goes in as it is."""
@@ -33,9 +39,9 @@ class Masking:
         """The case without personal values, `known` ones included. One that was masked already comes out as it is."""
         return MaskedCase(mask_case(case, known)[0] if self.mask else case)
 
-    def cases(self, cases: Iterable[Case]) -> list[MaskedCase]:
+    def cases(self, cases: Iterable[Case]) -> MaskedCases:
         """The same for many."""
-        return [self.case(case) for case in cases]
+        return cases if isinstance(cases, MaskedCases) else MaskedCases(self.case(case) for case in cases)
 
     def text(self, text: str) -> MaskedText:
         """A note, a question, the name of a file."""

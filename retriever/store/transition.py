@@ -138,16 +138,12 @@ class Transition:
         if self.dry_run:
             # Not only for what is undone anyway: the first entry of a log makes the file with its key.
             return
-        told = (
-            {"status": str(stored.case.status)}
-            | ({"tag": tag} if tag else {})
-            | ({"via": self.via} if self.via else {})
-        )
+        named = {"status": str(stored.case.status), "tag": tag, "via": self.via}
         audit.record(
             self.db,
             actor=self.actor,
             action=f"case.{step}",
             subject=stored.case.id,
             version=stored.version,
-            details={**told, **details},
+            details={**{name: value for name, value in named.items() if value}, **details},
         )

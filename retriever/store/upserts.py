@@ -18,10 +18,13 @@ from retriever.store.masking import MaskedCase
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused", "proposed"]
 """`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
-Admit: TypeAlias = Callable[[Case | None, Case], Case]
+Admit: TypeAlias = Callable[[Case | None, MaskedCase], MaskedCase]
 """Decides what may be written over a stored case, or as a new one (None); see `retriever.case.access.admitted`."""
 
-_HELD = "c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.content_hash, c.created_at, c.deleted"
+_HELD = """
+    c.key, c.id, c.source_system, c.external_id, c.version, c.revision, c.content_hash, c.created_at, c.status,
+    c.deleted
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class UpsertPlan:
         self._fresh: dict[int, Case] = {}
         self._by_id: dict[str, HeldCase] = {}
         self._by_source: dict[tuple[str, str], HeldCase] = {}
-        for held in _read_held(db, cases):
+        # Twice the same case in both lists is the same row, remembered twice.
+        for held in (*_held_by_id(db, cases), *held_by_source(db, cases)):
             self._remember(held)
         self._next_key = _last_key(db) + 1
         self._next_revision = last_revision(db) + 1
@@ -77,7 +81,7 @@ class UpsertPlan:
             self._changed,
         )
 
-    def _decide(self, case: Case) -> Upserted:
+    def _decide(self, case: MaskedCase) -> Upserted:
         held = self._meant(case)
         if isinstance(held, str):
             return self._refused(case, held if self._admit is None else TAKEN)
@@ -123,7 +127,7 @@ class UpsertPlan:
         same_source = self._by_source.get(source) if case.source.external_id else None
         return case_meant(case, self._by_id.get(case.id), same_source, by_id=self._if_version is not None)
 
-    def _accept(self, case: Case, held: HeldCase | None, document: str, digest: str) -> Upserted:
+    def _accept(self, case: MaskedCase, held: HeldCase | None, document: str, digest: str) -> Upserted:
         alive = held is not None and not held.deleted
         after = HeldCase(
             key=held.key if held else self._next_key,
@@ -134,6 +138,7 @@ class UpsertPlan:
             revision=self._next_revision,
             content_hash=digest,
             created_at=held.created_at if held and alive else self._now,
+            status=str(case.status),
             deleted=0,
         )
         self._next_key += held is None
@@ -143,7 +148,7 @@ class UpsertPlan:
         self._remember(after)
         if self._admit is not None:
             self._fresh[after.key] = case
-        facets = (str(case.status), case.language, case.product)
+        facets = (after.status, case.language, case.product)
         identity = (after.key, after.id, after.source_system, after.external_id)
         state = (after.version, after.revision, digest, after.created_at, self._now, document)
         dates = (case.review_due_on, case.valid_until)
@@ -171,23 +176,21 @@ def audit_notes(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Aud
     ]
 
 
-def _read_held(db: Database, cases: Iterable[Case]) -> list[HeldCase]:
-    ids, sources = [], []
-    for case in cases:
-        ids.append(case.id)
-        if case.source.external_id:
-            sources.append((case.source.system, case.source.external_id))
-    by_id = f"SELECT {_HELD} FROM json_each(?) wanted CROSS JOIN cases c ON c.id = wanted.value"  # noqa: S608
+def held_by_source(db: Database, cases: Iterable[Case]) -> list[HeldCase]:
+    """What is stored under the sources of these cases; deleted cases have none."""
+    sources = [(case.source.system, case.source.external_id) for case in cases if case.source.external_id]
     by_source = f"""
         SELECT {_HELD} FROM json_each(?) wanted CROSS JOIN cases c
             ON c.source_system = json_extract(wanted.value, '$[0]')
             AND c.external_id = json_extract(wanted.value, '$[1]')
             AND c.external_id IS NOT NULL AND NOT c.deleted
         """  # noqa: S608
-    # Twice the same case in both lists is the same row, remembered twice.
-    rows = db.conn.execute(by_id, (json.dumps(ids),)).fetchall()
-    rows += db.conn.execute(by_source, (json.dumps(sources),)).fetchall()
-    return [HeldCase(*row) for row in rows]
+    return [HeldCase(*row) for row in db.conn.execute(by_source, (json.dumps(sources),))]
+
+
+def _held_by_id(db: Database, cases: Iterable[Case]) -> list[HeldCase]:
+    by_id = f"SELECT {_HELD} FROM json_each(?) wanted CROSS JOIN cases c ON c.id = wanted.value"  # noqa: S608
+    return [HeldCase(*row) for row in db.conn.execute(by_id, (json.dumps([case.id for case in cases]),))]
 
 
 def _last_key(db: Database) -> int:

@@ -15,7 +15,6 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, SimilarCasesErro
 from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
-from retriever.masking.spans import NOBODY
 from retriever.search.scope import clauses_of
 from retriever.store import QueueFilter, open_store
 from tests.support.builders import WordEncoder, make_case
@@ -262,7 +261,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
             expected = "kept" if waiting and text == life.live else "proposed"
         ticket = replace(case_of(id, text), status=Status.DRAFT)
 
-        (outcome,) = self.store.imports.write([(ticket, NOBODY)], revise=revised_by_ticket)
+        (outcome,) = self.store.imports.write([self.store.masking.case(ticket)], revise=revised_by_ticket)
 
         assert outcome.action == expected
         if expected != "kept":

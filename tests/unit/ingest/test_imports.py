@@ -14,7 +14,7 @@ from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.ingest.report import IngestReport
 from retriever.ingest.rules import load_rules
 from retriever.ingest.sources.registry import get_source
-from retriever.masking import KnownEntities
+from retriever.masking import mask_case
 from retriever.store import Store, open_store
 from tests.support.tickets import ZENDESK, export, put, ticket
 
@@ -96,22 +96,25 @@ def test_a_deleted_case_stays_deleted(tmp_path: Path, store: Store) -> None:
     assert store.cases.find("zendesk:1") is None
 
 
-def test_an_interrupted_import_goes_on_with_its_counts(tmp_path: Path, store: Store) -> None:
+def test_an_interrupted_import_goes_on_with_its_counts(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Skipped records before the stop are counted once, by reason, in the final report."""
     tickets = [ticket(number) if number % 3 else ticket(number, status="open") for number in range(1, 40)]
     path = export(tmp_path, tickets)
     calls = 0
 
-    def mask(case: Case, _: KnownEntities) -> Case:
+    def interrupted(case: Case, *known: Any) -> Any:  # noqa: ANN401
         nonlocal calls
         calls += 1
         if calls == 20:
             raise KeyboardInterrupt
-        return case
+        return mask_case(case, *known)
 
     options = replace(ZENDESK, batch=5)
+    monkeypatch.setattr("retriever.store.masking.mask_case", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        ingest(path, store, options, mask=mask)
+        ingest(path, store, options)
     report = ingest(path, store, options)
 
     assert report.resumed_from > 0
@@ -119,20 +122,17 @@ def test_an_interrupted_import_goes_on_with_its_counts(tmp_path: Path, store: St
 
 
 def test_a_dry_run_shows_five_examples_before_and_after_masking(tmp_path: Path, store: Store) -> None:
-    """The mask is told whom the record speaks of, and nothing is written."""
+    """Masking knows whom the record speaks of, and nothing is written."""
     requester = {"id": 1, "name": "Eva Long"}
     tickets = [
         ticket(number, description=f"Eva Long says unit {number} is dead", requester=requester) for number in range(9)
     ]
 
-    def mask(case: Case, people: KnownEntities) -> Case:
-        return replace(case, problem=case.problem.replace(people.names[0], "[NAME_1]"))
-
-    report = ingest(export(tmp_path, tickets), store, replace(ZENDESK, dry_run=True), mask=mask)
+    report = ingest(export(tmp_path, tickets), store, replace(ZENDESK, dry_run=True))
 
     assert len(report.examples) == 5
     assert report.examples[0].before["problem"] == "Eva Long says unit 0 is dead"
-    assert report.examples[0].after["problem"] == "[NAME_1] says unit 0 is dead"
+    assert report.examples[0].after["problem"] == "[PERSON_1] says unit 0 is dead"
     assert report.created == 9
     assert store.cases.revision() == 0
 

@@ -9,7 +9,6 @@ import pytest
 from retriever.domain import Actor, Case, Role
 from retriever.errors import InvalidInput
 from retriever.lifecycle import Policy, open_lifecycle
-from retriever.masking import KnownEntities
 from retriever.store import LoggedQuery, open_store, remasking
 from tests.support.builders import make_case
 
@@ -18,7 +17,6 @@ RAW = (
     "frida@corp.example", "gerd@corp.example",
 )  # fmt: skip
 ANN = Actor("ann", Role.KNOWLEDGE_MANAGER, audience=("*",))
-NOBODY = KnownEntities()
 
 
 def ticket(number: int, text: str) -> Case:
@@ -37,7 +35,7 @@ def library(tmp_path: Path) -> Path:
         life = open_lifecycle(store, Policy(), searchable=lambda: None)
         life.writing.revise("a", make_case("a", f"write to {RAW[2]}"), ANN)
         life.ageing.retire("clean", ANN, f"{RAW[3]} says so")
-        store.imports.write([(ticket(1, f"call {RAW[4]}"), NOBODY)])
+        store.imports.write([store.masking.case(ticket(1, f"call {RAW[4]}"))])
         store.deliveries.receive("desk", "d-1", "x", case=ticket(2, f"from {RAW[5]}"))
         store.events.log_queries([LoggedQuery("q", "2026-01-01T00:00:00Z", text=f"who is {RAW[6]}?")])
     return path
@@ -88,7 +86,7 @@ def test_a_ticket_that_was_taken_over_raw_has_not_changed(library: Path) -> None
     with open_store(library) as store:
         store.remask()
 
-        assert store.imports.write([(ticket(1, f"call {RAW[4]}"), NOBODY)])[0].action == "unchanged"
+        assert store.imports.write([store.masking.case(ticket(1, f"call {RAW[4]}"))])[0].action == "unchanged"
 
 
 def test_a_second_run_finds_nothing(library: Path) -> None:
