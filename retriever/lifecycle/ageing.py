@@ -10,7 +10,7 @@ from retriever.case.validity import is_expired
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import Conflict, Forbidden, InvalidInput
 from retriever.lifecycle import rules
-from retriever.lifecycle.context import SYSTEM, CaseState, Context, case_at
+from retriever.lifecycle.context import SYSTEM_ACTOR, CaseState, Context, case_at
 from retriever.lifecycle.screening import Screening, check_note, check_screening
 from retriever.store import CaseFilter, Step, Transition
 
@@ -95,7 +95,7 @@ class Ageing:
                 stored.case.id for stored in self.context.store.reviews.find_expired(today.isoformat(), limit=UNLIMITED)
             ]
         while found := self.context.store.reviews.find_expired(today.isoformat(), limit=BATCH):
-            with self.context.transition(SYSTEM) as transition:
+            with self.context.transition(SYSTEM_ACTOR) as transition:
                 for stored in found:
                     current = transition.find_case_by_key(stored.key)
                     # Another process may have been here between the look and the lock.

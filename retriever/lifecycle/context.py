@@ -14,7 +14,7 @@ from retriever.lifecycle import rules
 from retriever.lifecycle.rules import Policy
 from retriever.store import Review, Store, Transition
 
-SYSTEM = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
+SYSTEM_ACTOR = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
 """Who acts when a case ages by itself."""
 
 

@@ -22,7 +22,7 @@ class Written:
     """What became of a text; `proposed`: the live case is as before and the text waits as a pending revision."""
 
     action: Action
-    standing: CaseState
+    state: CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +183,5 @@ def _outcome(transition: Transition, case: MaskedCase) -> Upserted:
     except (Conflict, Forbidden, CaseNotFound) as error:
         # Raised before anything of this case was written.
         return Upserted(case.id, "refused", reason=str(error).removeprefix(f"{case.id}: "))
-    stored = written.standing.stored
+    stored = written.state.stored
     return Upserted(stored.case.id, written.action, stored.key, stored.version, stored.revision)

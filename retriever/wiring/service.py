@@ -94,7 +94,7 @@ class Service:
         """
         if actor.role < Role.KNOWLEDGE_MANAGER:
             written = self.lifecycle.writing.write(case, actor, if_version=if_version)
-            return written.standing.stored, written.action
+            return written.state.stored, written.action
         outcome = self._write([case], actor, if_version=if_version)[0]
         return self.store.cases.get(case.id), outcome.action
 

@@ -327,14 +327,14 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         """Everything that waits is in the queue once, in the state that the model knows."""
         if not hasattr(self, "store"):
             return
-        standings, _ = self.lifecycle.reviewing.page(QueueFilter(), PEOPLE[3])
+        states, _ = self.lifecycle.reviewing.page(QueueFilter(), PEOPLE[3])
         found = {
             s.stored.case.id: (s.review.state is Status.IN_REVIEW, s.review.first_by, set(s.review.authors))
-            for s in standings
+            for s in states
             if s.review
         }
 
-        assert len(found) == len(standings)
+        assert len(found) == len(states)
         assert found == {
             id: (life.waiting.submitted, life.waiting.first, life.waiting.authors)
             for id, life in self.lives.items()

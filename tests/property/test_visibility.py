@@ -52,11 +52,12 @@ def test_all_ways_agree(store: Store, some: list[Case], actor: Actor) -> None:
     listed = {stored.case.id for stored in store.cases.iter(CaseFilter(readable_by=actor)) if stored.case.id in ids}
     assert listed == readable
 
-    query = Query("p", audience=actor.audience, include_historical=True)
-    live = [case for case in some if case.status in LIVE]
-    facets = build_facets([(key, facets_of(case)) for key, case in enumerate(live)])
-    found = {live[key].id for key in facets.allowed(clauses_of(query))}
-    assert found == {case.id for case in live if may_see(case, query)} == {case.id for case in live} & readable
+    facets = build_facets([(key, facets_of(case)) for key, case in enumerate(some)])
+    for historical, states in ((True, LIVE), (False, (Status.PUBLISHED,))):
+        query = Query("p", audience=actor.audience, include_historical=historical)
+        found = {some[key].id for key in facets.allowed(clauses_of(query))}
+        asked = {case.id for case in some if case.status in states}
+        assert found == {case.id for case in some if may_see(case, query)} == asked & readable
 
     for case in some:
         stored = store.cases.get(case.id)

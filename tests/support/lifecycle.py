@@ -12,7 +12,7 @@ from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 
 @dataclass
-class Desk:
+class Workflow:
     """The lifecycle, its library, and a calendar."""
 
     store: Store
@@ -27,7 +27,7 @@ class Desk:
 
     def draft(self, id: str = "a", *, by: Actor = AUTHOR, **more: Any) -> Case:  # noqa: ANN401
         """A new draft."""
-        return self.life.writing.write(make_case(id, **more), by).standing.stored.case
+        return self.life.writing.write(make_case(id, **more), by).state.stored.case
 
     def publish(self, id: str = "a", *, by: Actor = AUTHOR, **more: Any) -> Case:  # noqa: ANN401
         """A case that went through both reviews."""

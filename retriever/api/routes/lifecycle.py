@@ -90,7 +90,7 @@ async def restore_version(request: Request, case_id: str) -> Response:
         request,
         case_id,
         current_version,
-        lambda life, actor, at: life.writing.restore(case_id, version, actor, if_version=at).standing,
+        lambda life, actor, at: life.writing.restore(case_id, version, actor, if_version=at).state,
     )
 
 

@@ -63,7 +63,7 @@ def restore(
     who = actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
         written = lifecycle.writing.restore(id, version, who, if_version=if_version)
-        tell(written.standing, lifecycle, dry_run=dry_run)
+        tell(written.state, lifecycle, dry_run=dry_run)
 
 
 @cases_app.command()
@@ -97,7 +97,7 @@ def draft(
     """Write a case as a contributor does: a new one is a draft, a change of a published one waits for its reviews."""
     case, who = read_case(file), actor_named(context, actor, role, team)
     with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.writing.write(case, who).standing, lifecycle, dry_run=dry_run)
+        tell(lifecycle.writing.write(case, who).state, lifecycle, dry_run=dry_run)
 
 
 @cases_app.command()

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from retriever.store import open_store
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workflow(tmp_path: Path) -> Iterator[Workflow]:
     """An empty library."""
     with open_store(tmp_path / "library.sqlite3") as store:
-        yield Desk(store)
+        yield Workflow(store)

@@ -20,7 +20,7 @@ from retriever.lifecycle.channels import SIGNATURE, Mail, Webhook
 from retriever.lifecycle.reminding import DueCase, Reminder, Reminding
 from retriever.store import EventKind
 from tests.support.builders import make_case
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 REMINDER = Reminder("2026-03-01", (DueCase("a", "2026-02-01", "pay/refund"),), 2, 3, 4)
@@ -29,83 +29,83 @@ REMINDER = Reminder("2026-03-01", (DueCase("a", "2026-02-01", "pay/refund"),), 2
 @pytest.mark.parametrize(
     ("category", "due"), [("pay/refund/late", "2026-03-31"), ("pay", "2026-05-30"), ("payments", "2026-08-28")]
 )
-def test_the_longest_category_decides(desk: Desk, category: str, due: str) -> None:
+def test_the_longest_category_decides(workflow: Workflow, category: str, due: str) -> None:
     """Days of a path count for all paths below it unless one of these has its own."""
-    desk.policy = Policy(review_days_by_category={"pay": 90, "pay/refund": 30})
+    workflow.policy = Policy(review_days_by_category={"pay": 90, "pay/refund": 30})
 
-    assert desk.publish(category=category).review_due_on == due
+    assert workflow.publish(category=category).review_due_on == due
 
 
-def test_what_is_due_is_listed_until_it_is_confirmed(desk: Desk) -> None:
+def test_what_is_due_is_listed_until_it_is_confirmed(workflow: Workflow) -> None:
     """From the day itself on; not by its author, and only with all answers."""
-    desk.publish()
-    desk.wait(179)
-    assert desk.life.ageing.due(MANAGER) == ([], None)
-    assert len(desk.life.ageing.due(MANAGER, within_days=1)[0]) == 1
-    desk.wait(1)
-    assert [stored.case.id for stored in desk.life.ageing.due(MANAGER)[0]] == ["a"]
+    workflow.publish()
+    workflow.wait(179)
+    assert workflow.life.ageing.due(MANAGER) == ([], None)
+    assert len(workflow.life.ageing.due(MANAGER, within_days=1)[0]) == 1
+    workflow.wait(1)
+    assert [stored.case.id for stored in workflow.life.ageing.due(MANAGER)[0]] == ["a"]
     with pytest.raises(Forbidden):
-        desk.life.ageing.confirm("a", Actor("ann", Role.ADMIN), SCREENED)
+        workflow.life.ageing.confirm("a", Actor("ann", Role.ADMIN), SCREENED)
 
-    desk.life.ageing.confirm("a", LEAD, SCREENED)
+    workflow.life.ageing.confirm("a", LEAD, SCREENED)
 
-    assert desk.life.ageing.due(MANAGER) == ([], None)
-    assert desk.case().review_due_on == "2027-02-24"
+    assert workflow.life.ageing.due(MANAGER) == ([], None)
+    assert workflow.case().review_due_on == "2027-02-24"
 
 
-def test_validity_ends_after_its_last_day(desk: Desk) -> None:
+def test_validity_ends_after_its_last_day(workflow: Workflow) -> None:
     """Then the case is historical, once, and cannot be reinstated as it is."""
-    desk.publish(valid_until="2026-03-05")
-    desk.wait(4)
-    assert desk.life.ageing.expire() == []
-    desk.wait(1)
-    assert desk.life.ageing.expire(dry_run=True) == ["a"]
+    workflow.publish(valid_until="2026-03-05")
+    workflow.wait(4)
+    assert workflow.life.ageing.expire() == []
+    workflow.wait(1)
+    assert workflow.life.ageing.expire(dry_run=True) == ["a"]
 
-    assert desk.life.ageing.expire() == ["a"]
-    assert desk.life.ageing.expire() == []
-    assert (desk.status(), desk.store.reviews.steps("a")[-1].actor) == (Status.HISTORICAL, "system")
+    assert workflow.life.ageing.expire() == ["a"]
+    assert workflow.life.ageing.expire() == []
+    assert (workflow.status(), workflow.store.reviews.steps("a")[-1].actor) == (Status.HISTORICAL, "system")
     with pytest.raises(Conflict, match="which is past"):
-        desk.life.ageing.reinstate("a", MANAGER)
+        workflow.life.ageing.reinstate("a", MANAGER)
 
 
-def test_merging_adds_counts_and_can_be_undone(desk: Desk) -> None:
+def test_merging_adds_counts_and_can_be_undone(workflow: Workflow) -> None:
     """The duplicate points to the case that is kept; undoing gives back state and counts."""
-    desk.publish()
-    desk.publish("b", problem="the printer is jammed")
-    desk.store.events.log(EventKind.SOLVED, "a")
-    desk.store.events.log(EventKind.SOLVED, "b")
-    desk.store.events.log(EventKind.OPENED, "b")
+    workflow.publish()
+    workflow.publish("b", problem="the printer is jammed")
+    workflow.store.events.log(EventKind.SOLVED, "a")
+    workflow.store.events.log(EventKind.SOLVED, "b")
+    workflow.store.events.log(EventKind.OPENED, "b")
 
-    kept = desk.life.merging.merge("a", ["b"], MANAGER)
+    kept = workflow.life.merging.merge("a", ["b"], MANAGER)
     assert (kept.stored.reuse.solved, kept.stored.reuse.opened) == (2, 1)
-    assert (desk.status("b"), desk.case("b").superseded_by) == (Status.HISTORICAL, "a")
+    assert (workflow.status("b"), workflow.case("b").superseded_by) == (Status.HISTORICAL, "a")
     with pytest.raises(Conflict, match="undo the merge"):
-        desk.life.ageing.reinstate("b", MANAGER)
-    desk.life.merging.unmerge("b", MANAGER)
+        workflow.life.ageing.reinstate("b", MANAGER)
+    workflow.life.merging.unmerge("b", MANAGER)
 
-    assert (desk.status("b"), desk.case("b").superseded_by) == (Status.PUBLISHED, "")
-    assert (desk.store.cases.get("a").reuse.solved, desk.store.cases.get("a").reuse.opened) == (1, 0)
+    assert (workflow.status("b"), workflow.case("b").superseded_by) == (Status.PUBLISHED, "")
+    assert (workflow.store.cases.get("a").reuse.solved, workflow.store.cases.get("a").reuse.opened) == (1, 0)
     with pytest.raises(Conflict, match="not merged"):
-        desk.life.merging.unmerge("b", MANAGER)
+        workflow.life.merging.unmerge("b", MANAGER)
 
 
-def test_a_merge_is_all_or_nothing(desk: Desk) -> None:
+def test_a_merge_is_all_or_nothing(workflow: Workflow) -> None:
     """A draft, a case with a pending revision, and a missing one stop the whole merge."""
-    desk.publish()
-    desk.publish("b", problem="another")
-    desk.publish("c", problem="a third")
-    desk.draft("d", problem="a draft")
-    desk.life.writing.revise("c", make_case("c", "changed"), AUTHOR)
+    workflow.publish()
+    workflow.publish("b", problem="another")
+    workflow.publish("c", problem="a third")
+    workflow.draft("d", problem="a draft")
+    workflow.life.writing.revise("c", make_case("c", "changed"), AUTHOR)
 
     for bad in ("c", "d", "none"):
         with pytest.raises(Conflict):
-            desk.life.merging.merge("a", ["b", bad], MANAGER)
+            workflow.life.merging.merge("a", ["b", bad], MANAGER)
     for bad_list in ([], ["a"], ["b", "b"]):
         with pytest.raises(InvalidInput):
-            desk.life.merging.merge("a", bad_list, MANAGER)
+            workflow.life.merging.merge("a", bad_list, MANAGER)
     with pytest.raises(Forbidden):
-        desk.life.merging.merge("a", ["b"], LEAD)
-    assert desk.status("b") is Status.PUBLISHED
+        workflow.life.merging.merge("a", ["b"], LEAD)
+    assert workflow.status("b") is Status.PUBLISHED
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_mail_is_handed_to_the_server() -> None:
         Mail("127.0.0.1", port, "cases@example.org", ["one@example.org"], tls=False)(REMINDER)
 
 
-def test_reminders_go_out_once_a_day(desk: Desk) -> None:
+def test_reminders_go_out_once_a_day(workflow: Workflow) -> None:
     """Whoever comes first sends them; after a failure the next one tries again; nothing due, nothing sent."""
     sent: list[Reminder] = []
     broken = True
@@ -203,15 +203,15 @@ def test_reminders_go_out_once_a_day(desk: Desk) -> None:
             raise Unavailable("down")
         sent.append(reminder)
 
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    reminding = Reminding(desk.life.ageing.context, (channel,))
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    reminding = Reminding(workflow.life.ageing.context, (channel,))
     with pytest.raises(Unavailable):
         reminding.send_once()
     broken = False
 
     assert [reminding.send_once(), reminding.send_once()] == [True, False]
-    desk.wait(1)
+    workflow.wait(1)
     assert reminding.send_once() is True
     assert [(one.due_in_all, one.waiting_for_first, one.waiting_for_second) for one in sent] == [(0, 1, 0)] * 2
-    assert Reminding(desk.life.ageing.context).send_once() is False
+    assert Reminding(workflow.life.ageing.context).send_once() is False

@@ -13,7 +13,7 @@ from retriever.lifecycle.channels import Mail, mail_of
 from retriever.lifecycle.history import diff_cases
 from retriever.lifecycle.reminding import DueCase, Reminder, Reminding
 from tests.support.builders import make_case
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 REMINDER = Reminder(
@@ -139,35 +139,37 @@ def test_a_reminder_without_anything_to_do_is_empty(due: int, first: int, second
     assert Reminder("2026-03-01", (), due, first, second).is_empty is is_empty
 
 
-def test_the_reminder_counts_all_and_names_the_most_overdue(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reminder_counts_all_and_names_the_most_overdue(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is due today counts, what is due tomorrow does not; drafts wait for nobody."""
     monkeypatch.setattr(reminding, "LISTED", 2)
     for number, day in enumerate(("2026-02-28", "2026-03-01", "2026-02-27", "2026-03-02")):
-        desk.store.cases.upsert([make_case(f"c{number}", f"p{number}", status="published", review_due_on=day)])
+        workflow.store.cases.upsert([make_case(f"c{number}", f"p{number}", status="published", review_due_on=day)])
     for number in range(4):
-        desk.draft(f"d{number}", problem=f"q{number}")
+        workflow.draft(f"d{number}", problem=f"q{number}")
     for number in range(3):
-        desk.life.reviewing.submit(f"d{number}", AUTHOR)
-    desk.life.reviewing.approve("d0", LEAD, SCREENED)
+        workflow.life.reviewing.submit(f"d{number}", AUTHOR)
+    workflow.life.reviewing.approve("d0", LEAD, SCREENED)
 
-    reminder = desk.life.reminding.reminder()
+    reminder = workflow.life.reminding.reminder()
 
     assert reminder.due == (DueCase("c2", "2026-02-27", ""), DueCase("c0", "2026-02-28", ""))
     assert (reminder.day, reminder.due_in_all) == ("2026-03-01", 3)
     assert (reminder.waiting_for_first, reminder.waiting_for_second) == (2, 1)
 
 
-def test_reminders_go_to_every_channel(desk: Desk) -> None:
+def test_reminders_go_to_every_channel(workflow: Workflow) -> None:
     """When there is anything to say; a day without it needs no message."""
     sent: list[str] = []
     reminding = Reminding(
-        desk.life.ageing.context, (lambda reminder: sent.append("one"), lambda reminder: sent.append("two"))
+        workflow.life.ageing.context, (lambda reminder: sent.append("one"), lambda reminder: sent.append("two"))
     )
     assert reminding.send() is False
-    desk.publish()
-    desk.wait(180)
+    workflow.publish()
+    workflow.wait(180)
 
     assert reminding.send() is True
     assert sent == ["one", "two"]
-    assert Reminding(desk.life.ageing.context).send() is False
-    assert desk.life.ageing.due(MANAGER)[0] != []
+    assert Reminding(workflow.life.ageing.context).send() is False
+    assert workflow.life.ageing.due(MANAGER)[0] != []

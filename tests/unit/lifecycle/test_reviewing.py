@@ -12,7 +12,7 @@ from retriever.lifecycle import Policy
 from retriever.lifecycle.screening import Scope
 from retriever.store import QueueFilter
 from tests.support.builders import make_case
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 from tests.support.people import (
     AUTHOR,
     LEAD,
@@ -26,7 +26,7 @@ from tests.support.people import (
 COLLEAGUE = replace(LEAD, id="con", role=Role.CONTRIBUTOR)
 
 
-def test_the_state_of_a_new_case_is_not_the_writers_to_say(desk: Desk) -> None:
+def test_the_state_of_a_new_case_is_not_the_writers_to_say(workflow: Workflow) -> None:
     """Status, author, reviewers, dates and successor of a new draft are the lifecycle's."""
     dates = {"review_due_on": "2099-01-01", "valid_until": "2099-01-01"}
     given: dict[str, Any] = {
@@ -37,43 +37,43 @@ def test_the_state_of_a_new_case_is_not_the_writers_to_say(desk: Desk) -> None:
         **dates,
     }
 
-    case = desk.draft(**given)
+    case = workflow.draft(**given)
 
     assert (case.status, case.created_by, case.reviewers) == (Status.DRAFT, "ann", ())
     assert (case.review_due_on, case.superseded_by, case.valid_until) == ("", "", "2099-01-01")
 
 
-def test_two_others_publish(desk: Desk) -> None:
+def test_two_others_publish(workflow: Workflow) -> None:
     """After both approvals the case names its reviewers and the day of its next review."""
-    case = desk.publish()
+    case = workflow.publish()
 
     assert (case.status, case.reviewers, case.created_by) == (Status.PUBLISHED, ("lee", "kim"), "ann")
     assert case.review_due_on == "2026-08-28"
-    assert desk.steps() == ["write", "submit", "approve", "publish"]
-    assert desk.commits == 4
+    assert workflow.steps() == ["write", "submit", "approve", "publish"]
+    assert workflow.commits == 4
 
 
-def test_the_answers_are_kept(desk: Desk) -> None:
+def test_the_answers_are_kept(workflow: Workflow) -> None:
     """Each approval keeps its answers and its note with the case; the audit log has neither."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, replace(SCREENED, scope=Scope.SPECIAL, note=" rare "))
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, replace(SCREENED, scope=Scope.SPECIAL, note=" rare "))
 
-    step = desk.store.reviews.steps("a")[-1]
+    step = workflow.store.reviews.steps("a")[-1]
 
     assert (step.actor, step.role, step.version, step.note) == ("lee", "reviewer", "3", "rare")
     assert step.answers == {**SCREENED.answers, "scope": "special"}
-    (*_, entry) = desk.store.audit.iter_entries()
+    (*_, entry) = workflow.store.audit.iter_entries()
     assert (entry.action, entry.actor, entry.subject, entry.version) == ("case.approve", "lee", "a", 3)
     assert entry.details == {"status": "in_review"}
 
 
 @pytest.mark.parametrize("who", [READER, replace(READER, role=Role.VIEWER, team="blue")])
-def test_viewers_write_nothing(desk: Desk, who: Actor) -> None:
+def test_viewers_write_nothing(workflow: Workflow, who: Actor) -> None:
     """Writing, submitting, withdrawing, revising and discarding take a contributor."""
-    desk.publish()
-    desk.revise(problem="other")
-    life = desk.life
+    workflow.publish()
+    workflow.revise(problem="other")
+    life = workflow.life
 
     for deed in (
         lambda: life.writing.write(make_case("b"), who),
@@ -100,18 +100,18 @@ def test_viewers_write_nothing(desk: Desk, who: Actor) -> None:
         (replace(LEAD, role=Role.CONTRIBUTOR), False),
     ],
 )
-def test_the_first_approval_takes_the_team_lead(desk: Desk, who: Actor, allowed: bool) -> None:
+def test_the_first_approval_takes_the_team_lead(workflow: Workflow, who: Actor, allowed: bool) -> None:
     """A reviewer, or above, of the submitter's team who is not the author."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
 
     if allowed:
-        standing = desk.life.reviewing.approve("a", who, SCREENED)
-        assert (standing.stored.case.status, standing.stored.case.reviewers) == (Status.IN_REVIEW, (who.id,))
+        state = workflow.life.reviewing.approve("a", who, SCREENED)
+        assert (state.stored.case.status, state.stored.case.reviewers) == (Status.IN_REVIEW, (who.id,))
     else:
         with pytest.raises((Forbidden, CaseNotFound)):
-            desk.life.reviewing.approve("a", who, SCREENED)
-        assert desk.case().reviewers == ()
+            workflow.life.reviewing.approve("a", who, SCREENED)
+        assert workflow.case().reviewers == ()
 
 
 @pytest.mark.parametrize(
@@ -125,148 +125,148 @@ def test_the_first_approval_takes_the_team_lead(desk: Desk, who: Actor, allowed:
         (replace(AUTHOR, role=Role.ADMIN), False),
     ],
 )
-def test_the_second_approval_takes_another_manager(desk: Desk, who: Actor, allowed: bool) -> None:
+def test_the_second_approval_takes_another_manager(workflow: Workflow, who: Actor, allowed: bool) -> None:
     """A knowledge manager, or above, who neither wrote it nor gave the first approval."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
 
     if allowed:
-        assert desk.life.reviewing.approve("a", who, SCREENED).stored.case.status is Status.PUBLISHED
+        assert workflow.life.reviewing.approve("a", who, SCREENED).stored.case.status is Status.PUBLISHED
     else:
         with pytest.raises(Forbidden):
-            desk.life.reviewing.approve("a", who, SCREENED)
-        assert desk.status() is Status.IN_REVIEW
+            workflow.life.reviewing.approve("a", who, SCREENED)
+        assert workflow.status() is Status.IN_REVIEW
 
 
-def test_who_submits_does_not_approve(desk: Desk) -> None:
+def test_who_submits_does_not_approve(workflow: Workflow) -> None:
     """The submitter counts as an author, though somebody else wrote it."""
-    desk.draft()
-    desk.life.reviewing.submit("a", LEAD)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", LEAD)
 
     with pytest.raises(Forbidden, match="lee wrote or submitted"):
-        desk.life.reviewing.approve("a", LEAD, SCREENED)
+        workflow.life.reviewing.approve("a", LEAD, SCREENED)
 
 
-def test_who_changed_a_draft_does_not_approve(desk: Desk) -> None:
+def test_who_changed_a_draft_does_not_approve(workflow: Workflow) -> None:
     """Everybody who wrote on a draft is an author of it."""
-    desk.draft()
-    desk.life.writing.write(make_case("a", "better"), LEAD)
-    desk.life.reviewing.submit("a", AUTHOR)
+    workflow.draft()
+    workflow.life.writing.write(make_case("a", "better"), LEAD)
+    workflow.life.reviewing.submit("a", AUTHOR)
 
     with pytest.raises(Forbidden):
-        desk.life.reviewing.approve("a", LEAD, SCREENED)
+        workflow.life.reviewing.approve("a", LEAD, SCREENED)
 
 
 @pytest.mark.parametrize(
     ("who", "published"), [(LEAD, True), (MANAGER, True), (OTHER_LEAD, False), (AUTHOR, False)]
 )  # fmt: skip
-def test_one_review_is_enough_where_few_work(desk: Desk, who: Actor, published: bool) -> None:
+def test_one_review_is_enough_where_few_work(workflow: Workflow, who: Actor, published: bool) -> None:
     """With `reviews` = 1 a reviewer of the team or a knowledge manager publishes alone; never the author."""
-    desk.policy = Policy(reviews=1)
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
+    workflow.policy = Policy(reviews=1)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
 
     if published:
-        case = desk.life.reviewing.approve("a", who, SCREENED).stored.case
+        case = workflow.life.reviewing.approve("a", who, SCREENED).stored.case
         assert (case.status, case.reviewers) == (Status.PUBLISHED, (who.id,))
     else:
         with pytest.raises(Forbidden):
-            desk.life.reviewing.approve("a", who, SCREENED)
+            workflow.life.reviewing.approve("a", who, SCREENED)
 
 
-def test_a_change_makes_approvals_void(desk: Desk) -> None:
+def test_a_change_makes_approvals_void(workflow: Workflow) -> None:
     """Writing on a case in review makes it a draft again, without approvals; equal text changes nothing."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
 
-    same = desk.life.writing.write(make_case("a"), AUTHOR)
-    changed = desk.life.writing.write(make_case("a", "another"), AUTHOR)
+    same = workflow.life.writing.write(make_case("a"), AUTHOR)
+    changed = workflow.life.writing.write(make_case("a", "another"), AUTHOR)
 
-    assert (same.action, same.standing.stored.case.status) == ("unchanged", Status.IN_REVIEW)
+    assert (same.action, same.state.stored.case.status) == ("unchanged", Status.IN_REVIEW)
     assert changed.action == "updated"
-    assert (desk.status(), desk.case().reviewers) == (Status.DRAFT, ())
-    desk.life.reviewing.submit("a", AUTHOR)
-    assert desk.approve().status is Status.PUBLISHED
+    assert (workflow.status(), workflow.case().reviewers) == (Status.DRAFT, ())
+    workflow.life.reviewing.submit("a", AUTHOR)
+    assert workflow.approve().status is Status.PUBLISHED
 
 
-def test_a_direct_write_makes_approvals_void(desk: Desk) -> None:
+def test_a_direct_write_makes_approvals_void(workflow: Workflow) -> None:
     """What the operator writes beside the reviews was not approved, whatever its state says."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
-    desk.store.cases.upsert([replace(desk.case(), problem="smuggled in")])
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
+    workflow.store.cases.upsert([replace(workflow.case(), problem="smuggled in")])
 
     with pytest.raises(Forbidden):
-        desk.life.reviewing.approve("a", MANAGER, SCREENED)
-    review = desk.life.reviewing.find("a", LEAD).review
+        workflow.life.reviewing.approve("a", MANAGER, SCREENED)
+    review = workflow.life.reviewing.find("a", LEAD).review
 
     assert review is not None
     assert (review.first_by, review.authors, review.team) == ("", ("ann",), "red")
 
 
-def test_an_imported_review_takes_any_team(desk: Desk) -> None:
+def test_an_imported_review_takes_any_team(workflow: Workflow) -> None:
     """A case that came in as in_review has no submitter's team: any reviewer may be first, not its author."""
-    desk.store.cases.upsert([make_case("a", status="in_review", created_by="leo")])
+    workflow.store.cases.upsert([make_case("a", status="in_review", created_by="leo")])
 
     with pytest.raises(Forbidden):
-        desk.life.reviewing.approve("a", OTHER_LEAD, SCREENED)
-    assert desk.life.reviewing.approve("a", LEAD, SCREENED).stored.case.reviewers == ("lee",)
+        workflow.life.reviewing.approve("a", OTHER_LEAD, SCREENED)
+    assert workflow.life.reviewing.approve("a", LEAD, SCREENED).stored.case.reviewers == ("lee",)
 
 
-def test_reject_needs_a_reason(desk: Desk) -> None:
+def test_reject_needs_a_reason(workflow: Workflow) -> None:
     """A rejected case is a draft with the reason kept; a blank or endless one is refused."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
     for reason in (" ", "x" * 2_001):
         with pytest.raises(InvalidInput):
-            desk.life.reviewing.reject("a", LEAD, reason)
+            workflow.life.reviewing.reject("a", LEAD, reason)
 
-    standing = desk.life.reviewing.reject("a", LEAD, " unclear ")
+    state = workflow.life.reviewing.reject("a", LEAD, " unclear ")
 
-    assert standing.stored.case.status is Status.DRAFT
-    assert desk.store.reviews.steps("a")[-1].note == "unclear"
+    assert state.stored.case.status is Status.DRAFT
+    assert workflow.store.reviews.steps("a")[-1].note == "unclear"
 
 
 @pytest.mark.parametrize(
     ("who", "allowed"),
     [(LEAD, True), (MANAGER, True), (OTHER_LEAD, False), (AUTHOR, False), (COLLEAGUE, False)],
 )
-def test_reviewers_of_the_team_and_managers_reject(desk: Desk, who: Actor, allowed: bool) -> None:
+def test_reviewers_of_the_team_and_managers_reject(workflow: Workflow, who: Actor, allowed: bool) -> None:
     """Not authors, other teams, or contributors."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
 
     if allowed:
-        assert desk.life.reviewing.reject("a", who, "no").stored.case.status is Status.DRAFT
+        assert workflow.life.reviewing.reject("a", who, "no").stored.case.status is Status.DRAFT
     else:
         # To a contributor who did not write it a draft is not even there.
         with pytest.raises((Forbidden, CaseNotFound)):
-            desk.life.reviewing.reject("a", who, "no")
+            workflow.life.reviewing.reject("a", who, "no")
 
 
 @pytest.mark.parametrize(("who", "allowed"), [(AUTHOR, True), (LEAD, False), (MANAGER, True), (OTHER_LEAD, False)])
-def test_authors_and_managers_withdraw(desk: Desk, who: Actor, allowed: bool) -> None:
+def test_authors_and_managers_withdraw(workflow: Workflow, who: Actor, allowed: bool) -> None:
     """A withdrawn case is a draft without approvals."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
 
     if allowed:
-        standing = desk.life.reviewing.withdraw("a", who)
-        assert (standing.stored.case.status, standing.stored.case.reviewers) == (Status.DRAFT, ())
-        assert standing.review is not None
-        assert standing.review.first_by == ""
+        state = workflow.life.reviewing.withdraw("a", who)
+        assert (state.stored.case.status, state.stored.case.reviewers) == (Status.DRAFT, ())
+        assert state.review is not None
+        assert state.review.first_by == ""
     else:
         with pytest.raises(Forbidden):
-            desk.life.reviewing.withdraw("a", who)
+            workflow.life.reviewing.withdraw("a", who)
 
 
-def test_steps_fit_the_state(desk: Desk) -> None:
+def test_steps_fit_the_state(workflow: Workflow) -> None:
     """A draft is not approved, rejected or withdrawn, a case in review not submitted, a published one none of these."""
-    life = desk.life
-    desk.draft()
+    life = workflow.life
+    workflow.draft()
     deeds: list[Callable[[], object]] = [
         lambda: life.reviewing.approve("a", LEAD, SCREENED),
         lambda: life.reviewing.reject("a", LEAD, "x"),
@@ -280,7 +280,7 @@ def test_steps_fit_the_state(desk: Desk) -> None:
     life.reviewing.submit("a", AUTHOR)
     with pytest.raises(Conflict, match="in review already"):
         life.reviewing.submit("a", AUTHOR)
-    desk.approve()
+    workflow.approve()
     steps: list[Callable[[], object]] = [
         lambda: life.reviewing.submit("a", AUTHOR),
         lambda: life.reviewing.approve("a", LEAD, SCREENED),
@@ -291,79 +291,79 @@ def test_steps_fit_the_state(desk: Desk) -> None:
             step()
 
 
-def test_an_old_look_approves_nothing(desk: Desk) -> None:
+def test_an_old_look_approves_nothing(workflow: Workflow) -> None:
     """A step that names another version than that under review is refused; the right one passes."""
-    desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR, if_version="1")
+    workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR, if_version="1")
     for tag in ("1", "3", "r2", ""):
         with pytest.raises(VersionMismatch):
-            desk.life.reviewing.approve("a", LEAD, SCREENED, if_version=tag)
+            workflow.life.reviewing.approve("a", LEAD, SCREENED, if_version=tag)
 
-    assert desk.life.reviewing.approve("a", LEAD, SCREENED, if_version="2").stored.version == 3
+    assert workflow.life.reviewing.approve("a", LEAD, SCREENED, if_version="2").stored.version == 3
 
 
-def test_what_is_not_valid_any_more_is_not_published(desk: Desk) -> None:
+def test_what_is_not_valid_any_more_is_not_published(workflow: Workflow) -> None:
     """The day itself is valid, the day after is not."""
-    desk.draft(valid_until="2026-03-02")
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
-    desk.wait(2)
+    workflow.draft(valid_until="2026-03-02")
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
+    workflow.wait(2)
     with pytest.raises(Conflict, match="2026-03-02, which is past"):
-        desk.life.reviewing.approve("a", MANAGER, SCREENED)
+        workflow.life.reviewing.approve("a", MANAGER, SCREENED)
 
-    desk.wait(-1)
-    assert desk.life.reviewing.approve("a", MANAGER, SCREENED).stored.case.status is Status.PUBLISHED
+    workflow.wait(-1)
+    assert workflow.life.reviewing.approve("a", MANAGER, SCREENED).stored.case.status is Status.PUBLISHED
 
 
-def test_cases_of_other_groups_do_not_exist(desk: Desk) -> None:
+def test_cases_of_other_groups_do_not_exist(workflow: Workflow) -> None:
     """Every step on a case that the actor may not see says that there is none; the queue leaves it out."""
     inside = replace(AUTHOR, audience=("emea",))
-    desk.draft(by=inside, audience=["emea"])
-    desk.life.reviewing.submit("a", inside)
+    workflow.draft(by=inside, audience=["emea"])
+    workflow.life.reviewing.submit("a", inside)
 
     for deed in (
-        lambda: desk.life.reviewing.approve("a", LEAD, SCREENED),
-        lambda: desk.life.reviewing.find("a", LEAD),
-        lambda: desk.life.writing.write(make_case("a", "mine now"), LEAD),
-        lambda: desk.life.reviewing.withdraw("a", MANAGER),
+        lambda: workflow.life.reviewing.approve("a", LEAD, SCREENED),
+        lambda: workflow.life.reviewing.find("a", LEAD),
+        lambda: workflow.life.writing.write(make_case("a", "mine now"), LEAD),
+        lambda: workflow.life.reviewing.withdraw("a", MANAGER),
     ):
         with pytest.raises(CaseNotFound):
             deed()
-    assert desk.life.reviewing.page(QueueFilter(), LEAD) == ([], None)
-    assert len(desk.life.reviewing.page(QueueFilter(), replace(LEAD, audience=("x", "emea")))[0]) == 1
-    assert len(desk.life.reviewing.page(QueueFilter(), replace(LEAD, audience=(ALL_GROUPS,)))[0]) == 1
+    assert workflow.life.reviewing.page(QueueFilter(), LEAD) == ([], None)
+    assert len(workflow.life.reviewing.page(QueueFilter(), replace(LEAD, audience=("x", "emea")))[0]) == 1
+    assert len(workflow.life.reviewing.page(QueueFilter(), replace(LEAD, audience=(ALL_GROUPS,)))[0]) == 1
 
 
-def test_the_queue_is_walked_page_by_page(desk: Desk) -> None:
+def test_the_queue_is_walked_page_by_page(workflow: Workflow) -> None:
     """Each entry is seen once, longest waiting first, those that may not be seen left out without short pages."""
     hidden = replace(AUTHOR, audience=("emea",))
     for number in range(7):
         secret: dict[str, Any] = {"audience": ["emea"]} if number % 2 else {}
-        desk.draft(f"c{number}", by=hidden if secret else AUTHOR, problem=f"problem {number}", **secret)
+        workflow.draft(f"c{number}", by=hidden if secret else AUTHOR, problem=f"problem {number}", **secret)
 
-    first, cursor = desk.life.reviewing.page(QueueFilter(), MANAGER, limit=3)
+    first, cursor = workflow.life.reviewing.page(QueueFilter(), MANAGER, limit=3)
     assert cursor is not None
-    rest, end = desk.life.reviewing.page(QueueFilter(), MANAGER, after=cursor, limit=3)
+    rest, end = workflow.life.reviewing.page(QueueFilter(), MANAGER, after=cursor, limit=3)
 
-    assert [standing.stored.case.id for standing in first] == ["c0", "c2", "c4"]
-    assert [standing.stored.case.id for standing in rest] == ["c6"]
+    assert [state.stored.case.id for state in first] == ["c0", "c2", "c4"]
+    assert [state.stored.case.id for state in rest] == ["c6"]
     assert end is None
 
 
-def test_the_queue_is_narrowed(desk: Desk) -> None:
+def test_the_queue_is_narrowed(workflow: Workflow) -> None:
     """By state, by the approval that is missing, by the submitter's team."""
     for id in ("draft", "first", "second"):
-        desk.draft(id, problem=id)
+        workflow.draft(id, problem=id)
     for id in ("first", "second"):
-        desk.life.reviewing.submit(id, AUTHOR)
-    desk.life.reviewing.approve("second", LEAD, SCREENED)
-    desk.publish("live", problem="live")
-    desk.revise("live", problem="live and well")
-    desk.publish("quiet", problem="quiet")
+        workflow.life.reviewing.submit(id, AUTHOR)
+    workflow.life.reviewing.approve("second", LEAD, SCREENED)
+    workflow.publish("live", problem="live")
+    workflow.revise("live", problem="live and well")
+    workflow.publish("quiet", problem="quiet")
 
     def found(**which: object) -> list[str]:
-        standings, _ = desk.life.reviewing.page(QueueFilter(**which), MANAGER)  # type: ignore[arg-type]
-        return sorted(standing.stored.case.id for standing in standings)
+        states, _ = workflow.life.reviewing.page(QueueFilter(**which), MANAGER)  # type: ignore[arg-type]
+        return sorted(state.stored.case.id for state in states)
 
     assert found() == ["draft", "first", "live", "second"]
     assert found(states=(Status.DRAFT,)) == ["draft", "live"]

@@ -15,7 +15,7 @@ from retriever.store import QueueFilter, Review, Step
 from retriever.store.masking import MaskedCase
 from retriever.store.reviews import Merge, ReviewStep
 from tests.support.builders import make_case
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 WAITING = Review(1, Status.IN_REVIEW, 3, authors=("ann",), submitted_by="sue", team="red")
@@ -210,167 +210,176 @@ def test_what_the_lifecycle_keeps_of_a_case() -> None:
 # --- rows
 
 
-def test_a_row_comes_back_as_it_was_written(desk: Desk) -> None:
+def test_a_row_comes_back_as_it_was_written(workflow: Workflow) -> None:
     """Every field of a review; dropping it leaves nothing."""
-    case = desk.draft()
-    key = desk.store.cases.get("a").key
+    case = workflow.draft()
+    key = workflow.store.cases.get("a").key
     review = replace(PENDING, key=key, submitted_by="sue", team="", submitted_at="2026-01-01T00:00:00Z", first_by="lee")
-    with desk.store.transition(MANAGER) as step:
-        step.save_review(review)
-        found = step.find_review(key)
+    with workflow.store.transition(MANAGER) as transition:
+        transition.save_review(review)
+        found = transition.find_review(key)
         assert found is not None
         assert replace(found, updated_at="") == review
-        step.save_review(replace(review, pending=None, team=None))
-        assert replace(step.find_review(key) or review, updated_at="") == replace(review, pending=None, team=None)
-        step.drop_review(key)
-        assert step.find_review(key) is None
-        assert step.find_version("a", 1) == case
-        assert (step.find_version("a", 2), step.find_version("b", 1), step.find_case("b")) == (None, None, None)
-        assert (step.find_case_by_key(key), step.find_case_by_key(key + 1)) == (step.get_case("a"), None)
+        transition.save_review(replace(review, pending=None, team=None))
+        assert replace(transition.find_review(key) or review, updated_at="") == replace(review, pending=None, team=None)
+        transition.drop_review(key)
+        assert transition.find_review(key) is None
+        assert transition.find_version("a", 1) == case
+        assert (transition.find_version("a", 2), transition.find_version("b", 1), transition.find_case("b")) == (
+            None,
+            None,
+            None,
+        )
+        assert (transition.find_case_by_key(key), transition.find_case_by_key(key + 1)) == (
+            transition.get_case("a"),
+            None,
+        )
         with pytest.raises(CaseNotFound):
-            step.get_case("b")
+            transition.get_case("b")
 
 
-def test_steps_are_numbered_and_kept_in_order(desk: Desk) -> None:
+def test_steps_are_numbered_and_kept_in_order(workflow: Workflow) -> None:
     """With role, answers and note; the next revision counts on from all of them. `via` is in the audit log."""
-    desk.draft()
-    now = desk.store.cases.get("a")
-    with desk.store.transition(MANAGER, via="console") as step:
-        assert step.next_number(now.key) == 2
-        step.note(now, Step.CONFIRM, tag="r7", answers={"x": True, "y": "mail a@b.com"}, reason="ask a@b.com")
-        assert step.next_number(now.key) == 3
+    workflow.draft()
+    now = workflow.store.cases.get("a")
+    with workflow.store.transition(MANAGER, via="console") as transition:
+        assert transition.next_number(now.key) == 2
+        transition.note(now, Step.CONFIRM, tag="r7", answers={"x": True, "y": "mail a@b.com"}, reason="ask a@b.com")
+        assert transition.next_number(now.key) == 3
 
-    first, second = desk.store.reviews.steps("a")
+    first, second = workflow.store.reviews.steps("a")
     assert first.number < second.number
     assert second == ReviewStep(
         second.number, second.at, Step.CONFIRM, "kim", "knowledge_manager", "r7", {"x": True, "y": "mail [EMAIL_1]"},
         "ask [EMAIL_1]",
     )  # fmt: skip
-    entry = list(desk.store.audit.iter_entries())[-1]
+    entry = list(workflow.store.audit.iter_entries())[-1]
     assert (entry.action, entry.version) == ("case.confirm", 1)
     assert entry.details == {"status": "draft", "tag": "r7", "via": "console"}
 
 
-def test_counts_of_use_are_added_and_taken_away(desk: Desk) -> None:
+def test_counts_of_use_are_added_and_taken_away(workflow: Workflow) -> None:
     """Each of its own, none below zero; the last time it solved something only moves on."""
-    desk.draft()
-    key = desk.store.cases.get("a").key
+    workflow.draft()
+    key = workflow.store.cases.get("a").key
     counts = Reuse(1, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
-    with desk.store.transition(MANAGER) as step:
-        step.merges.add_reuse(key, counts, sign=1)
-        step.merges.add_reuse(key, replace(counts, last_solved_at="2026-01-01T00:00:00Z"), sign=1)
-    assert desk.store.cases.get("a").reuse == Reuse(2, 4, 6, 8, 10, "2026-02-02T00:00:00Z")
+    with workflow.store.transition(MANAGER) as transition:
+        transition.merges.add_reuse(key, counts, sign=1)
+        transition.merges.add_reuse(key, replace(counts, last_solved_at="2026-01-01T00:00:00Z"), sign=1)
+    assert workflow.store.cases.get("a").reuse == Reuse(2, 4, 6, 8, 10, "2026-02-02T00:00:00Z")
 
-    with desk.store.transition(MANAGER) as step:
-        step.merges.add_reuse(key, replace(counts, shown=9, last_solved_at="2027-01-01T00:00:00Z"), sign=-1)
+    with workflow.store.transition(MANAGER) as transition:
+        transition.merges.add_reuse(key, replace(counts, shown=9, last_solved_at="2027-01-01T00:00:00Z"), sign=-1)
 
-    assert desk.store.cases.get("a").reuse == Reuse(0, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
+    assert workflow.store.cases.get("a").reuse == Reuse(0, 2, 3, 4, 5, "2026-02-02T00:00:00Z")
 
 
-def test_a_merge_is_remembered_once(desk: Desk) -> None:
+def test_a_merge_is_remembered_once(workflow: Workflow) -> None:
     """Taking it out forgets it."""
-    desk.draft("a")
-    desk.draft("b", problem="another")
-    one, two = (desk.store.cases.get(id).key for id in ("a", "b"))
+    workflow.draft("a")
+    workflow.draft("b", problem="another")
+    one, two = (workflow.store.cases.get(id).key for id in ("a", "b"))
     merge = Merge(two, one, Status.HISTORICAL, "c", Reuse(1, 2, 3, 4, 5))
-    with desk.store.transition(MANAGER) as step:
-        assert step.merges.holds(two) is False
-        step.merges.save(merge)
-        assert (step.merges.holds(two), step.merges.holds(one)) == (True, False)
-        assert [step.merges.take(two), step.merges.take(two)] == [merge, None]
+    with workflow.store.transition(MANAGER) as transition:
+        assert transition.merges.holds(two) is False
+        transition.merges.save(merge)
+        assert (transition.merges.holds(two), transition.merges.holds(one)) == (True, False)
+        assert [transition.merges.take(two), transition.merges.take(two)] == [merge, None]
 
 
-def test_a_dry_step_is_kept_in_no_log(desk: Desk) -> None:
+def test_a_dry_step_is_kept_in_no_log(workflow: Workflow) -> None:
     """Within its transaction it reads what it wrote; afterwards nothing is there."""
-    desk.draft()
-    entries = len(list(desk.store.audit.iter_entries()))
-    with desk.store.transition(MANAGER, dry_run=True) as step:
-        after = step.put(step.masked(replace(step.get_case("a").case, problem="other")), if_version=1)
-        step.note(after, Step.WRITE)
-        assert step.get_case("a").case.problem == "other"
+    workflow.draft()
+    entries = len(list(workflow.store.audit.iter_entries()))
+    with workflow.store.transition(MANAGER, dry_run=True) as transition:
+        after = transition.put(transition.masked(replace(transition.get_case("a").case, problem="other")), if_version=1)
+        transition.note(after, Step.WRITE)
+        assert transition.get_case("a").case.problem == "other"
 
-    assert desk.case().problem == "the printer jams"
-    assert (desk.steps(), len(list(desk.store.audit.iter_entries()))) == (["write"], entries)
+    assert workflow.case().problem == "the printer jams"
+    assert (workflow.steps(), len(list(workflow.store.audit.iter_entries()))) == (["write"], entries)
 
 
-def test_publishing_says_who_wrote_and_who_approved(desk: Desk) -> None:
+def test_publishing_says_who_wrote_and_who_approved(workflow: Workflow) -> None:
     """A revision by its tag, which grows with each step on it; one name is not written twice."""
-    desk.publish()
-    tags = [desk.revise(problem="better")]
+    workflow.publish()
+    tags = [workflow.revise(problem="better")]
     for moved in (
-        desk.life.reviewing.submit("a", AUTHOR), desk.life.reviewing.approve("a", LEAD, SCREENED),
+        workflow.life.reviewing.submit("a", AUTHOR), workflow.life.reviewing.approve("a", LEAD, SCREENED),
     ):  # fmt: skip
         assert moved.review is not None
         tags.append(moved.review.tag)
 
-    desk.life.reviewing.approve("a", MANAGER, replace(SCREENED, note=" good "), if_version=tags[-1])
+    workflow.life.reviewing.approve("a", MANAGER, replace(SCREENED, note=" good "), if_version=tags[-1])
 
     assert tags == ["r5", "r6", "r7"]
-    assert [step.version for step in desk.store.reviews.steps("a")[-4:]] == tags + tags[-1:]
-    assert desk.store.reviews.steps("a")[-1].note == "good"
-    entry = list(desk.store.audit.iter_entries())[-1]
+    assert [step.version for step in workflow.store.reviews.steps("a")[-4:]] == tags + tags[-1:]
+    assert workflow.store.reviews.steps("a")[-1].note == "good"
+    entry = list(workflow.store.audit.iter_entries())[-1]
     assert entry.details == {"status": "published", "tag": "r7", "first": "lee", "authors": "ann"}
 
 
-def test_many_authors_are_cut_in_the_log(desk: Desk) -> None:
+def test_many_authors_are_cut_in_the_log(workflow: Workflow) -> None:
     """A case that a whole department wrote is published like any other."""
     crowd = [replace(AUTHOR, id=f"author-{number:02}-{'x' * 20}") for number in range(12)]
-    desk.publish()
+    workflow.publish()
     for number, author in enumerate(crowd):
-        desk.revise(problem=f"version {number}", by=author)
-    desk.life.reviewing.submit("a", crowd[0])
+        workflow.revise(problem=f"version {number}", by=author)
+    workflow.life.reviewing.submit("a", crowd[0])
 
-    assert desk.approve().problem == "version 11"
-    assert len(str(list(desk.store.audit.iter_entries())[-1].details["authors"])) == 200
+    assert workflow.approve().problem == "version 11"
+    assert len(str(list(workflow.store.audit.iter_entries())[-1].details["authors"])) == 200
 
 
-def test_who_submits_a_case_without_author_is_named(desk: Desk) -> None:
+def test_who_submits_a_case_without_author_is_named(workflow: Workflow) -> None:
     """Somebody must stand for it."""
-    desk.store.cases.upsert([make_case("a", status="draft")])
+    workflow.store.cases.upsert([make_case("a", status="draft")])
 
-    desk.life.reviewing.submit("a", LEAD)
+    workflow.life.reviewing.submit("a", LEAD)
 
-    assert desk.case().created_by == "lee"
-    assert desk.life.reviewing.find("a", AUTHOR.__class__("x", Role.REVIEWER)).stored.case.status is Status.IN_REVIEW
+    assert workflow.case().created_by == "lee"
+    assert (
+        workflow.life.reviewing.find("a", AUTHOR.__class__("x", Role.REVIEWER)).stored.case.status is Status.IN_REVIEW
+    )
 
 
-def test_a_new_id_may_not_be_that_of_a_hidden_case(desk: Desk) -> None:
+def test_a_new_id_may_not_be_that_of_a_hidden_case(workflow: Workflow) -> None:
     """Which says no more than that it is taken; a plain write says that there is no such case."""
-    desk.store.cases.upsert([make_case("a", audience=["lab"])])
+    workflow.store.cases.upsert([make_case("a", audience=["lab"])])
 
     with pytest.raises(Conflict, match="belongs to another case"):
-        desk.life.writing.write(make_case("a", "mine"), AUTHOR, if_version=0)
+        workflow.life.writing.write(make_case("a", "mine"), AUTHOR, if_version=0)
     with pytest.raises(CaseNotFound):
-        desk.life.writing.write(make_case("a", "mine"), AUTHOR)
+        workflow.life.writing.write(make_case("a", "mine"), AUTHOR)
 
 
-def test_an_author_never_gives_away_the_audience(desk: Desk) -> None:
+def test_an_author_never_gives_away_the_audience(workflow: Workflow) -> None:
     """Neither with a new draft, nor with a change, nor with a revision."""
-    desk.draft("draft", problem="one")
-    desk.publish("live", problem="two")
+    workflow.draft("draft", problem="one")
+    workflow.publish("live", problem="two")
     lab = {"audience": ["lab"]}
 
     for deed in (
-        lambda: desk.life.writing.write(make_case("new", "three", **lab), AUTHOR),
-        lambda: desk.life.writing.write(make_case("draft", "one", **lab), AUTHOR),
-        lambda: desk.life.writing.revise("live", make_case("live", "two", **lab), AUTHOR),
+        lambda: workflow.life.writing.write(make_case("new", "three", **lab), AUTHOR),
+        lambda: workflow.life.writing.write(make_case("draft", "one", **lab), AUTHOR),
+        lambda: workflow.life.writing.revise("live", make_case("live", "two", **lab), AUTHOR),
     ):
         with pytest.raises(Forbidden, match="audience"):
             deed()
 
 
-def test_the_queue_shows_what_was_written_past_it(desk: Desk) -> None:
+def test_the_queue_shows_what_was_written_past_it(workflow: Workflow) -> None:
     """An approval of an older text counts for nothing, also where the queue is narrowed by it."""
-    case: Case = desk.draft()
-    desk.life.reviewing.submit("a", AUTHOR)
-    desk.life.reviewing.approve("a", LEAD, SCREENED)
-    assert [one.stored.case.id for one in desk.store.reviews.page(QueueFilter(stage="second"))] == ["a"]
+    case: Case = workflow.draft()
+    workflow.life.reviewing.submit("a", AUTHOR)
+    workflow.life.reviewing.approve("a", LEAD, SCREENED)
+    assert [one.stored.case.id for one in workflow.store.reviews.page(QueueFilter(stage="second"))] == ["a"]
 
-    desk.store.cases.upsert([replace(case, status=Status.IN_REVIEW, problem="other")])
+    workflow.store.cases.upsert([replace(case, status=Status.IN_REVIEW, problem="other")])
 
-    (queued,) = desk.store.reviews.page(QueueFilter(stage="first"))
-    assert desk.store.reviews.page(QueueFilter(stage="second")) == []
+    (queued,) = workflow.store.reviews.page(QueueFilter(stage="first"))
+    assert workflow.store.reviews.page(QueueFilter(stage="second")) == []
     assert queued.since == queued.stored.updated_at
     assert queued.review is not None
     assert queued.review.version != queued.stored.version
-    assert [one.review for one in desk.store.reviews.page()] == [queued.review]
+    assert [one.review for one in workflow.store.reviews.page()] == [queued.review]

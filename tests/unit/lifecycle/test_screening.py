@@ -10,7 +10,7 @@ from retriever.errors import Conflict, InvalidInput
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, check_note, check_screening
 from retriever.store import QueueFilter
 from tests.support.builders import make_case
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
 
@@ -57,31 +57,31 @@ def test_notes_have_a_limit() -> None:
             check_note(note, required=required)
 
 
-def test_a_revision_of_a_foreign_case_is_not_in_the_queue(desk: Desk) -> None:
+def test_a_revision_of_a_foreign_case_is_not_in_the_queue(workflow: Workflow) -> None:
     """A revision that opens a case for all shows neither text to those whom the live case is not for."""
-    desk.publish()
-    desk.store.cases.upsert([replace(desk.case(), audience=("emea",))])
+    workflow.publish()
+    workflow.store.cases.upsert([replace(workflow.case(), audience=("emea",))])
     insider = replace(MANAGER, audience=("emea",))
-    desk.life.writing.revise("a", make_case("a", "other", audience=["emea"]), insider)
+    workflow.life.writing.revise("a", make_case("a", "other", audience=["emea"]), insider)
 
-    assert desk.life.reviewing.page(QueueFilter(), LEAD)[0] == []
-    assert len(desk.life.reviewing.page(QueueFilter(), insider)[0]) == 1
+    assert workflow.life.reviewing.page(QueueFilter(), LEAD)[0] == []
+    assert len(workflow.life.reviewing.page(QueueFilter(), insider)[0]) == 1
 
 
-def test_only_a_published_case_stands_for_others(desk: Desk) -> None:
+def test_only_a_published_case_stands_for_others(workflow: Workflow) -> None:
     """A draft or historical case takes no duplicates."""
-    desk.publish()
-    desk.publish("b", problem="another")
-    desk.life.ageing.retire("a", MANAGER, "old")
+    workflow.publish()
+    workflow.publish("b", problem="another")
+    workflow.life.ageing.retire("a", MANAGER, "old")
 
     with pytest.raises(Conflict, match="only a published case"):
-        desk.life.merging.merge("a", ["b"], MANAGER)
-    assert desk.status("b") is Status.PUBLISHED
+        workflow.life.merging.merge("a", ["b"], MANAGER)
+    assert workflow.status("b") is Status.PUBLISHED
 
 
-def test_a_product_must_be_named(desk: Desk) -> None:
+def test_a_product_must_be_named(workflow: Workflow) -> None:
     """A blank product would be all of them."""
-    desk.draft(by=AUTHOR)
+    workflow.draft(by=AUTHOR)
 
     with pytest.raises(InvalidInput, match="product is empty"):
-        desk.life.ageing.retire_product(" ", "", MANAGER, "old")
+        workflow.life.ageing.retire_product(" ", "", MANAGER, "old")

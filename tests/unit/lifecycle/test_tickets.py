@@ -85,7 +85,7 @@ def test_a_stale_revision_is_made_again_from_the_live_text() -> None:
 @pytest.mark.parametrize("name", TRIFLES)
 def test_a_trifle_is_no_reason_and_comes_along(name: str) -> None:
     """With a change that matters."""
-    value: Any = replace(BEFORE.source, url="https://desk.example/1") if name == "source" else "2026-05-05"
+    value: Any = replace(BEFORE.source, url="https://workflow.example/1") if name == "source" else "2026-05-05"
     trifle: dict[str, Any] = {name: value}
 
     assert revised_by_ticket(stored(), None, ticket(**trifle), BEFORE) is None

@@ -26,10 +26,12 @@ def test_upserts_are_masked(store: Store) -> None:
 def test_transitions_pending_texts_and_notes_are_masked(store: Store) -> None:
     """Cases, revisions, reasons and answers of the lifecycle."""
     store.cases.upsert([make_case("a", "p")])
-    with store.transition(REVIEWER) as step:
-        stored = step.put(step.masked(make_case("a", f"mail {PRIVATE}")), if_version=1)
-        step.save_review(Review(stored.key, Status.DRAFT, 1, pending=step.masked(make_case("a", f"ask {PRIVATE}"))))
-        step.note(stored, Step.REJECT, answers={"note": f"see {PRIVATE}", "ok": True}, reason=f"tell {PRIVATE}")
+    with store.transition(REVIEWER) as transition:
+        stored = transition.put(transition.masked(make_case("a", f"mail {PRIVATE}")), if_version=1)
+        transition.save_review(
+            Review(stored.key, Status.DRAFT, 1, pending=transition.masked(make_case("a", f"ask {PRIVATE}")))
+        )
+        transition.note(stored, Step.REJECT, answers={"note": f"see {PRIVATE}", "ok": True}, reason=f"tell {PRIVATE}")
 
     review, (told,) = store.reviews.find("a"), store.reviews.steps("a")
     assert store.cases.get("a").case.problem == "mail [EMAIL_1]"
