@@ -57,7 +57,8 @@ def answers_of(checkout: Path, folder: Path) -> dict[str, bytes]:
         running_server(Settings(data_dir=folder), checkout=checkout, more=variables(checkout)) as (port, _),
         closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection,
     ):
-        for question in (*asked.questions, *asked.out_of_scope):
+        # The last answers count: until a server has its compiled loops, plain ones sum up in another order.
+        for question in 2 * (*asked.questions, *asked.out_of_scope):
             body = json.dumps({"problem": question.text, "limit": 10, "explain": True})
             connection.request("POST", "/v1/similar", body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
