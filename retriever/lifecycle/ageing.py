@@ -97,7 +97,7 @@ class Ageing:
         while found := self.context.store.reviews.find_expired(today.isoformat(), limit=BATCH):
             with self.context.transition(SYSTEM_ACTOR) as transition:
                 for stored in found:
-                    current = transition.find_case_by_key(stored.key)
+                    current = transition.find_case(stored.case.id)
                     # Another process may have been here between the look and the lock.
                     if current and current.case.status is Status.PUBLISHED and is_expired(current.case, today):
                         _retired(transition, current, Step.EXPIRE, f"valid until {current.case.valid_until[:10]}")

@@ -72,11 +72,6 @@ class Transition:
         row = self.db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone()
         return case_rows.stored_case(row) if row else None
 
-    def find_case_by_key(self, key: int) -> StoredCase | None:
-        """The case with this key, None when it is gone."""
-        row = self.db.conn.execute(case_rows.STORED_BY_KEYS, (f"[{key:d}]",)).fetchone()
-        return case_rows.stored_case(row) if row else None
-
     def find_version(self, id: str, number: int) -> Case | None:
         """The case as it was at a version, None when there is no such version."""
         rows = self.db.conn.execute(case_rows.VERSIONS_BY_ID, {"id": id}).fetchall()
