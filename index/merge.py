@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.keys import KeyArray
+from index.types import Flags
 
-Flags: TypeAlias = NDArray[np.bool_]
 Offsets: TypeAlias = NDArray[np.int64]
 """Where each list begins in one array of all lists, and the end of the last; (lists + 1,)."""
 T = TypeVar("T", bound=np.generic)

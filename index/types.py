@@ -12,6 +12,10 @@ FloatVector: TypeAlias = NDArray[np.float32]
 """(dim,) float32, or scores (n,)."""
 FloatMatrix: TypeAlias = NDArray[np.float32]
 """(rows, dim) float32."""
+Flags: TypeAlias = NDArray[np.bool_]
+"""True or false for each row, (n,)."""
+Longs: TypeAlias = NDArray[np.int64]
+"""Numbers or offsets, (n,)."""
 
 
 class IndexDamaged(Exception):

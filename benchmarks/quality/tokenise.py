@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.measuring import RESULTS, command_line, conditions, require, write_result
 from index.text import tokenise
-from index.text.tokenise import Span
+from index.text.tokenise import TokenSpan
 from index.words import bm25 as lexical
 from index.words.postings import count_tokens
 from retriever.evaluation.beir import load_beir
@@ -39,7 +39,7 @@ SETS = (
 QUESTIONS = 500
 
 
-def _word(forms: Callable[[str], Sequence[str]], found: list[Span], word: str, start: int) -> None:
+def _word(forms: Callable[[str], Sequence[str]], found: list[TokenSpan], word: str, start: int) -> None:
     found.extend((form, start, start + len(word)) for form in forms(word))
 
 
@@ -58,18 +58,18 @@ def grams(letters: int) -> dict[str, Any]:
     return word_rule(lambda w: (w, *(w[i : i + letters] + "~" for i in range(len(w) - letters + 1))))
 
 
-def _pairs_and_singles(found: list[Span], run: str, start: int) -> None:
+def _pairs_and_singles(found: list[TokenSpan], run: str, start: int) -> None:
     found.extend((char, at, at + 1) for at, char in enumerate(run, start))
     found.extend((run[i : i + 2], start + i, start + i + 2) for i in range(len(run) - 1))
 
 
-def _segmented(found: list[Span], run: str, start: int) -> None:
+def _segmented(found: list[TokenSpan], run: str, start: int) -> None:
     import rjieba  # noqa: PLC0415 - only this variant needs it
 
     found.extend((word, start, start + len(run)) for word in rjieba.cut(run))
 
 
-def _plain_pairs(found: list[Span], run: str, start: int) -> None:
+def _plain_pairs(found: list[TokenSpan], run: str, start: int) -> None:
     tokenise._add_pairs(found, run, start)
 
 

@@ -25,7 +25,7 @@ PREFIX_MARK = "~"
 PREFIX_LENGTH = 4
 """Letters that such a token keeps; shorter words have none."""
 
-Span: TypeAlias = tuple[str, int, int]
+TokenSpan: TypeAlias = tuple[str, int, int]
 """Token, first and one-past-last character it was made from."""
 
 _HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -71,7 +71,7 @@ def tokens(text: str) -> list[str]:
     return [token for token, _, _ in _cut(fold(text))]
 
 
-def spans(text: str) -> list[Span]:
+def spans(text: str) -> list[TokenSpan]:
     """The same tokens with code-point offsets into the text as given, [start, end)."""
     folded, offsets = fold_with_offsets(text)
     found = []
@@ -97,8 +97,8 @@ def _end(offsets: list[int], end: int) -> int:
     return offsets[end]
 
 
-def _cut(folded: str) -> list[Span]:
-    found: list[Span] = []
+def _cut(folded: str) -> list[TokenSpan]:
+    found: list[TokenSpan] = []
     for match in _PIECE.finditer(folded):
         piece, start = match.group(), match.start()
         kind = match.lastindex
@@ -118,7 +118,7 @@ def _cut(folded: str) -> list[Span]:
     return found
 
 
-def _add_word(found: list[Span], word: str, start: int) -> None:
+def _add_word(found: list[TokenSpan], word: str, start: int) -> None:
     end = start + len(word)
     stem, prefix = _forms(word)
     found.append((stem, start, end))
@@ -147,7 +147,7 @@ def stem_of(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
 
-def _add_compound(found: list[Span], piece: str, start: int) -> None:
+def _add_compound(found: list[TokenSpan], piece: str, start: int) -> None:
     """Parts joined by hyphens, dots …, or letters mixed with digits: a code if there is a digit, and its parts."""
     if version := _VERSION.fullmatch(piece):
         _add_code(found, version.group(1), start, start + len(piece))
@@ -162,12 +162,12 @@ def _add_compound(found: list[Span], piece: str, start: int) -> None:
             _add_code(found, part, at, at + len(part))
 
 
-def _add_code(found: list[Span], code: str, start: int, end: int) -> None:
+def _add_code(found: list[TokenSpan], code: str, start: int, end: int) -> None:
     if len(code) <= _LONGEST_CODE:
         found.extend([(CODE_MARK + code, start, end)] * CODE_WEIGHT)
 
 
-def _add_named_numbers(found: list[Span], folded: str) -> None:
+def _add_named_numbers(found: list[TokenSpan], folded: str) -> None:
     for match in _NAMED_NUMBER.finditer(folded):
         name, number = match.groups()
         _add_code(found, number, match.start(2), match.end())
@@ -175,20 +175,20 @@ def _add_named_numbers(found: list[Span], folded: str) -> None:
             _add_code(found, "http" + number, match.start(), match.end())
 
 
-def _add_pairs(found: list[Span], run: str, start: int) -> None:
+def _add_pairs(found: list[TokenSpan], run: str, start: int) -> None:
     if len(run) == 1:
         found.append((run, start, start + 1))
         return
     found.extend((a + b, at, at + 2) for at, (a, b) in enumerate(pairwise(run), start))
 
 
-def _add_syllables(found: list[Span], run: str, start: int) -> None:
+def _add_syllables(found: list[TokenSpan], run: str, start: int) -> None:
     """Overlapping pairs of Korean syllables, the first one also paired with the beginning of the run."""
     found.append((_HANGUL_START + run[0], start, start + 1))
     found.extend((a + b, at, at + 2) for at, (a, b) in enumerate(pairwise(run), start))
 
 
-def _add_clusters(found: list[Span], run: str, start: int) -> None:
+def _add_clusters(found: list[TokenSpan], run: str, start: int) -> None:
     """Overlapping pairs of characters with their marks."""
     clusters = [(match.start(), match.end()) for match in _CLUSTER.finditer(run)]
     if len(clusters) == 1:

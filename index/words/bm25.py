@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.lru import LruCache
 from index.merge import RowMerge
-from index.types import FloatVector, Hits, best_hits
+from index.types import Flags, FloatVector, Hits, best_hits
 from index.words.loops import posting_loops
-from index.words.plain_loops import Flags, Lists, Rows
+from index.words.plain_loops import Lists, Rows
 from index.words.postings import CountedTokens, Postings, TermCounts, join_chunks, merge_counts, weigh
 from index.words.vocabulary import Vocabulary, build_vocabulary, load_vocabulary
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from index.compiled import FLAGS, FLOATS, INTS, LONG, LONGS, compiled, helper, together
-from index.types import FloatVector
-from index.words.plain_loops import ROUNDING, Flags, Lists, Rows
+from index.types import Flags, FloatVector
+from index.words.plain_loops import ROUNDING, Lists, Rows
 
 _LISTS = together(INTS, FLOATS, LONGS, LONGS, FLOATS)
 _FULL = 1_024  # so many found rows are cut down to the best

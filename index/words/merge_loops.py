@@ -3,13 +3,11 @@
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.compiled import INTS, LONGS, SHORTS, compiled, together
-from index.words.plain_loops import Longs, Rows
+from index.types import Longs
+from index.words.plain_loops import Rows, Times
 
-Times: TypeAlias = NDArray[np.uint16]
-"""How often a case says a token."""
 CountedLists: TypeAlias = tuple[Longs, Rows, Times]
 """Lists of rows and how often: list i owns `[offsets[i], offsets[i + 1])` of both."""
 

@@ -5,13 +5,12 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import FloatVector
+from index.types import Flags, FloatVector, Longs
 
 Rows: TypeAlias = NDArray[np.int32]
 """Positions in the ascending key array."""
-Flags: TypeAlias = NDArray[np.bool_]
-"""(cases,) True where a row is allowed."""
-Longs: TypeAlias = NDArray[np.int64]
+Times: TypeAlias = NDArray[np.uint16]
+"""How often a case says a token."""
 Lists: TypeAlias = tuple[Rows, FloatVector, Longs, Longs, FloatVector]
 """The lists of a question, shortest first: `rows` and `adds` of all lists there are, then for each list of the question
 where it starts and stops in them and how often the question says its token."""

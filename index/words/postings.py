@@ -8,17 +8,13 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.merge import RowMerge
 from index.types import FloatVector
-from index.words.plain_loops import Rows
-
-Times: TypeAlias = NDArray[np.uint16]
-"""How often a case says a token."""
+from index.words.plain_loops import Rows, Times
 
 _CHUNK_TOKENS = 4_000_000  # tokens sorted at a time: about 100 MB of working memory
 _BLOCK = 4_000_000  # postings weighed at a time

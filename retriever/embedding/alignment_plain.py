@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.pieces import PieceArray
-from index.types import FloatMatrix, FloatVector
+from index.types import FloatMatrix, FloatVector, Longs
 
 NEIGHBOUR = np.float32(0.35)
 """Share of the pieces left and right in what is compared."""
@@ -14,7 +14,6 @@ SHARP = 4
 """Power that lets near-equal pieces count and vague likeness not."""
 TINY = np.float32(1e-9)
 
-Longs: TypeAlias = NDArray[np.int64]
 AskedArrays: TypeAlias = tuple[Longs, FloatVector, FloatVector, Longs, FloatVector, FloatVector]
 """`triples`, `sizes`, `weights`, `once`, `lengths` and `once_weights` of `AskedPieces`."""
 

@@ -46,7 +46,7 @@ class TextRun:
     """What stands between white space: its tokens for words (`index.text.tokenise`), and its telling units."""
 
     tokens: frozenset[str]
-    spans: tuple[tokenise.Span, ...]
+    spans: tuple[tokenise.TokenSpan, ...]
     units: tuple[Unit, ...]
 
 

@@ -38,7 +38,7 @@ _ASCII_TEXT = re.compile(r"[\t\n\r -~]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One physical line without its `\\n`; `number` counts from 1. With a `fault`, `text` is what was legible."""
 
     number: int
@@ -68,9 +68,9 @@ class LineReader:
             self.encoding = "utf-8"
             self._settle(self._head, first=True)
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[TextLine]:
         lines = self._lines_of_bytes() if _BY_LINE.match(self.encoding) else self._lines_of_text()
-        return (Line(number, text, fault) for number, (text, fault) in enumerate(lines, start=1))
+        return (TextLine(number, text, fault) for number, (text, fault) in enumerate(lines, start=1))
 
     def _blocks(self) -> Iterator[bytes]:
         block, self._head = self._head, b""

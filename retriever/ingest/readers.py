@@ -13,7 +13,7 @@ from retriever.case.cells import field_value, joined_value, unguarded
 from retriever.case.columns import FIELDS, ColumnMap, Columns, find_field, resolve_columns
 from retriever.case.format import IGNORED
 from retriever.errors import InvalidInput
-from retriever.ingest.decoding import Line, LineReader
+from retriever.ingest.decoding import LineReader, TextLine
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.records import Broken, Found, iter_sheet, open_records, plain_numbers
 from retriever.ingest.signals import NO_SIGNALS, Signals
@@ -125,7 +125,7 @@ class RowReader:
     ) -> None:
         self.close()
 
-    def _read_header(self, head: Sequence[Line]) -> None:
+    def _read_header(self, head: Sequence[TextLine]) -> None:
         wanted = {name for names in self._options.columns.values() for name in names}
         self.delimiter = self._options.delimiter or sniff_delimiter(
             [line.text for line in head], lambda cell: cell.strip() in wanted or find_field(cell) is not None
@@ -172,7 +172,7 @@ class RowReader:
             elif line.text and not line.text.isspace():
                 yield self._json_row(line)
 
-    def _json_row(self, line: Line) -> CaseRow | Rejected:
+    def _json_row(self, line: TextLine) -> CaseRow | Rejected:
         try:
             values = parsed_json(line.text)
         except (ValueError, RecursionError) as error:
@@ -290,12 +290,12 @@ def _document_kind(source: Path, options: ReaderOptions) -> Literal["json", "xls
     return "json" if text.startswith(b"[") or text.partition(b"\n")[0].strip() == b"{" else None
 
 
-def _format_of(head: Sequence[Line]) -> Format:
+def _format_of(head: Sequence[TextLine]) -> Format:
     first = next((line.text.strip() for line in head if line.text.strip()), "")
     return "jsonl" if first.startswith(("{", "[")) else "csv"
 
 
-def _refuse_array(head: Sequence[Line]) -> None:
+def _refuse_array(head: Sequence[TextLine]) -> None:
     """In a pipe, or where the caller said that it is JSONL: the file itself is read as the array that it is."""
     first = next((line.text.strip() for line in head if line.text.strip()), "")
     if first.startswith("["):

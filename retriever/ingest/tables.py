@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from retriever.ingest.decoding import Line
+from retriever.ingest.decoding import TextLine
 
 DELIMITERS = (",", ";", "\t", "|")
 RECORD_LIMIT = 2 << 20
@@ -31,10 +31,10 @@ class _RecordTooLong(Exception):
 class _Tape:
     """Lines for the csv module that can be wound back to the second line of the record just read."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[TextLine]) -> None:
         self._lines = iter(lines)
-        self._again: deque[Line] = deque()
-        self.taken: list[Line] = []
+        self._again: deque[TextLine] = deque()
+        self.taken: list[TextLine] = []
         self._length = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -56,7 +56,7 @@ class _Tape:
         self._again.extendleft(reversed(self.taken[1:]))
 
 
-def iter_records(lines: Iterable[Line], delimiter: str, *, width: int) -> Iterator[TableRecord]:
+def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> Iterator[TableRecord]:
     """Records that are not blank. One that is malformed, or has more than `width` cells, has a fault.
 
     When such a record spans several lines, a stray quote has most likely swallowed the next ones: only the first line
@@ -93,7 +93,7 @@ def iter_records(lines: Iterable[Line], delimiter: str, *, width: int) -> Iterat
             yield TableRecord(tape.taken[0].number, cells)
 
 
-def read_header(lines: Iterator[Line], delimiter: str) -> TableRecord | None:
+def read_header(lines: Iterator[TextLine], delimiter: str) -> TableRecord | None:
     """The first record that is not blank, None when there is none; takes no line more than that record has."""
     for line in lines:
         text = line.text

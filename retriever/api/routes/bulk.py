@@ -27,7 +27,7 @@ LINE_LIMIT = 1_048_576
 """Bytes of one line; a case with every field full is smaller."""
 BYTES_IN_MEMORY = 1_048_576
 CHUNK_BYTES = 65_536
-Line: TypeAlias = tuple[int, bytes | None]
+NumberedLine: TypeAlias = tuple[int, bytes | None]
 """Its number from 1, and its content; None when it is above the limit."""
 
 
@@ -40,7 +40,7 @@ class LineSplitter:
     _rest: bytearray = field(default_factory=bytearray)
     _too_long: bool = False
 
-    def feed(self, piece: bytes) -> list[Line]:
+    def feed(self, piece: bytes) -> list[NumberedLine]:
         """The lines that end in this piece, blank ones left out."""
         *ends, rest = piece.split(b"\n")
         lines = []
@@ -50,7 +50,7 @@ class LineSplitter:
         self._keep(rest)
         return lines
 
-    def finish(self) -> list[Line]:
+    def finish(self) -> list[NumberedLine]:
         """The line in the making, if there is one."""
         self.number += 1
         line = None if self._too_long else bytes(self._rest).strip()
@@ -85,8 +85,8 @@ async def put_cases(request: Request) -> Response:
     return StreamingResponse(_chunks(results), media_type=NDJSON[0])
 
 
-async def _batches(request: Request) -> AsyncIterator[list[Line]]:
-    splitter, waiting = LineSplitter(), list[Line]()
+async def _batches(request: Request) -> AsyncIterator[list[NumberedLine]]:
+    splitter, waiting = LineSplitter(), list[NumberedLine]()
     async for piece in request.stream():
         waiting += splitter.feed(piece)
         while len(waiting) >= LINES_PER_BATCH:
@@ -105,7 +105,7 @@ async def _chunks(results: "SpooledTemporaryFile[bytes]") -> AsyncIterator[bytes
         results.close()
 
 
-def _write_batch(service: Service, actor: Actor, batch: list[Line], counts: dict[str, int]) -> bytes:
+def _write_batch(service: Service, actor: Actor, batch: list[NumberedLine], counts: dict[str, int]) -> bytes:
     """Write the cases of some lines; the result lines."""
     answers: list[dict[str, Any]] = []
     cases: list[Case] = []

@@ -6,13 +6,13 @@ import pytest
 
 from retriever.errors import InvalidInput
 from retriever.ingest import decoding
-from retriever.ingest.decoding import Line, LineReader
+from retriever.ingest.decoding import LineReader, TextLine
 
 CHINESE = ["编号,问题,处理结果", "1,打印机卡纸了怎么办,更换滚轮后恢复正常", "2,无法连接网络,重启路由器"]
 MIXED = ["id;problem;solution", "1;Drucker hängt;Kabel prüfen", "2;无法连接网络;重启"]
 
 
-def lines_of(data: bytes, encoding: str = "") -> list[Line]:
+def lines_of(data: bytes, encoding: str = "") -> list[TextLine]:
     """All lines."""
     return list(LineReader(io.BytesIO(data), encoding=encoding))
 
