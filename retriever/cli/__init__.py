@@ -1,4 +1,4 @@
-"""The command `similar-cases`. Heavy parts are imported inside commands, so that `--help` answers at once."""
+"""The command `similar-cases`. Its parts are imported when they are called for, so that `--help` answers at once."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 ok, 1 refused, 2 usage, 3 damaged or unavailable, 130 interrupted."""
     # One request, one thread: numpy's own threads only take the processor from the next request.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from retriever.cli.app import app  # noqa: PLC0415  importing the package must cost nothing
+    from retriever.cli.app import app  # noqa: PLC0415  numpy must not be imported before
 
     try:
         code = app(args=list(sys.argv[1:] if argv is None else argv), standalone_mode=False, prog_name="similar-cases")
     except SimilarCasesError as error:
-        from retriever.masking import mask_text  # noqa: PLC0415
+        from retriever.masking import mask_text  # noqa: PLC0415  an error alone needs it
 
         _say(f"similar-cases: {mask_text(str(error)).text}")
         sys.exit(error.exit_code)

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from enum import Enum, EnumMeta
 from typing import Any, Literal, get_args, get_origin
 
-import typer
-
-from retriever.cli.app import app
+from retriever.cli.app import load_commands
 from retriever.config import CONFIG_FILE_VARIABLE, DEFAULT_CONFIG_FILE, ENV_PREFIX, Settings
 
 _CLI = """# The command line
@@ -51,8 +49,7 @@ is refused, since a misspelt setting would silently do nothing.
 
 def commands_page() -> str:
     """docs/cli.md."""
-    root = typer.main.get_command(app)
-    return _CLI.format(commands="\n".join(_sections(root, "similar-cases")))
+    return _CLI.format(commands="\n".join(_sections(load_commands(), "similar-cases")))
 
 
 def settings_page() -> str:
@@ -62,13 +59,6 @@ def settings_page() -> str:
         for name, field in Settings.model_fields.items()
     ]
     return _SETTINGS.format(file=DEFAULT_CONFIG_FILE, variable=CONFIG_FILE_VARIABLE, rows="\n".join(rows))
-
-
-def iter_commands() -> Iterator[str]:
-    """The full name of every command, such as `similar-cases index rebuild`."""
-    for name, command in _walk(typer.main.get_command(app), "similar-cases"):
-        if not getattr(command, "commands", None):
-            yield name
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  typer's own copy of click

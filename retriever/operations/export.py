@@ -2,7 +2,10 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import orjson
@@ -10,7 +13,8 @@ import orjson
 from retriever.case.cells import guarded
 from retriever.case.columns import FIELDS, LISTS
 from retriever.case.format import encode_case
-from retriever.domain import StoredCase
+from retriever.domain import Status, StoredCase
+from retriever.errors import Unavailable
 from retriever.store.case_rows import CaseFilter
 from retriever.store.store import Store
 
@@ -40,6 +44,34 @@ def export_cases(
         if progress and written and written % 1_000 == 0:
             progress(written)
     return written
+
+
+def export_file(store: Store, file: Path, *, format: ExportFormat, which: CaseFilter) -> int:
+    """The same into a file, which no reader ever sees half of; what was there is written over. Raises Unavailable."""
+    with _replaced(file) as stream:
+        written = export_cases(store, stream, format=format, which=which)
+        stream.flush()
+    return written
+
+
+def cases_of(statuses: Sequence[Status] = (), languages: Sequence[str] = ()) -> CaseFilter:
+    """Cases in these states and languages; all without any."""
+    return CaseFilter(statuses=tuple(statuses), languages=tuple(languages))
+
+
+@contextmanager
+def _replaced(file: Path) -> Iterator[BinaryIO]:
+    """Write beside the target and rename. Raises Unavailable."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as stream:
+            temporary.chmod(0o600)  # customers' texts
+            yield stream
+        temporary.replace(file)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _json_lines(store: Store, which: CaseFilter) -> Iterator[bytes]:

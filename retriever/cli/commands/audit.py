@@ -1,19 +1,22 @@
 """`similar-cases audit …`: list, verify and export the audit log."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from retriever.cli.context import DryRun, Json, opened_store
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_store_of
 from retriever.cli.output import err, out, print_json, print_table
 from retriever.errors import Damaged, InvalidInput
+from retriever.operations.audit import export_log, newest_entries, renew_anchor, verify_log
 
-audit_app = typer.Typer(help="The audit log: who did what, and whether anybody tampered with it.")
+app = typer.Typer(help="The audit log: who did what, and whether anybody tampered with it.")
 
 
-@audit_app.command("list")
+@app.command("list")
 def list_(
     context: typer.Context,
     *,
@@ -25,12 +28,10 @@ def list_(
     json_: Json = False,
 ) -> None:
     """The newest entries that fit, oldest of them first."""
-    from collections import deque  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    with opened_store(context, read_only=True) as store:
-        found = deque(store.audit.iter_entries(subject=subject, actor=actor, action=action, since=since), maxlen=limit)
+    with open_store_of(context, read_only=True) as store:
+        found = newest_entries(store, subject=subject, actor=actor, action=action, since=since, limit=limit)
     if json_:
-        print_json(list(found))
+        print_json(found)
         return
     columns = ("number", "at", "actor", "role", "action", "subject", "version", "details")
     rows = [
@@ -41,21 +42,15 @@ def list_(
     print_table(columns, rows, figures=("number", "at"))
 
 
-@audit_app.command()
+@app.command()
 def verify(
     context: typer.Context,
     head: Annotated[str, typer.Option(help="A head that was noted earlier, COUNT:LINK: the log must contain it.")] = "",
     json_: Json = False,
 ) -> None:
     """Check every entry. Prints the head, which is worth noting outside; exit 3 when somebody tampered with the log."""
-    from retriever.store.audit_chain import parse_head  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    try:
-        known = parse_head(head) if head else None
-    except ValueError as error:
-        raise InvalidInput(f"--head: {error}.") from error
-    with opened_store(context, read_only=True) as store:
-        report = store.audit.verify(known=known)
+    with open_store_of(context, read_only=True) as store:
+        report = verify_log(store, head)
     if json_:
         print_json({"entries": report.entries, "head": str(report.head), "findings": report.findings})
     else:
@@ -66,33 +61,25 @@ def verify(
         raise Damaged(f"the audit log is not as it was written: {len(report.findings)} findings.")
 
 
-@audit_app.command()
+@app.command()
 def export(
     context: typer.Context, file: Annotated[Path, typer.Argument(help="JSONL file to write; - is standard output.")]
 ) -> None:
     """Write every entry as one JSON line, as it was sealed."""
-    from retriever.store.audit import encode_plain  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    written = 0
-    if str(file) != "-" and file.exists():
+    to_stdout = str(file) == "-"
+    if not to_stdout and file.exists():
         raise InvalidInput(f"{file} exists; choose another name.")
-    with opened_store(context, read_only=True) as store:
-        stream = sys.stdout.buffer if str(file) == "-" else file.open("wb")
-        try:
-            for entry in store.audit.iter_entries():
-                stream.write(encode_plain(entry))
-                written += 1
-            stream.flush()
-        finally:
-            if stream is not sys.stdout.buffer:
-                stream.close()
-        head = store.audit.head()
-    err.print(f"{written} entries written, head {head}", soft_wrap=True)
+    with (
+        open_store_of(context, read_only=True) as store,
+        contextlib.nullcontext(sys.stdout.buffer) if to_stdout else file.open("wb") as stream,
+    ):
+        done = export_log(store, stream)
+    err.print(f"{done.entries} entries written, head {done.head}", soft_wrap=True)
 
 
-@audit_app.command()
+@app.command()
 def anchor(context: typer.Context, dry_run: DryRun = False) -> None:
     """Write the anchor file anew, after a person has looked at what `verify` found; the log then counts as complete."""
-    with opened_store(context, read_only=dry_run) as store:
-        head = store.audit.head() if dry_run else store.audit.anchor_now()
+    with open_store_of(context, read_only=dry_run) as store:
+        head = renew_anchor(store, dry_run=dry_run)
     err.print(f"the anchor {'would say' if dry_run else 'says'} {head}", soft_wrap=True)

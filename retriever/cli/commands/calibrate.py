@@ -1,19 +1,17 @@
 """`similar-cases calibrate`: make the confidence keep its word on this library, from its own judged questions."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from retriever.cli.commands.evaluate import library_set
-from retriever.cli.context import DryRun, Json, opened_service, settings_of
+from retriever.cli.context import settings_of
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_service_of
 from retriever.cli.output import err, out, print_json, print_table
-from retriever.errors import InvalidInput, Unavailable
-
-if TYPE_CHECKING:
-    from retriever.evaluation.platt import Refit
+from retriever.errors import InvalidInput
+from retriever.evaluation.platt import Refit
+from retriever.operations.calibrate import fit_calibration, write_calibration
 
 FIGURES = {
     "ece": "expected calibration error",
@@ -44,37 +42,18 @@ def calibrate(
     if remove:
         _remove(settings_of(context).calibration_path, dry_run=dry_run)
         return
-    from retriever.evaluation.platt import ask_sheets, refit  # noqa: PLC0415  see retriever/cli/__init__.py
-    from retriever.search.calibration import Calibration, ranking_digest, save_calibration  # noqa: PLC0415
-    from retriever.search.ranking import load_ranking  # noqa: PLC0415
-
-    with opened_service(context) as service:
-        shipped = load_ranking(service.encoder.name)  # an earlier calibration must not be fitted over
-        searcher = replace(service.searcher, ranking=shipped)
-        done = refit(
-            ask_sheets(library_set(service, judgements), searcher.find_similar), threshold=shipped.min_confidence
-        )
-        made = Calibration(
-            fingerprint=service.searcher.identity,
-            ranking=ranking_digest(shipped),
-            scale=done.fit.scale,
-            shift=done.fit.shift,
-            min_confidence=done.fit.min_confidence,
-            questions=done.questions,
-            fitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+    with open_service_of(context) as service:
+        done = fit_calibration(service, judgements)
         path = service.settings.calibration_path
     if json_:
-        print_json({"dry_run": dry_run, "calibration": made, "before": done.before, "after": done.after})
+        fitted = {"calibration": done.calibration, "before": done.refit.before, "after": done.refit.after}
+        print_json({"dry_run": dry_run, **fitted})
     else:
-        _print(done, before=shipped.min_confidence)
+        _print(done.refit, before=done.shipped_threshold)
     if dry_run:
         err.print("nothing written; without --dry-run searches use it from their next start on", markup=False)
         return
-    try:
-        save_calibration(path, made)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+    write_calibration(path, done.calibration)
     err.print(f"written to {path}; a running server uses it from its next start on", markup=False)
 
 
@@ -88,7 +67,7 @@ def _remove(path: Path, *, dry_run: bool) -> None:
         err.print(f"{path} removed; a running server goes back with its next start", markup=False)
 
 
-def _print(done: "Refit", *, before: float) -> None:
+def _print(done: Refit, *, before: float) -> None:
     rows = [("threshold", f"{before:.4f}", f"{done.fit.min_confidence:.4f}")]
     for name, said in FIGURES.items():
         old, new = (getattr(one, name) for one in (done.before, done.after))

@@ -1,4 +1,4 @@
-"""`similar-cases case …`: show, list, versions, similar, put, delete."""
+"""`similar-cases case …`: single cases, their versions, and what happens to them outside of a review."""
 
 import json
 import sys
@@ -8,64 +8,35 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.commands.search import answer
-from retriever.cli.context import DryRun, Json, check_library, opened_service, opened_store, settings_of
-from retriever.cli.output import out, print_json, print_result, print_table
+from retriever.case.format import case_from_dict, case_to_dict
+from retriever.cli.actors import actor_named
+from retriever.cli.case_state import print_changes, print_state
+from retriever.cli.context import settings_of
+from retriever.cli.flags import CaseId, DryRun, Json, Reason, RoleOf, TeamOf, Who
+from retriever.cli.library import open_lifecycle_of, open_service_of, open_store_of
+from retriever.cli.output import out, print_json, print_table
+from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
-from retriever.errors import InvalidInput, VersionMismatch
+from retriever.errors import InvalidInput
+from retriever.operations.cases import compare_versions, delete_case, list_cases, put_case
+from retriever.wiring.library import check_library
 
-cases_app = typer.Typer(help="Single cases.")
-Id = Annotated[str, typer.Argument(help="Id of a case.")]
+app = typer.Typer(help="Single cases.")
 IfVersion = Annotated[int | None, typer.Option(help="Refuse unless this is the stored version.")]
 
 
-def stored_dict(stored: StoredCase) -> dict[str, object]:
-    """A stored case as one JSON object."""
-    from retriever.case.format import case_to_dict  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    more = {"version": stored.version, "revision": stored.revision, "created_at": stored.created_at}
-    return {**case_to_dict(stored.case), **more, "updated_at": stored.updated_at, "reuse": stored.reuse}
-
-
-def read_case(file: Path, **more: str) -> Case:
-    """The case in a JSON file, - for standard input; `more` are fields it has whatever the file says."""
-    from retriever.case.format import case_from_dict  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        row = json.loads(text)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidInput(f"{file} is not JSON: {error}.") from error
-    return case_from_dict({**row, **more} if isinstance(row, dict) else row)
-
-
-@cases_app.command()
-def show(context: typer.Context, id: Id, json_: Json = False) -> None:
+@app.command()
+def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """One case with all its fields."""
-    with opened_store(context, read_only=True) as store:
-        found = stored_dict(store.cases.get(id))
+    with open_store_of(context, read_only=True) as store:
+        found = _stored_dict(store.cases.get(id))
     if json_:
         print_json(found)
         return
     print_table(("field", "value"), [(name, _shown(value)) for name, value in found.items() if _shown(value)])
 
 
-def _shown(value: object) -> str:
-    """A field for people: lists line by line, parts of an object by name, nothing for what is empty."""
-    if isinstance(value, Reuse):
-        value = asdict(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {part}" for name, part in value.items() if part not in ("", None, 0))
-    if isinstance(value, list):
-        return (
-            "\n".join(f"{number}. {item}" for number, item in enumerate(value, 1)) if len(value) > 1 else "".join(value)
-        )
-    return "" if value is None else str(value)
-
-
-@cases_app.command("list")
+@app.command("list")
 def list_(
     context: typer.Context,
     status: Annotated[Status | None, typer.Option(help="Only cases in this state.")] = None,
@@ -73,22 +44,19 @@ def list_(
     json_: Json = False,
 ) -> None:
     """Cases, last updated first."""
-    from retriever.store import CaseFilter  # noqa: PLC0415
-
-    which = CaseFilter(statuses=(status,)) if status else CaseFilter()
-    with opened_store(context, read_only=True) as store:
-        found = store.cases.page(which, limit=limit)
+    with open_store_of(context, read_only=True) as store:
+        found = list_cases(store, status=status, limit=limit)
     if json_:
-        print_json([stored_dict(stored) for stored in found])
+        print_json([_stored_dict(stored) for stored in found])
         return
     rows = [(s.case.id, s.case.language, s.case.status.value, s.version, s.case.title) for s in found]
     print_table(("id", "language", "status", "version", "title"), rows)
 
 
-@cases_app.command()
-def versions(context: typer.Context, id: Id, json_: Json = False) -> None:
+@app.command()
+def versions(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """Every version of a case, oldest first."""
-    with opened_store(context, read_only=True) as store:
+    with open_store_of(context, read_only=True) as store:
         found = store.cases.versions(id)
     if json_:
         print_json(found)
@@ -99,28 +67,28 @@ def versions(context: typer.Context, id: Id, json_: Json = False) -> None:
     )
 
 
-@cases_app.command()
+@app.command()
 def similar(
     context: typer.Context,
-    id: Id,
+    id: CaseId,
     limit: Annotated[int, typer.Option(min=1, max=50, help="Most matches shown.")] = 5,
     json_: Json = False,
 ) -> None:
     """Cases like a stored one, itself excluded."""
-    with opened_service(context) as service:
+    with open_service_of(context) as service:
         result = service.find_similar_to(id, Query(problem="", limit=limit, audience=OPERATOR.audience))
-    print_json(answer(result)) if json_ else print_result(id, result)
+    print_json(result_dict(result)) if json_ else print_result(id, result)
 
 
-@cases_app.command()
+@app.command()
 def check(
     context: typer.Context,
     id: Annotated[str, typer.Argument(help="Id of a case, a JSON file with one, or - for standard input.")],
     json_: Json = False,
 ) -> None:
     """What a case lacks, which published cases may be the same, where it belongs. Changes nothing."""
-    given = read_case(Path(id)) if id == "-" or Path(id).is_file() else None
-    with opened_service(context) as service:
+    given = _read_case(Path(id)) if id == "-" or Path(id).is_file() else None
+    with open_service_of(context) as service:
         checked = service.arrivals.check(given or service.get_case(id).case)
     if json_:
         print_json(checked)
@@ -139,7 +107,7 @@ def check(
     )
 
 
-@cases_app.command()
+@app.command()
 def put(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON file with one case; - reads standard input.")],
@@ -147,23 +115,197 @@ def put(
     dry_run: DryRun = False,
 ) -> None:
     """Create or replace one case."""
-    case = read_case(file)
+    case = _read_case(file)
     if dry_run:
-        check_library(settings_of(context).database_path)
-    with opened_store(context) as store:
-        (outcome,) = store.cases.upsert([case], if_version=if_version, dry_run=dry_run)
-    if outcome.action == "refused":
-        raise InvalidInput(f"{case.id}: {outcome.reason}")
-    out.print(f"{case.id}: {'would be ' if dry_run else ''}{outcome.action}")
+        check_library(settings_of(context))
+    with open_store_of(context) as store:
+        action = put_case(store, case, if_version=if_version, dry_run=dry_run)
+    out.print(f"{case.id}: {'would be ' if dry_run else ''}{action}")
 
 
-@cases_app.command()
-def delete(context: typer.Context, id: Id, if_version: IfVersion = None, dry_run: DryRun = False) -> None:
+@app.command()
+def delete(context: typer.Context, id: CaseId, if_version: IfVersion = None, dry_run: DryRun = False) -> None:
     """Take a case out of the library; its versions are kept."""
-    with opened_store(context, read_only=dry_run) as store:
-        stored = store.cases.get(id)
-        if if_version is not None and stored.version != if_version:
-            raise VersionMismatch(f"{id} is at version {stored.version}, not {if_version}; look at it again first.")
-        if not dry_run:
-            store.cases.delete(id, if_version=stored.version)
+    with open_store_of(context, read_only=dry_run) as store:
+        delete_case(store, id, if_version=if_version, dry_run=dry_run)
     out.print(f"{id}: {'would be ' if dry_run else ''}deleted")
+
+
+@app.command()
+def history(context: typer.Context, id: CaseId, json_: Json = False) -> None:
+    """Every step in the life of a case, oldest first: who submitted, approved, rejected why, retired."""
+    with open_store_of(context, read_only=True) as store:
+        steps = store.reviews.steps(id)
+    if json_:
+        print_json(steps)
+        return
+    columns = ("at", "step", "actor", "role", "version", "note")
+    print_table(columns, [[getattr(step, name) for name in columns] for step in steps], figures=("at",))
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    id: CaseId,
+    older: Annotated[int, typer.Argument(help="Version to compare.")],
+    newer: Annotated[int, typer.Argument(help="Version to compare it with.")],
+    json_: Json = False,
+) -> None:
+    """What differs between two versions of a case."""
+    with open_store_of(context, read_only=True) as store:
+        changes = compare_versions(store, id, older, newer)
+    print_json(changes) if json_ else print_changes(changes)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    version: Annotated[int, typer.Argument(help="Version whose text comes back.")],
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    if_version: IfVersion = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring back the text of an older version: at once if it was published before, else as a draft or revision."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        written = lifecycle.writing.restore(id, version, who, if_version=if_version)
+        print_state(written.state, lifecycle, dry_run=dry_run)
+
+
+@app.command()
+def revise(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    file: Annotated[Path, typer.Argument(help="JSON file with the case's new text; - reads standard input.")],
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    if_version: Annotated[str | None, typer.Option(help="Refuse unless this is replaced: 3 of the case, r2.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Propose a new text for a published case; the live version answers until the new one is approved."""
+    case, who = _read_case(file, id=id), actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.writing.revise(id, case, who, if_version=if_version), lifecycle, dry_run=dry_run)
+
+
+@app.command()
+def draft(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(help="JSON file with one case; - reads standard input.")],
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Write a case as a contributor does: a new one is a draft, a change of a published one waits for its reviews."""
+    case, who = _read_case(file), actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.writing.write(case, who).state, lifecycle, dry_run=dry_run)
+
+
+@app.command()
+def merge(
+    context: typer.Context,
+    *,
+    keep: Annotated[str, typer.Argument(help="Id of the case that is kept.")],
+    duplicates: Annotated[list[str], typer.Argument(help="Ids of its duplicates.")],
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Make duplicates historical in favour of one case, which takes over their counts; `case unmerge` undoes it."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.merging.merge(keep, duplicates, who), lifecycle, dry_run=dry_run)
+    for id in duplicates:
+        out.print(f"{id}: {'would be ' if dry_run else ''}historical, superseded by {keep}", markup=False)
+
+
+@app.command()
+def unmerge(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Give a merged duplicate back its state and its counts."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.merging.unmerge(id, who), lifecycle, dry_run=dry_run)
+
+
+@app.command("retire")
+def retire(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    reason: Reason,
+    superseded_by: Annotated[str, typer.Option(help="Id of the case to use instead.")] = "",
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Make a published case historical: it is found on request only."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        state = lifecycle.ageing.retire(id, who, reason, superseded_by=superseded_by)
+        print_state(state, lifecycle, dry_run=dry_run)
+
+
+@app.command()
+def reinstate(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Publish a historical case again, unless it was merged or its validity is over."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.ageing.reinstate(id, who), lifecycle, dry_run=dry_run)
+
+
+def _stored_dict(stored: StoredCase) -> dict[str, object]:
+    """A stored case as one JSON object."""
+    more = {"version": stored.version, "revision": stored.revision, "created_at": stored.created_at}
+    return {**case_to_dict(stored.case), **more, "updated_at": stored.updated_at, "reuse": stored.reuse}
+
+
+def _read_case(file: Path, **more: str) -> Case:
+    """The case in a JSON file, - for standard input; `more` are fields it has whatever the file says."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        row = json.loads(text)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InvalidInput(f"{file} is not JSON: {error}.") from error
+    return case_from_dict({**row, **more} if isinstance(row, dict) else row)
+
+
+def _shown(value: object) -> str:
+    """A field for people: lists line by line, parts of an object by name, nothing for what is empty."""
+    if isinstance(value, Reuse):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {part}" for name, part in value.items() if part not in ("", None, 0))
+    if isinstance(value, list):
+        return (
+            "\n".join(f"{number}. {item}" for number, item in enumerate(value, 1)) if len(value) > 1 else "".join(value)
+        )
+    return "" if value is None else str(value)

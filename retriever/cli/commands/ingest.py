@@ -1,30 +1,21 @@
-"""Commands that fill and empty the library: ingest and export."""
+"""`similar-cases ingest`: files of cases, and exports of help desks, into the library."""
 
-import contextlib
-import os
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import Annotated, Literal, Self
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from retriever.cli.commands.search import known_language
-from retriever.cli.context import DryRun, Json, opened_store, settings_of
-from retriever.cli.output import err, ingest_bar, print_json, print_table
-from retriever.domain import Status
-from retriever.errors import InvalidInput, SimilarCasesError, Unavailable
-
-if TYPE_CHECKING:
-    from retriever.config import Settings
-    from retriever.domain import Case
-    from retriever.ingest.pipeline import Check, IngestOptions
-    from retriever.ingest.report import Arrival, IngestReport
-    from retriever.ingest.sources.registry import SourceMapping
-    from retriever.store import Store
+from retriever.cli.context import settings_of
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.output import err, print_json, print_table
+from retriever.ingest.pipeline import IngestOptions, IngestStep
+from retriever.ingest.readers import ReaderOptions
+from retriever.ingest.report import IngestReport
+from retriever.ingest.rules import TicketRules, load_rules
+from retriever.operations.ingest import ingest_files, source_mapping
 
 COLUMNS = ("file", "read", "created", "updated", "unchanged", "revised", "kept", "skipped", "rejected", "seconds")
 SHOWN_REJECTS = 10
@@ -77,10 +68,6 @@ def ingest(
         raise typer.BadParameter("give a file, or --sample.", param_hint="FILES")
     if rejects and len(files or ()) > 1:
         raise typer.BadParameter("takes one file of cases at a time.", param_hint="--rejects")
-    from retriever.ingest.pipeline import IngestOptions  # noqa: PLC0415  see retriever/cli/__init__.py
-    from retriever.ingest.readers import ReaderOptions  # noqa: PLC0415
-    from retriever.ingest.rules import TicketRules, load_rules  # noqa: PLC0415
-
     mapping, columns = source_mapping(source, map_ or [], header_map)
     if mapping is None and (publish or rules):
         raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--publish, --rules")
@@ -96,200 +83,68 @@ def ingest(
         check_limit=compare,
         rejects_path=rejects,
     )
-    reports: dict[str, IngestReport] = {}
     settings = settings_of(context)
-    with _written_store(settings, dry_run) as store:
-        if sample:
-            reports["sample library"] = load_sample(store, dry_run=dry_run)
-        with _comparing(settings, store, wanted=bool(files) and compare != 0) as check:
-            for path in files or []:
-                reports[str(path)] = _ingest_file(path, store, options, check)
-        behind = 0 if dry_run else _behind(settings, store)
+    with FileBar() as progress:
+        done = ingest_files(settings, files or [], options, sample=sample, progress=progress, warn=_warn)
     if json_:
-        print_json([{"file": name, **report.to_dict()} for name, report in reports.items()])
+        print_json([{"file": name, **report.to_dict()} for name, report in done.reports.items()])
     else:
-        rows = [(name, *_numbers(report)) for name, report in reports.items()]
+        rows = [(name, *_numbers(report)) for name, report in done.reports.items()]
         print_table(COLUMNS, rows, title="nothing was changed (--dry-run)" if dry_run else "")
-    for name, report in reports.items():
-        _tell(name, report)
-    if behind > settings.delta_limit:
+    for name, report in done.reports.items():
+        _print_notes(name, report)
+    if done.behind > settings.delta_limit:
         err.print(
-            f"{behind} changes are not in a snapshot yet: `similar-cases index rebuild` makes searching them faster."
+            f"{done.behind} changes are not in a snapshot yet: "
+            "`similar-cases index rebuild` makes searching them faster."
         )
-    if any(report.rejected for report in reports.values()):
+    if any(report.rejected for report in done.reports.values()):
         raise typer.Exit(1)
 
 
-def load_sample(store: "Store", *, dry_run: bool = False) -> "IngestReport":
-    """Write the sample cases into the library; a report like that of a file."""
-    from retriever.ingest.report import IngestReport  # noqa: PLC0415
-    from retriever.sample.library import load_sample_cases  # noqa: PLC0415
+class FileBar:
+    """One bar on stderr for the file in hand: bytes read, rows so far, time left."""
 
-    outcomes = store.cases.upsert(load_sample_cases(), dry_run=dry_run)
-    actions = [outcome.action for outcome in outcomes]
-    return IngestReport(
-        read=len(actions),
-        created=actions.count("created"),
-        updated=actions.count("updated"),
-        unchanged=actions.count("unchanged"),
-        rejected=actions.count("refused"),
-        named_by_content=0,
-        rows=(),
-        took=0.0,
-        dry_run=dry_run,
-        format="sample",
-    )
+    def __init__(self) -> None:
+        """Show nothing before the first file."""
+        self._file: Path | None = None
+        self._shown = ExitStack()
 
+    def __enter__(self) -> Self:
+        return self
 
-def source_mapping(
-    source: str, given: list[str], header_map: Path | None
-) -> "tuple[SourceMapping | None, dict[str, tuple[str, ...]]]":
-    """How the rows are read: by a help desk's mapping, or else by columns. Raises InvalidInput."""
-    from retriever.ingest.sources.generic import SourceMap, load_source_map  # noqa: PLC0415
-    from retriever.ingest.sources.registry import SOURCES, get_source  # noqa: PLC0415
+    def __exit__(self, *_: object) -> None:
+        self._shown.close()
 
-    files = [Path(entry) for entry in given if "=" not in entry] + ([header_map] if header_map else [])
-    if len(files) > 1:
-        raise InvalidInput("--map takes one mapping file; put all of it there.")
-    pairs = [entry for entry in given if "=" in entry]
-    if source in SOURCES:
-        return get_source(source, column_map(pairs, files[0] if files else None)), {}
-    found = load_source_map(files[0]) if files else None
-    if found is None and source != "generic":
-        return None, column_map(pairs, files[0] if files else None)
-    found = found or SourceMap(fields=column_map([], files[0]) if files else {})
-    found = replace(found, fields={**found.fields, **column_map(pairs, None)})
-    return found.mapping("" if source == "generic" else source), {}
+    def __call__(self, file: Path, step: IngestStep) -> None:
+        """Move the bar, or begin that of another file."""
+        if file != self._file:
+            self._begin(file)
+        self._progress.update(self._task, completed=step.bytes_read, total=step.bytes_total or None, rows=step.read)
+
+    def _begin(self, file: Path) -> None:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[rows]:,} rows"),
+            TimeRemainingColumn(),
+        )
+        self._shown.close()
+        self._progress = self._shown.enter_context(Progress(*columns, console=err, transient=True))
+        self._task = self._progress.add_task(file.name, total=None, rows=0)
+        self._file = file
 
 
-def column_map(pairs: list[str], file: Path | None) -> dict[str, tuple[str, ...]]:
-    """Field to headers, from a file and from FIELD=HEADER pairs, which win. Raises InvalidInput."""
-    from retriever.case.columns import column_map_of_pairs, load_column_map  # noqa: PLC0415
-
-    return {**(load_column_map(file) if file else {}), **column_map_of_pairs(pairs)}
+def _warn(text: str) -> None:
+    err.print(text, markup=False)
 
 
-def export(
-    context: typer.Context,
-    *,
-    file: Annotated[Path, typer.Argument(help="File to write; - is standard output.")] = Path("-"),
-    format_: Annotated[
-        Literal["jsonl", "csv"] | None, typer.Option("--format", help="By the file's ending without it, else jsonl.")
-    ] = None,
-    status: Annotated[list[Status] | None, typer.Option(help="Only cases in this state; may be repeated.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Only this language; may be repeated.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Write all cases as JSONL or CSV; `ingest` takes the file back and changes nothing."""
-    from retriever.operations.export import export_cases  # noqa: PLC0415  see retriever/cli/__init__.py
-    from retriever.store import CaseFilter  # noqa: PLC0415
-
-    which = CaseFilter(statuses=tuple(status or ()), languages=tuple(map(known_language, language or ())))
-    chosen = format_ or ("csv" if file.suffix.lower() == ".csv" else "jsonl")
-    to_stdout = str(file) == "-"
-    if file.exists() and not to_stdout and not force:
-        raise InvalidInput(f"{file} exists; --force writes over it.")
-    with opened_store(context, read_only=True) as store:
-        if dry_run:
-            err.print(f"{sum(1 for _ in store.cases.iter(which))} cases would be written to {file}", markup=False)
-            return
-        with contextlib.nullcontext(sys.stdout.buffer) if to_stdout else _replaced(file) as stream:
-            written = export_cases(store, stream, format=chosen, which=which)
-            stream.flush()
-    err.print(f"{written} cases written")
-
-
-@contextmanager
-def _replaced(file: Path) -> Iterator[BinaryIO]:
-    """Write beside the target and rename, so that no reader ever sees half of an export. Raises Unavailable."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as stream:
-            temporary.chmod(0o600)  # customers' texts
-            yield stream
-        temporary.replace(file)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _ingest_file(path: Path, store: "Store", options: "IngestOptions", check: "Check | None") -> "IngestReport":
-    from retriever.ingest.pipeline import ingest as ingest_rows  # noqa: PLC0415
-    from retriever.lifecycle.tickets import revised_by_ticket  # noqa: PLC0415
-
-    with ingest_bar(path.name) as progress:
-        return ingest_rows(path, store, options, progress=progress, revise=revised_by_ticket, check=check)
-
-
-@contextmanager
-def _comparing(settings: "Settings", store: "Store", *, wanted: bool) -> "Iterator[Check | None]":
-    """What compares a case with the library; None where that is not wanted, or cannot be done now, which is said."""
-    from retriever.wiring.service import open_service  # noqa: PLC0415
-
-    # A dry run where there is no library looks at an empty one elsewhere: there is nothing to compare with.
-    if not wanted or store.path != settings.database_path:
-        yield None
-        return
-    if (behind := _behind(settings, store)) > settings.delta_limit:
-        err.print(f"not compared with other cases: {behind} changes wait for `similar-cases index rebuild`")
-        yield None
-        return
-    with ExitStack() as stack:
-        try:
-            service = stack.enter_context(open_service(settings))
-        except SimilarCasesError as error:
-            err.print(f"not compared with other cases: {error}", markup=False)
-            yield None
-            return
-
-        def check(case: "Case") -> "Arrival | None":
-            try:
-                return service.arrivals.report(case)
-            except SimilarCasesError as error:
-                err.print(f"not compared with other cases any more: {error}", markup=False)
-                return None
-
-        yield check
-
-
-@contextmanager
-def _written_store(settings: "Settings", dry_run: bool) -> Iterator["Store"]:
-    """The library; a dry run where there is none yet looks at an empty one that is thrown away."""
-    from retriever.store import open_store  # noqa: PLC0415
-    from retriever.wiring.library import open_library  # noqa: PLC0415
-
-    path = settings.database_path
-    if not dry_run or path.exists():
-        with open_library(settings) as store:
-            yield store
-        return
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / path.name, mask=settings.mask) as store:
-        yield store
-
-
-def _behind(settings: "Settings", store: "Store") -> int:
-    """Changes since the snapshot that is served; all of them while there is none."""
-    from index.manifest import read_manifest  # noqa: PLC0415
-    from index.snapshots import Snapshots  # noqa: PLC0415
-    from index.types import IndexDamaged  # noqa: PLC0415
-
-    snapshots = Snapshots(settings.index_dir)
-    try:
-        name = snapshots.current_name()
-        held = int(read_manifest(snapshots.path(name)).labels["revision"]) if name else 0
-    except IndexDamaged:
-        return 0
-    return store.cases.revision() - held
-
-
-def _numbers(report: "IngestReport") -> tuple[object, ...]:
+def _numbers(report: IngestReport) -> tuple[object, ...]:
     counts = (report.read, report.created, report.updated, report.unchanged, report.revised)
     return (*counts, report.kept, report.skipped, report.rejected, f"{report.took:.1f}")
 
 
-def _tell(name: str, report: "IngestReport") -> None:
+def _print_notes(name: str, report: IngestReport) -> None:
     """What a person should know besides the numbers."""
     if report.resumed_from:
         err.print(f"{name}: went on behind line {report.resumed_from}, where the last run stopped")
@@ -312,7 +167,7 @@ def _tell(name: str, report: "IngestReport") -> None:
         err.print(f"… {report.rejected} rows were refused; {where}")
 
 
-def _became(report: "IngestReport") -> Iterator[str]:
+def _became(report: IngestReport) -> Iterator[str]:
     """What became of rows that are neither new nor as before, a line each."""
     for reason, number in sorted(report.reasons.items(), key=lambda entry: -entry[1]):
         yield f"{number} skipped: {reason}"
@@ -329,7 +184,7 @@ def _became(report: "IngestReport") -> Iterator[str]:
         yield from _compared(report)
 
 
-def _compared(report: "IngestReport") -> Iterator[str]:
+def _compared(report: IngestReport) -> Iterator[str]:
     """How what came in relates to what was there."""
     came = report.created + report.updated + report.revised
     of = f"{report.checked} compared of {came} new or changed ones (--compare)" if came > report.checked else ""
@@ -343,5 +198,5 @@ def _compared(report: "IngestReport") -> Iterator[str]:
         yield "suggested for empty fields: product {}, category {}, tags {}".format(*counts)
     for arrival in report.arrivals:
         if arrival.suggested and not arrival.is_near_duplicate:
-            told = ", ".join(f"{name} {value!r}" for name, value in arrival.suggested.items())
-            yield f"  {arrival.id}: {told}"
+            values = ", ".join(f"{name} {value!r}" for name, value in arrival.suggested.items())
+            yield f"  {arrival.id}: {values}"

@@ -4,17 +4,20 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.context import DryRun, Json, opened_store
+from retriever.case.times import utc_stamp
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_store_of
 from retriever.cli.output import err, print_json, print_table
 from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Role
 from retriever.errors import InvalidInput
+from retriever.operations.keys import revoke_key
 
-keys_app = typer.Typer(help="API keys: who may use the HTTP API, as what, and which groups' cases they see.")
+app = typer.Typer(help="API keys: who may use the HTTP API, as what, and which groups' cases they see.")
 ROLES = {role.name.lower(): role for role in Role}
 Days = Annotated[int, typer.Option(min=0, max=3650, help="Days until the key expires; 0 for never.")]
 
 
-@keys_app.command()
+@app.command()
 def create(
     context: typer.Context,
     *,
@@ -37,17 +40,15 @@ def create(
     if dry_run:
         err.print(f"{name} would get a key as {role}")
         return
-    with opened_store(context) as store:
+    with open_store_of(context) as store:
         made = store.keys.create(actor, by=OPERATOR, days=days or None, rate_limit=rate_limit)
     _show_new(made.text, made.record.id, made.record.expires_at, json_)
 
 
-@keys_app.command("list")
+@app.command("list")
 def list_(context: typer.Context, json_: Json = False) -> None:
     """All keys, alive or not, oldest first; secrets are not kept and cannot be shown."""
-    from retriever.case.times import utc_stamp  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    with opened_store(context, read_only=True) as store:
+    with open_store_of(context, read_only=True) as store:
         found = store.keys.all()
     now = utc_stamp()
     rows = [
@@ -66,7 +67,7 @@ def list_(context: typer.Context, json_: Json = False) -> None:
     print_table(columns, [[_cell(row[column]) for column in columns] for row in rows], figures=("id",))
 
 
-@keys_app.command()
+@app.command()
 def rotate(
     context: typer.Context,
     *,
@@ -82,25 +83,20 @@ def rotate(
     if dry_run:
         err.print(f"{name} would get a second key, and the first would end in {overlap_hours:g} hours")
         return
-    with opened_store(context) as store:
+    with open_store_of(context) as store:
         made = store.keys.rotate(name, by=OPERATOR, overlap_hours=overlap_hours, days=days or None)
     _show_new(made.text, made.record.id, made.record.expires_at, json_)
 
 
-@keys_app.command()
+@app.command()
 def revoke(
     context: typer.Context,
     id: Annotated[str, typer.Argument(help="Id of the key (8 characters), or the whole key where it leaked.")],
     dry_run: DryRun = False,
 ) -> None:
     """End a key at once; running servers refuse it within a second."""
-    from retriever.store.keys import parse_key  # noqa: PLC0415
-
-    parsed = parse_key(id)
-    with opened_store(context, read_only=dry_run) as store:
-        known = store.keys.get(parsed[0] if parsed else id)
-        if not dry_run:
-            store.keys.revoke(known.id, by=OPERATOR)
+    with open_store_of(context, read_only=dry_run) as store:
+        known = revoke_key(store, id, dry_run=dry_run)
     err.print(f"key {known.id} of {known.actor.id} {'would be' if dry_run else 'is'} revoked")
 
 

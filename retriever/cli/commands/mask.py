@@ -2,16 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from retriever.cli.context import DryRun, Json, check_library, opened_store, settings_of
+from retriever.cli.context import settings_of
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_store_of
 from retriever.cli.output import err, print_json, print_table, progress_bars
 from retriever.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from retriever.masking import Masked
+from retriever.masking import MASKING_VERSION, Masked, mask_text
+from retriever.wiring.library import check_library
 
 LONGEST = 10_000_000
 """Characters taken at once."""
@@ -36,8 +37,6 @@ def mask(
     json_: Json = False,
 ) -> None:
     """Show a text as the library would store it, or, with --library, mask what is in the library already."""
-    from retriever.masking import MASKING_VERSION, mask_text  # noqa: PLC0415  see retriever/cli/__init__.py
-
     if sum((text is not None, file is not None, library)) != 1:
         raise InvalidInput("give a text, - for standard input, --file, or --library.")
     if library:
@@ -57,8 +56,8 @@ def mask(
 
 
 def _mask_library(context: typer.Context, *, dry_run: bool, restart: bool, json_: bool) -> None:
-    check_library(settings_of(context).database_path)
-    with opened_store(context, read_only=dry_run) as store, progress_bars() as bars:
+    check_library(settings_of(context))
+    with open_store_of(context, read_only=dry_run) as store, progress_bars() as bars:
         done = store.remask(dry_run=dry_run, restart=restart, progress=bars)
     if json_:
         print_json({"dry_run": dry_run, "resumed": done.resumed, "changed": done.changed, "by_rule": done.by_rule})
@@ -81,7 +80,7 @@ def _read(file: Path) -> str:
         raise InvalidInput(f"{file} is not UTF-8 at byte {error.start}; convert it first.") from error
 
 
-def _rows(original: str, masked: "Masked", *, show_values: bool) -> list[dict[str, object]]:
+def _rows(original: str, masked: Masked, *, show_values: bool) -> list[dict[str, object]]:
     """Spans without their values: what is masked must not come back in the terminal's or the job's log."""
     return [
         {"start": span.start, "end": span.end, "placeholder": span.placeholder, "rule": span.rule}

@@ -1,51 +1,33 @@
-"""`similar-cases model …`, what only reads: list, info, check, compare."""
+"""`similar-cases model …`: list, info, check, compare; use, download, prune."""
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retriever.cli.context import Json, settings_of
-from retriever.cli.output import err, print_json, print_table
-from retriever.errors import ModelUnavailable
+from retriever.cli.context import settings_of, warn_if_model_is_overruled
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.output import err, out, print_json, print_table, progress_bars
+from retriever.embedding.cards import ModelCard
+from retriever.embedding.loading import HUB_FILES, download_model
+from retriever.operations.model_check import check_model
+from retriever.operations.model_list import KnownModel, ModelDescription, describe_model, list_models
+from retriever.operations.model_use import prune_vectors, use_model
 
 if TYPE_CHECKING:
-    from retriever.config import Settings
-    from retriever.domain import Encoder
-    from retriever.evaluation.labelled import LabelledSet
+    from retriever.operations.model_compare import ModelComparison
 
-models_app = typer.Typer(help="Embedding models: which there are, how good they are here, which one serves.")
+app = typer.Typer(help="Embedding models: which there are, how good they are here, which one serves.")
 Name = Annotated[str, typer.Argument(help="builtin, a folder or a hub id.")]
 COMPARED = ("ndcg@10", "mrr@10", "recall@10")
-SPEED_TEXTS = 512
 
 
-@models_app.command("list")
+@app.command("list")
 def list_(context: typer.Context, json_: Json = False) -> None:
     """Models worth choosing, which of them are on this machine, and when to take which."""
-    from retriever.embedding.cards import CARDS  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    settings = settings_of(context)
-    rows = [
-        {
-            "model": card.hub_id,
-            "in_use": card.hub_id == settings.model,
-            "here": _is_here(card.hub_id),
-            "dims": card.dims,
-            "shorter_dims": list(card.matryoshka),
-            "max_tokens": card.max_tokens or None,
-            "parameters_millions": card.parameters_millions or None,
-            "licence": card.licence,
-            "query_prompt": card.query_prompt,
-            "case_prompt": card.case_prompt,
-            "choose_when": card.choose_when,
-        }
-        for card in CARDS
-    ]
-    if settings.model not in {row["model"] for row in rows}:
-        rows.insert(0, {"model": settings.model, "in_use": True, "here": _is_here(settings.model)})
+    rows = [_row(model) for model in list_models(settings_of(context))]
     if json_:
         print_json(rows)
         return
@@ -65,28 +47,27 @@ def list_(context: typer.Context, json_: Json = False) -> None:
     )
 
 
-@models_app.command()
+@app.command()
 def info(context: typer.Context, name: Name, json_: Json = False) -> None:
     """What is known about one model: from its card, and from its files if they are here."""
-    found = _described(name, settings_of(context))
+    found = _facts(describe_model(name, settings_of(context)))
     if json_:
         print_json(found)
         return
     print_table(("what", "value"), [(what, value) for what, value in found.items() if value not in ("", None)])
 
 
-@models_app.command()
+@app.command()
 def check(context: typer.Context, name: Name, json_: Json = False) -> None:
     """Load a model and try it: unit vectors, the same each time and in a batch; speed and size. Exit 3 if not."""
-    settings = settings_of(context)
-    _, found = load_checked(name, settings)
+    _, found = check_model(name, settings_of(context))
     if json_:
         print_json(found)
     else:
-        print_table(("what", "value"), list(found.items()))
+        print_table(("what", "value"), list(asdict(found).items()))
 
 
-@models_app.command()
+@app.command()
 def compare(
     context: typer.Context,
     one: Name,
@@ -95,146 +76,127 @@ def compare(
     json_: Json = False,
 ) -> None:
     """Quality, speed and size of two models side by side, on labelled questions, by exact search."""
-    from retriever.cli.commands.evaluate import load_set  # noqa: PLC0415
-    from retriever.evaluation.machine import machine  # noqa: PLC0415
-    from retriever.evaluation.runner import evaluate_encoder  # noqa: PLC0415
+    from retriever.operations.model_compare import compare_models  # noqa: PLC0415  statistics take longer than the rest
 
-    settings = settings_of(context)
-    sets: list[LabelledSet] = [load_set(folder) for folder in data] if data else [load_set(None)]
-    table: dict[str, dict[str, Any]] = {}
-    for name in (one, other):
-        encoder, checks = load_checked(name, settings)
-        table[name] = {"checks": checks}
-        for labelled in sets:
-            err.print(f"{name}: {labelled.name}, {len(labelled.questions)} questions …", markup=False)
-            table[name][labelled.name] = dict(evaluate_encoder(labelled, encoder).scores.means)
+    found = compare_models((one, other), settings_of(context), data or (), started=_print_started)
     if json_:
-        print_json({"machine": machine(), "models": table})
+        models = {name: {"checks": found.checks[name], **found.measures[name]} for name in found.checks}
+        print_json({"machine": found.machine, "models": models})
         return
-    print_table(("", one, other), list(_side_by_side(table, one, other, [labelled.name for labelled in sets])))
+    print_table(("", one, other), list(_side_by_side(found, one, other)))
 
 
-def load_checked(name: str, settings: "Settings") -> tuple["Encoder", dict[str, object]]:
-    """A model tried on the canary sentences, and what was seen. Raises ModelUnavailable if it breaks its promises."""
-    import numpy as np  # noqa: PLC0415
+@app.command()
+def use(
+    context: typer.Context,
+    name: Name,
+    dry_run: DryRun = False,
+) -> None:
+    """Serve with another model: check it, build its snapshot beside the old one, write it into the settings file.
 
-    from retriever.embedding.canaries import CANARIES, canary_vectors  # noqa: PLC0415
-
-    started = time.perf_counter()
-    encoder = load(name, settings)
-    loaded = time.perf_counter() - started
-    first, again = canary_vectors(encoder), canary_vectors(encoder)
-    single = np.concatenate([encoder.encode_cases([text]) for text in CANARIES])
-    norms = np.linalg.norm(first, axis=1)
-    seen = first.any(axis=1)
-    if first.shape != (len(CANARIES), encoder.dim) or not np.isfinite(first).all():
-        raise ModelUnavailable(f"{name} gives no usable vectors: shape {first.shape}, or numbers that are not finite.")
-    if not seen.any() or np.abs(norms[seen] - 1).max() > 1e-3:
-        raise ModelUnavailable(f"{name} gives vectors that are not of unit length, so scores would mean nothing.")
-    if np.abs(first - again).max() > 1e-5:
-        raise ModelUnavailable(f"{name} gives other vectors each time; an index over it would be useless.")
-    if np.abs(first - single).max() > 0.02:
-        raise ModelUnavailable(f"{name} gives a text in a batch another vector than alone.")
-    return encoder, {
-        "model": encoder.name,
-        "fingerprint": encoder.fingerprint,
-        "dims": encoder.dim,
-        "canaries_known": int(seen.sum()),
-        "batch_against_single": float(np.abs(first - single).max()),
-        "load_seconds": round(loaded, 3),
-        "ms_per_question": round(_ms_per_question(encoder), 3),
-        "texts_per_second": round(_texts_per_second(encoder)),
-        "mib_on_disk": _mib_of(name, settings),
-    }
-
-
-def load(name: str, settings: "Settings") -> "Encoder":
-    """A model by name, with the revision and length of the settings if it is the one they name."""
-    from retriever.wiring.service import open_encoder  # noqa: PLC0415
-
-    own = name == settings.model
-    return open_encoder(
-        settings if own else settings.model_copy(update={"model": name, "model_revision": "", "dims": None})
+    Running servers load the model beside the present one and change without failing a question. A snapshot that this
+    model has built before is taken again, so that the way back costs seconds.
+    """
+    settings = settings_of(context)
+    with progress_bars() as bars:
+        done = use_model(settings, name, dry_run=dry_run, progress=bars)
+    if dry_run:
+        how = f"snapshot {done.snapshot} would be served again" if done.snapshot else "a new snapshot would be built"
+        out.print(f"{how}, and {done.settings_file} would say model = {done.model!r}", markup=False)
+        return
+    out.print(done.snapshot)
+    err.print(
+        f"{done.settings_file} says model = {done.model!r}. Running servers change to snapshot {done.snapshot} by "
+        "themselves; `similar-cases index rollback` goes back.",
+        markup=False,
     )
+    warn_if_model_is_overruled(context)
 
 
-def _ms_per_question(encoder: "Encoder") -> float:
-    from retriever.embedding.canaries import CANARIES  # noqa: PLC0415
-
-    took = []
-    for text in CANARIES * 2:
-        started = time.perf_counter()
-        encoder.encode_query([text])
-        took.append((time.perf_counter() - started) * 1000)
-    return sorted(took)[len(took) // 2]
-
-
-def _texts_per_second(encoder: "Encoder") -> float:
-    from retriever.embedding.canaries import CANARIES  # noqa: PLC0415
-
-    texts = [f"{text} {number}" for number in range(SPEED_TEXTS // len(CANARIES)) for text in CANARIES]
-    started = time.perf_counter()
-    encoder.encode_cases(texts)
-    return len(texts) / (time.perf_counter() - started)
-
-
-def _is_here(name: str) -> bool:
-    from retriever.embedding.loading import find_model_folder  # noqa: PLC0415
-
-    try:
-        find_model_folder(name)
-    except ModelUnavailable:
-        return False
-    return True
+@app.command()
+def download(
+    name: Name,
+    revision: Annotated[str, typer.Option(help="Commit, tag or branch of the hub; the newest without it.")] = "",
+    dry_run: DryRun = False,
+    json_: Json = False,
+) -> None:
+    """Fetch a hub model, weights as safetensors only, and print its name pinned to the commit that came."""
+    if dry_run:
+        at = f" at {revision}" if revision else ""
+        out.print(f"would fetch {', '.join(HUB_FILES)} of {name}{at} into the cache of the hub's library", markup=False)
+        return
+    pinned = download_model(name, revision=revision or None)
+    if json_:
+        print_json({"model": pinned})
+    else:
+        out.print(pinned, markup=False)
 
 
-def _mib_of(name: str, settings: "Settings") -> float:
-    from retriever.embedding.loading import find_model_folder  # noqa: PLC0415
+@app.command()
+def prune(
+    context: typer.Context,
+    max_mb: Annotated[
+        int | None, typer.Option(min=0, help="Size to keep; the setting vector_cache_mb without it.")
+    ] = None,
+    others: Annotated[bool, typer.Option("--others", help="Drop all vectors of models that are not in use.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Drop cached vectors: other models first, then those used longest ago. What is needed again is encoded again."""
+    done = prune_vectors(settings_of(context), max_mb=max_mb, others=others, dry_run=dry_run)
+    if dry_run:
+        out.print(f"would drop {done.bytes_excess / 2**20:.1f} MiB of {done.bytes_before / 2**20:.1f} MiB of vectors")
+        return
+    out.print(f"{done.dropped} vectors dropped, {done.kept} kept ({done.file_bytes / 2**20:.1f} MiB on disk)")
 
-    revision = settings.model_revision if name == settings.model else ""
-    folder = find_model_folder(name, revision=revision or None).path
-    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, 1)
+
+def _row(model: KnownModel) -> dict[str, Any]:
+    """What is known about a model, as JSON has it."""
+    row = {"model": model.name, "in_use": model.in_use, "here": model.is_here}
+    if model.card is None:
+        return row
+    lists = {"shorter_dims": list(model.card.matryoshka), "max_tokens": model.card.max_tokens or None}
+    return row | _card_facts(model.card) | lists
 
 
-def _described(name: str, settings: "Settings") -> dict[str, object]:
-    from retriever.embedding.cards import find_card  # noqa: PLC0415
-    from retriever.embedding.loading import find_model_folder  # noqa: PLC0415
-
-    card = find_card(name)
-    found: dict[str, object] = {"model": name, "in_use": name == settings.model}
-    if card is not None:
-        found |= {
-            "hub_id": card.hub_id,
-            "dims": card.dims,
-            "shorter_dims": ", ".join(map(str, card.matryoshka)),
-            "max_tokens": card.max_tokens or "any",
-            "parameters_millions": card.parameters_millions or None,
-            "licence": card.licence,
-            "query_prompt": card.query_prompt,
-            "case_prompt": card.case_prompt,
-            "choose_when": card.choose_when,
-        }
-    try:
-        folder = find_model_folder(name)
-    except ModelUnavailable as error:
-        if card is None:
-            raise
-        return found | {"here": False, "how_to_get_it": str(error)}
-    vectors = "static (no torch needed)" if folder.is_static else f"transformer, {folder.pooling} pooling"
-    return found | {
+def _facts(model: ModelDescription) -> dict[str, object]:
+    """What is known about a model, as its table shows it."""
+    facts: dict[str, object] = {"model": model.name, "in_use": model.in_use}
+    if model.card is not None:
+        facts |= {"hub_id": model.card.hub_id, **_card_facts(model.card)}
+    if model.folder is None:
+        return facts | {"here": False, "how_to_get_it": model.advice}
+    transformer = f"transformer, {model.folder.pooling} pooling"
+    return facts | {
         "here": True,
-        "folder": str(folder.path),
-        "kind": vectors,
-        "query_prompt": folder.query_prompt or found.get("query_prompt", ""),
-        "case_prompt": folder.case_prompt or found.get("case_prompt", ""),
-        "mib_on_disk": _mib_of(name, settings),
+        "folder": str(model.folder.path),
+        "kind": "static (no torch needed)" if model.folder.is_static else transformer,
+        "query_prompt": model.folder.query_prompt or facts.get("query_prompt", ""),
+        "case_prompt": model.folder.case_prompt or facts.get("case_prompt", ""),
+        "mib_on_disk": model.mib_on_disk,
     }
 
 
-def _side_by_side(table: Mapping[str, Any], one: str, other: str, sets: list[str]) -> Iterator[tuple[str, str, str]]:
-    for name in sets:
+def _card_facts(card: ModelCard) -> dict[str, object]:
+    return {
+        "dims": card.dims,
+        "shorter_dims": ", ".join(map(str, card.matryoshka)),
+        "max_tokens": card.max_tokens or "any",
+        "parameters_millions": card.parameters_millions or None,
+        "licence": card.licence,
+        "query_prompt": card.query_prompt,
+        "case_prompt": card.case_prompt,
+        "choose_when": card.choose_when,
+    }
+
+
+def _print_started(model: str, name: str, questions: int) -> None:
+    err.print(f"{model}: {name}, {questions} questions …", markup=False)
+
+
+def _side_by_side(found: "ModelComparison", one: str, other: str) -> Iterator[tuple[str, str, str]]:
+    for name in found.measures[one]:
         for key in COMPARED:
-            left, right = (f"{table[model][name][key] * 100:.1f}" for model in (one, other))
+            left, right = (f"{found.measures[model][name][key] * 100:.1f}" for model in (one, other))
             yield f"{name} {key}", left, right
     for key in ("dims", "ms_per_question", "texts_per_second", "load_seconds", "mib_on_disk"):
-        yield key, str(table[one]["checks"][key]), str(table[other]["checks"][key])
+        yield key, str(getattr(found.checks[one], key)), str(getattr(found.checks[other], key))

@@ -1,32 +1,24 @@
 """`similar-cases review …`: what waits for approval, and the steps from draft to published and beyond."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from retriever.cli.context import DryRun, Json, check_library, opened_store, settings_of
+from retriever.cli.actors import actor_named
+from retriever.cli.case_state import print_changes, print_state
+from retriever.cli.flags import CaseId, DryRun, Json, RoleOf, TeamOf, Who
+from retriever.cli.library import open_lifecycle_of
 from retriever.cli.output import err, out, print_json, print_table
-from retriever.domain import OPERATOR, Actor, Role, Status
+from retriever.domain import OPERATOR, Status
 from retriever.errors import InvalidInput
+from retriever.lifecycle import CaseState, Lifecycle
+from retriever.lifecycle.screening import CHECKLIST, Scope, Screening
+from retriever.operations.reviews import list_reviews, show_review
 
-if TYPE_CHECKING:
-    from retriever.lifecycle import CaseState, Lifecycle, Screening
-    from retriever.lifecycle.history import FieldChange
+app = typer.Typer(help="Reviews of drafts and revisions, and what is due.")
 
-reviews_app = typer.Typer(help="Reviews of drafts and revisions, and what is due.")
-
-RoleName = Literal["viewer", "contributor", "reviewer", "knowledge_manager", "admin"]
-Id = Annotated[str, typer.Argument(help="Id of a case.")]
-Who = Annotated[str, typer.Option("--actor", help="In whose name; without it the operator's, who is an admin.")]
-RoleOf = Annotated[RoleName | None, typer.Option("--role", help="Role of --actor; without it that of their API key.")]
-TeamOf = Annotated[
-    str, typer.Option("--team", help="Team of --actor; without --role and --team that of their API key.")
-]
 IfTag = Annotated[str | None, typer.Option("--if-version", help="Refuse unless this is under review: 3, or r2.")]
-Scope = Annotated[Literal["general", "special"], typer.Option(help="Helps with many problems, or is a special one.")]
+ScopeOf = Annotated[Literal["general", "special"], typer.Option(help="Helps with many problems, or is a special one.")]
 Effective = Annotated[bool, typer.Option("--effective/--not-effective", help="Is the solution known to have worked?")]
 Quantified = Annotated[bool, typer.Option("--quantified/--not-quantified", help="Does a figure show the outcome?")]
 Checked = Annotated[
@@ -35,71 +27,7 @@ Checked = Annotated[
 Note = Annotated[str, typer.Option(help="Anything to add; kept with the case.")]
 
 
-def actor_named(context: typer.Context, name: str, role: str | None, team: str) -> Actor:
-    """The operator, or the person in whose name the operator acts: as --role says, else as their API key says.
-
-    Raises InvalidInput when neither says it.
-    """
-    if not name:
-        if role or team:
-            raise InvalidInput("--role and --team say who --actor is: name somebody.")
-        return OPERATOR
-    if role is not None:
-        return Actor(name, Role[role.upper()], team, OPERATOR.audience)
-    holder = _holder_of_key(context, name)
-    if holder is None:
-        raise InvalidInput(f"say with --role what {name[:60]} may do: no API key in use has this name.")
-    return replace(holder, team=team or holder.team)
-
-
-def _holder_of_key(context: typer.Context, name: str) -> Actor | None:
-    """Who has a key that is alive under this name, with the rights of that key."""
-    from retriever.case.times import utc_stamp  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    now = utc_stamp()
-    check_library(settings_of(context).database_path)
-    with opened_store(context, read_only=True) as store:
-        found = [key.actor for key in store.keys.all() if key.actor.id == name and key.is_alive(now)]
-    return found[-1] if found else None
-
-
-@contextmanager
-def opened_lifecycle(context: typer.Context, *, dry_run: bool = False, reading: bool = False) -> Iterator["Lifecycle"]:
-    """The lifecycle of a library that exists; no model is loaded, a running server sees each step within a second."""
-    from retriever.wiring.library import open_library  # noqa: PLC0415
-    from retriever.wiring.lifecycle import lifecycle_of  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    settings = settings_of(context)
-    check_library(settings.database_path)
-    with open_library(settings, read_only=reading) as store:
-        yield lifecycle_of(settings, store, via="command line", dry_run=dry_run)
-
-
-def tell(standing: "CaseState", lifecycle: "Lifecycle", *, dry_run: bool) -> None:
-    """Where a case stands now, in one line."""
-    case, review = standing.stored.case, standing.review
-    said = f"{case.id}: {'would be ' if dry_run else ''}{case.status} (version {standing.stored.version})"
-    if review is not None:
-        what = "a revision" if review.pending else "it"
-        waits = lifecycle.reviewing.stage(review)
-        for_whom = "its author" if waits == "author" else f"the {waits} approval"
-        said += f"; {what} waits for {for_whom} (version {review.tag})"
-    out.print(said, markup=False)
-
-
-def screening(scope: str, effective: bool, quantified: bool, checked: list[str] | None, note: str) -> "Screening":
-    """A reviewer's answers; an item that was not named counts as answered with no."""
-    from retriever.lifecycle.screening import CHECKLIST, Scope, Screening  # noqa: PLC0415
-
-    named = list(checked or ())
-    unknown = [name for name in named if name not in (*CHECKLIST, "all")]
-    if unknown:
-        raise InvalidInput(f"--checked {unknown[0][:60]!r} is not on the checklist; it has {', '.join(CHECKLIST)}.")
-    answers = {name: "all" in named or name in named for name in CHECKLIST}
-    return Screening(Scope(scope), effective, quantified, answers, note)
-
-
-@reviews_app.command("list")
+@app.command("list")
 def list_(
     context: typer.Context,
     *,
@@ -110,43 +38,36 @@ def list_(
     json_: Json = False,
 ) -> None:
     """What waits for approval, longest first."""
-    from retriever.store import QueueFilter  # noqa: PLC0415
-
-    which = QueueFilter(states=(Status(state),) if state else (), stage=waiting_for or "", team=team)
-    with opened_lifecycle(context, reading=True) as lifecycle:
-        found, last = lifecycle.reviewing.page(which, OPERATOR, limit=limit)
-        entries = [summary(standing, lifecycle) for standing in found]
+    with open_lifecycle_of(context, read_only=True) as lifecycle:
+        page = list_reviews(lifecycle, state=state, waiting_for=waiting_for, team=team, limit=limit)
+        entries = [_summary(state, lifecycle) for state in page.entries]
     if json_:
         print_json(entries)
         return
     columns = ("id", "state", "version", "waiting_for", "team", "authors", "first_by", "title")
     print_table(columns, [[_cell(entry[name]) for name in columns] for entry in entries])
-    if last is not None:
+    if page.more:
         err.print(f"… and more; --limit shows more than {limit}")
 
 
-@reviews_app.command()
-def show(context: typer.Context, id: Id, json_: Json = False) -> None:
+@app.command()
+def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """What of a case waits for approval: who wrote it, who approved, and how it differs from what is live."""
-    from retriever.lifecycle.history import diff_cases  # noqa: PLC0415
-
-    with opened_lifecycle(context, reading=True) as lifecycle:
-        standing = lifecycle.reviewing.find(id, OPERATOR)
-        told = summary(standing, lifecycle)
-    review = standing.review
-    changes = diff_cases(standing.stored.case, review.pending) if review and review.pending else ()
+    with open_lifecycle_of(context, read_only=True) as lifecycle:
+        found = show_review(lifecycle, id)
+        facts = _summary(found.state, lifecycle)
     if json_:
-        print_json({**told, "changes": changes})
+        print_json({**facts, "changes": found.changes})
         return
-    print_table(("field", "value"), [(name, _cell(value)) for name, value in told.items() if value])
-    print_changes(changes)
+    print_table(("field", "value"), [(name, _cell(value)) for name, value in facts.items() if value])
+    print_changes(found.changes)
 
 
-@reviews_app.command()
+@app.command()
 def submit(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
@@ -155,19 +76,19 @@ def submit(
 ) -> None:
     """Hand a draft, or a pending revision, in; reviewers of the actor's team come first."""
     who = actor_named(context, actor, role, team)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.reviewing.submit(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.reviewing.submit(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def approve(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
-    scope: Scope = "general",
+    scope: ScopeOf = "general",
     effective: Effective = False,
     quantified: Quantified = False,
     checked: Checked = None,
@@ -176,16 +97,16 @@ def approve(
     dry_run: DryRun = False,
 ) -> None:
     """Give the approval that is missing; the last one publishes. --effective and --checked are needed."""
-    who, answers = actor_named(context, actor, role, team), screening(scope, effective, quantified, checked, note)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.reviewing.approve(id, who, answers, if_version=if_version), lifecycle, dry_run=dry_run)
+    who, answers = actor_named(context, actor, role, team), _screening(scope, effective, quantified, checked, note)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.reviewing.approve(id, who, answers, if_version=if_version), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def reject(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     reason: Annotated[str, typer.Option(help="What should be changed.")],
     actor: Who = "",
     role: RoleOf = None,
@@ -195,15 +116,15 @@ def reject(
 ) -> None:
     """Send it back to its author; it is a draft again."""
     who = actor_named(context, actor, role, team)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.reviewing.reject(id, who, reason, if_version=if_version), lifecycle, dry_run=dry_run)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.reviewing.reject(id, who, reason, if_version=if_version), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def withdraw(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
@@ -212,15 +133,15 @@ def withdraw(
 ) -> None:
     """Take it back from review; approvals are void."""
     who = actor_named(context, actor, role, team)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.reviewing.withdraw(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.reviewing.withdraw(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def discard(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
@@ -229,19 +150,19 @@ def discard(
 ) -> None:
     """Drop a pending revision; the live version stays."""
     who = actor_named(context, actor, role, team)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.reviewing.discard(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.reviewing.discard(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def confirm(
     context: typer.Context,
     *,
-    id: Id,
+    id: CaseId,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
-    scope: Scope = "general",
+    scope: ScopeOf = "general",
     effective: Effective = False,
     quantified: Quantified = False,
     checked: Checked = None,
@@ -249,12 +170,12 @@ def confirm(
     dry_run: DryRun = False,
 ) -> None:
     """Say after a look at a published case that it still holds: its next review moves on."""
-    who, answers = actor_named(context, actor, role, team), screening(scope, effective, quantified, checked, note)
-    with opened_lifecycle(context, dry_run=dry_run) as lifecycle:
-        tell(lifecycle.ageing.confirm(id, who, answers), lifecycle, dry_run=dry_run)
+    who, answers = actor_named(context, actor, role, team), _screening(scope, effective, quantified, checked, note)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.ageing.confirm(id, who, answers), lifecycle, dry_run=dry_run)
 
 
-@reviews_app.command()
+@app.command()
 def due(
     context: typer.Context,
     within_days: Annotated[int, typer.Option(min=0, max=3650, help="Also what is due in so many days.")] = 0,
@@ -263,7 +184,7 @@ def due(
     json_: Json = False,
 ) -> None:
     """Published cases whose next review is due, most overdue first."""
-    with opened_lifecycle(context, reading=not notify) as lifecycle:
+    with open_lifecycle_of(context, read_only=not notify) as lifecycle:
         found, _ = lifecycle.ageing.due(OPERATOR, within_days=within_days, limit=limit)
         sent = lifecycle.reminding.send() if notify else None
     rows = [(s.case.id, s.case.review_due_on[:10], s.case.category, s.case.title) for s in found]
@@ -276,10 +197,10 @@ def due(
         err.print("the list was sent" if sent else "nothing was sent: nothing is due, or no setting says where to")
 
 
-@reviews_app.command()
+@app.command()
 def age(context: typer.Context, json_: Json = False, dry_run: DryRun = False) -> None:
     """Make every case historical whose valid_until is past; a server does so every day by itself."""
-    with opened_lifecycle(context) as lifecycle:
+    with open_lifecycle_of(context) as lifecycle:
         expired = lifecycle.ageing.expire(dry_run=dry_run)
     if json_:
         print_json({"dry_run": dry_run, "expired": expired})
@@ -289,14 +210,24 @@ def age(context: typer.Context, json_: Json = False, dry_run: DryRun = False) ->
     err.print(f"{len(expired)} cases {'would be' if dry_run else 'are'} historical now")
 
 
-def summary(standing: "CaseState", lifecycle: "Lifecycle") -> dict[str, object]:
+def _screening(scope: str, effective: bool, quantified: bool, checked: list[str] | None, note: str) -> Screening:
+    """A reviewer's answers; an item that was not named counts as answered with no."""
+    named = list(checked or ())
+    unknown = [name for name in named if name not in (*CHECKLIST, "all")]
+    if unknown:
+        raise InvalidInput(f"--checked {unknown[0][:60]!r} is not on the checklist; it has {', '.join(CHECKLIST)}.")
+    answers = {name: "all" in named or name in named for name in CHECKLIST}
+    return Screening(Scope(scope), effective, quantified, answers, note)
+
+
+def _summary(state: CaseState, lifecycle: Lifecycle) -> dict[str, object]:
     """Where a case stands, flat."""
-    case, review = standing.stored.case, standing.review
-    told: dict[str, object] = {"id": case.id, "title": case.title, "status": case.status}
-    told["live_version"] = None if case.status in (Status.DRAFT, Status.IN_REVIEW) else standing.stored.version
+    case, review = state.stored.case, state.review
+    facts: dict[str, object] = {"id": case.id, "title": case.title, "status": case.status}
+    facts["live_version"] = None if case.status in (Status.DRAFT, Status.IN_REVIEW) else state.stored.version
     if review is None:
-        return told
-    return told | {
+        return facts
+    return facts | {
         "state": review.state,
         "version": review.tag,
         "kind": "revision" if review.pending else "new",
@@ -307,15 +238,6 @@ def summary(standing: "CaseState", lifecycle: "Lifecycle") -> dict[str, object]:
         "submitted_at": review.submitted_at,
         "first_by": review.first_by,
     }
-
-
-def print_changes(changes: "tuple[FieldChange, ...]") -> None:
-    """Every field that differs, as a diff."""
-    for change in changes:
-        out.print(change.field, style="bold", markup=False)
-        for line in change.lines:
-            style = {"+": "green", "-": "red"}.get(line[:1], "dim")
-            out.print(f"  {line}", style=style, markup=False)
 
 
 def _cell(value: object) -> str:

@@ -1,13 +1,14 @@
-"""`similar-cases search`, and answers as JSON."""
+"""`similar-cases search`."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from retriever.cli.context import Json, opened_service
-from retriever.cli.output import print_json, print_result
-from retriever.domain import OPERATOR, Filters, Query, SearchResult
+from retriever.cli.flags import Json, known_language
+from retriever.cli.library import open_service_of
+from retriever.cli.output import print_json
+from retriever.cli.results import print_result, result_dict
+from retriever.domain import OPERATOR, Filters, Query
 from retriever.errors import InvalidQuery
 
 AGAIN = "; may be repeated."
@@ -47,9 +48,9 @@ def search(
         collapse=collapse,
         audience=OPERATOR.audience,
     )
-    with opened_service(context) as service:
+    with open_service_of(context) as service:
         result = service.find_similar(query)
-    print_json(answer(result)) if json_ else print_result(problem, result)
+    print_json(result_dict(result)) if json_ else print_result(problem, result)
 
 
 def check_problem(problem: str) -> str:
@@ -59,47 +60,3 @@ def check_problem(problem: str) -> str:
     if len(problem) > 8_000:
         raise InvalidQuery(f"the problem has {len(problem)} characters, at most 8000 are taken: shorten it.")
     return problem
-
-
-def known_language(tag: str) -> str:
-    """A language as cases have it: zh-CN becomes zh-Hans. Raises InvalidQuery."""
-    from retriever.case.format import normalise_language  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    try:
-        return normalise_language(tag)
-    except ValueError as error:
-        raise InvalidQuery(f"--language: {error}.") from error
-
-
-def answer(result: SearchResult) -> Mapping[str, object]:
-    """A result as the JSON that `search --json` prints."""
-    return {
-        "query_id": result.query_id,
-        "abstained": result.abstained,
-        "reason": result.reason,
-        "language": result.language,
-        "snapshot": result.snapshot,
-        "revision": result.revision,
-        "model": result.model,
-        "took_ms": dict(result.took_ms),
-        "warnings": result.warnings,
-        "matches": [
-            {
-                "rank": match.rank,
-                "id": match.stored.case.id,
-                "confidence": match.confidence,
-                "score": match.score,
-                "title": match.stored.case.title,
-                "problem": match.stored.case.problem,
-                "solution": match.stored.case.solution,
-                "steps": match.stored.case.steps,
-                "language": match.stored.case.language,
-                "status": match.stored.case.status,
-                "version": match.stored.version,
-                "warnings": match.warnings,
-                "more_like_this": match.more_like_this,
-            }
-            | ({} if match.explanation is None else {"explanation": match.explanation})
-            for match in result.matches
-        ],
-    }

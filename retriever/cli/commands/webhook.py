@@ -1,23 +1,28 @@
 """`similar-cases webhook …`: what help desks sent, what became of it, and another try for what was given up."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from retriever.cli.context import DryRun, Json, opened_store, settings_of
+from retriever.case.format import case_to_dict
+from retriever.cli.context import settings_of
+from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_store_of
 from retriever.cli.output import err, print_json, print_table
-from retriever.errors import InvalidInput
+from retriever.operations.deliveries import (
+    STATES,
+    delivery_facts,
+    list_deliveries,
+    prune_deliveries,
+    retention_days,
+    retry_deliveries,
+)
 
-if TYPE_CHECKING:
-    from retriever.store.deliveries import Delivery
-
-STATES = ("queued", "done", "skipped", "failed", "kept", "superseded")
-TO_TRY = ("failed", "kept")
-webhooks_app = typer.Typer(help="Deliveries of help desks: what came, what became of it.")
+app = typer.Typer(help="Deliveries of help desks: what came, what became of it.")
 Number = Annotated[int, typer.Argument(help="Number of a delivery, as `list` shows it.")]
 
 
-@webhooks_app.command("list")
+@app.command("list")
 def list_(
     context: typer.Context,
     *,
@@ -29,13 +34,11 @@ def list_(
     json_: Json = False,
 ) -> None:
     """The last deliveries, the newest first. None holds a text but drafts that wait, which `show` prints."""
-    from retriever.store.deliveries import DeliveryState  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    if unknown := set(state or ()) - set(STATES):
-        raise InvalidInput(f"--state is one of {', '.join(STATES)}, not {min(unknown)[:40]!r}.")
-    states = [DeliveryState(name) for name in state or ()]
-    with opened_store(context, read_only=True) as store:
-        rows = [_told(delivery) for delivery in store.deliveries.last(limit, states=states, source=source)]
+    with open_store_of(context, read_only=True) as store:
+        rows = [
+            delivery_facts(delivery)
+            for delivery in list_deliveries(store, states=state or (), source=source, limit=limit)
+        ]
     if json_:
         print_json(rows)
         return
@@ -43,25 +46,24 @@ def list_(
     print_table(columns, [[row[name] for name in columns] for row in rows], figures=("received_at",))
 
 
-@webhooks_app.command()
+@app.command()
 def show(context: typer.Context, number: Number, json_: Json = False) -> None:
     """One delivery, with its masked draft while that waits."""
-    from retriever.case.format import case_to_dict  # noqa: PLC0415  see retriever/cli/__init__.py
-
-    with opened_store(context, read_only=True) as store:
+    with open_store_of(context, read_only=True) as store:
         delivery = store.deliveries.get(number)
     draft = (
         {} if delivery.case is None else {name: value for name, value in case_to_dict(delivery.case).items() if value}
     )
     if json_:
-        print_json({**_told(delivery), "case": draft or None})
+        print_json({**delivery_facts(delivery), "case": draft or None})
         return
     print_table(
-        ("what", "value"), [*_told(delivery).items(), *((f"case.{name}", text) for name, text in draft.items())]
+        ("what", "value"),
+        [*delivery_facts(delivery).items(), *((f"case.{name}", text) for name, text in draft.items())],
     )
 
 
-@webhooks_app.command()
+@app.command()
 def retry(
     context: typer.Context,
     *,
@@ -73,19 +75,15 @@ def retry(
     """Put deliveries back into the queue; a running server works them off within a second, else the next one does."""
     if bool(numbers) == all_:
         raise typer.BadParameter("name deliveries, or give --all.", param_hint="NUMBERS")
-    with opened_store(context, read_only=dry_run) as store:
-        for number in numbers or ():
-            state = store.deliveries.get(number).state
-            if state not in TO_TRY:
-                raise InvalidInput(f"delivery {number} is {state}: only what failed or was kept can be tried again.")
-        queued = store.deliveries.retry(numbers or (), dry_run=dry_run)
+    with open_store_of(context, read_only=dry_run) as store:
+        queued = retry_deliveries(store, numbers or (), dry_run=dry_run)
     if json_:
         print_json({"dry_run": dry_run, "queued": queued})
         return
     err.print(f"{len(queued)} deliveries {'would be' if dry_run else 'are'} queued again")
 
 
-@webhooks_app.command()
+@app.command()
 def prune(
     context: typer.Context,
     *,
@@ -96,26 +94,10 @@ def prune(
     dry_run: DryRun = False,
 ) -> None:
     """Forget old deliveries, but what waits; a server does so by itself."""
-    from retriever.operations.upkeep import days_before  # noqa: PLC0415
-
-    kept = settings_of(context).webhook_retention_days if days is None else days
-    if not kept:
-        raise InvalidInput("webhook_retention_days is 0, which keeps deliveries for ever; name --days.")
-    with opened_store(context, read_only=dry_run) as store:
-        gone = store.deliveries.prune(days_before(kept), dry_run=dry_run)
+    kept = retention_days(settings_of(context), days)
+    with open_store_of(context, read_only=dry_run) as store:
+        gone = prune_deliveries(store, kept, dry_run=dry_run)
     if json_:
         print_json({"dry_run": dry_run, "days": kept, "forgotten": gone})
         return
     err.print(f"{gone} deliveries {'would be' if dry_run else 'are'} forgotten, older than {kept} days")
-
-
-def _told(delivery: "Delivery") -> dict[str, object]:
-    return {
-        "number": delivery.number,
-        "source": delivery.source,
-        "delivery": delivery.delivery_id,
-        "received_at": delivery.received_at,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "outcome": delivery.outcome,
-    }

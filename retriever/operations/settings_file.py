@@ -1,4 +1,4 @@
-"""The one setting that a command writes: `model` in the TOML file. Everything else in the file stays as it is."""
+"""The one setting that an operation writes: `model` in the TOML file. Everything else in the file stays as it is."""
 
 import json
 import os
@@ -6,7 +6,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from retriever.errors import InvalidSettings, Unavailable
+from retriever.config import Settings, config_file
+from retriever.embedding.loading import pinned_name
+from retriever.errors import InvalidSettings, ModelUnavailable, Unavailable
 
 _KEY = re.compile(r"""^\s*(model|"model"|'model')\s*=""")
 _STALE = re.compile(r"^\s*(model_revision|dims)\s*=")
@@ -30,6 +32,26 @@ def set_model(file: Path, name: str, *, dims: int | None = None) -> None:
         temporary.replace(file)
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def follow_snapshot(settings: Settings, model: str, dims: int) -> Path | None:
+    """Let the settings file name the model of the snapshot that is served, so that a restart serves it too.
+
+    The file, or None when the settings say so already. Raises InvalidSettings, Unavailable.
+    """
+    if model in _names_of(settings) and settings.dims in (None, dims):
+        return None
+    file = config_file()
+    set_model(file, model, dims=dims)
+    return file
+
+
+def _names_of(settings: Settings) -> set[str]:
+    """How a snapshot may call the model that the settings name."""
+    try:
+        return {settings.model, pinned_name(settings.model, revision=settings.model_revision or None)}
+    except ModelUnavailable:
+        return {settings.model}
 
 
 def with_model(text: str, name: str, *, dims: int | None = None) -> str:

@@ -1,0 +1,66 @@
+"""The sample library that comes with the package: into a library, and asked."""
+
+from collections.abc import Callable, Mapping
+
+from index.snapshots import Snapshots
+from retriever.config import Settings
+from retriever.domain import Query, SearchResult
+from retriever.indexing.rebuild import rebuild
+from retriever.ingest.report import IngestReport
+from retriever.operations.rebuild import Progress
+from retriever.sample.library import load_sample_cases
+from retriever.store import Store
+from retriever.wiring.library import open_library
+from retriever.wiring.service import open_encoder, open_service
+
+EXAMPLES = (
+    "退款什么时候到账",
+    "Parcel shows signed for, nobody at home got it and no pickup code came by text",
+    "红烧肉怎么做才不腻",
+)
+"""A Chinese question with an English case, an English one with a Chinese case, and one that no case answers."""
+
+
+def load_sample(store: Store, *, dry_run: bool = False) -> IngestReport:
+    """Write the sample cases into the library; a report like that of a file."""
+    outcomes = store.cases.upsert(load_sample_cases(), dry_run=dry_run)
+    actions = [outcome.action for outcome in outcomes]
+    return IngestReport(
+        read=len(actions),
+        created=actions.count("created"),
+        updated=actions.count("updated"),
+        unchanged=actions.count("unchanged"),
+        rejected=actions.count("refused"),
+        named_by_content=0,
+        rows=(),
+        took=0.0,
+        dry_run=dry_run,
+        format="sample",
+    )
+
+
+def prepare_sample(
+    settings: Settings, *, loaded: Callable[[int], None] | None = None, progress: Progress | None = None
+) -> Mapping[str, SearchResult]:
+    """Fill an empty library with the sample, build the index if there is none and ask it three questions.
+
+    The answers by question; none, and no model is loaded, when there is an index already. `loaded` is told how many
+    cases came in.
+    """
+    if Snapshots(settings.index_dir).names():
+        return {}
+    with open_library(settings) as store:
+        if not any(store.cases.count_by_status().values()):
+            report = load_sample(store)
+            if loaded:
+                loaded(report.created)
+        rebuild(
+            store,
+            open_encoder(settings),
+            settings.index_dir,
+            threads=settings.threads,
+            keep=settings.keep_snapshots,
+            progress=progress,
+        )
+    with open_service(settings) as service:
+        return {question: service.find_similar(Query(problem=question, limit=1)) for question in EXAMPLES}
