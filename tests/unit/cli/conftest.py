@@ -1,27 +1,15 @@
 """The command run in this process, in an empty folder, with a tiny model in the real file format."""
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
 from retriever.cli import main
+from tests.support.cli import Ran, Run
 from tests.support.tiny_models import build_tiny_static
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How one command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retriever.store import open_store
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 
 @pytest.fixture

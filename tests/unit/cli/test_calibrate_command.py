@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 WORDS = ("printer", "scanner", "router", "invoice", "refund", "password", "battery", "display", "firmware", "contract")
 CALIBRATION = Path("lib/calibration.json")

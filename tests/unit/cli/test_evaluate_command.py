@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retriever.store import EventKind, LoggedQuery, open_store
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 TEXTS = {"a 1": "the printer shows error E-05", "b/2": "退款还没有到账", "c": "mein Passwort wurde abgelehnt"}
 

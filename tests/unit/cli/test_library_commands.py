@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 
 def test_ingest_says_what_it_did_and_a_second_time_changes_nothing(run: Run, cases_file: Path) -> None:

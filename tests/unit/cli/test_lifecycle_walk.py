@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 PAGE = (Path(__file__).parents[3] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
 TEXT = '{"id": "D-1", "problem": "the printer jams", "solution": "%s"}'

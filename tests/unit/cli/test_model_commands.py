@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Run
 from tests.support.hub import COMMIT, running_hub
 from tests.support.tiny_models import build_tiny_static, build_tiny_transformer
-from tests.unit.cli.conftest import Run
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 ANN = ("--actor", "ann", "--role", "contributor", "--team", "red")
 LEE = ("--actor", "lee", "--role", "reviewer", "--team", "red")

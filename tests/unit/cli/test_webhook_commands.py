@@ -7,7 +7,7 @@ import pytest
 
 from retriever.store import open_store
 from tests.support.builders import make_case
-from tests.unit.cli.conftest import Run
+from tests.support.cli import Run
 
 
 @pytest.fixture
