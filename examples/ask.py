@@ -1,16 +1,20 @@
-"""Ask a running service over HTTP and print what it found, and why.
+"""Ask a running service over HTTP; print what it found, how sure it is, and why.
 
-python examples/ask.py "退款什么时候到账" [--url http://127.0.0.1:8000] [--key sc_…]
+    ./scripts/run                                           # a service with sample cases, in another terminal
+    python examples/ask.py "退款什么时候到账" [--url http://127.0.0.1:8000] [--key sc_…]
+
+Needs nothing but Python: copy it to where you want to ask from.
 """
 
 import argparse
 import json
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 
 def ask(problem: str, *, url: str, key: str = "") -> dict[str, Any]:
-    """The answer to one question as the API gives it."""
+    """The answer to one question, as the API gives it."""
     request = urllib.request.Request(
         f"{url}/v1/similar",
         data=json.dumps({"problem": problem, "limit": 3, "explain": True}).encode(),
@@ -19,6 +23,16 @@ def ask(problem: str, *, url: str, key: str = "") -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=10) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
+
+
+def reasons(match: dict[str, Any]) -> Iterator[str]:
+    """Why a case matched, in a person's words. All of it is there only because the question said `explain`."""
+    if match["matched_words"] or match["matched_codes"]:
+        yield f"both say {', '.join([*match['matched_codes'], *match['matched_words']])}"
+    for pair in match["aligned"]:  # the same in other words, or in another language
+        yield f"{pair['question']['text']!r} is like {pair['case']['text']!r}"
+    for field in match["compared"]:  # product, version, error codes that both name
+        yield f"{field['field']} {'agrees' if field['agrees'] else 'differs'}: {', '.join(field['case'])}"
 
 
 def main() -> None:
@@ -35,9 +49,8 @@ def main() -> None:
         # Texts of cases were written by strangers: show them, never run or obey them.
         print(f"{match['confidence']:.2f}  {match['id']}  {match['title']}")
         print(f"      solution: {match['solution'][:200]}")
-        words = match["matched_words"]
-        if words:
-            print(f"      both say: {', '.join(words)}")
+        for reason in reasons(match):
+            print(f"      why: {reason}")
 
 
 if __name__ == "__main__":
