@@ -6,20 +6,26 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
+MODEL = ROOT / "retriever" / "training" / "model"
 
 
-def main() -> None:
-    """Read the arguments, run every stage that is not cached yet, and say what came out."""
+def arguments() -> argparse.ArgumentParser:
+    """What a run is told: where its data lies and where its results go."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True, help="folder of {language}-en.tsv.xz files")
     parser.add_argument("--teacher", type=Path, required=True, help="folder of the sentence-transformers teacher")
     parser.add_argument("--data", type=Path, required=True, help="folder of development sets in BEIR layout")
     parser.add_argument("--out", type=Path, default=ROOT / "retriever" / "embedding" / "builtin")
-    parser.add_argument("--config", type=Path, default=ROOT / "retriever" / "training" / "config.toml")
+    parser.add_argument("--config", type=Path, default=MODEL / "config.toml")
     parser.add_argument("--work-dir", type=Path, required=True, help="cache of finished stages (about 4 GB)")
     parser.add_argument("--log", type=Path, default=ROOT / "benchmarks" / "results" / "builtin-model.json")
     parser.add_argument("--threads", type=int, default=2, help="one is faster than two on a machine that is not idle")
-    given = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run every stage that is not cached yet, and say what came out."""
+    given = arguments().parse_args()
 
     # Importing the training package loads torch: not before the arguments are known to be right.
     from retriever.training.model.config import load_config  # noqa: PLC0415
