@@ -45,11 +45,11 @@ TICKET = {
 
 
 class Trail:
-    """The files of the product that were entered while `following`, in order."""
+    """The files of the product that were entered while `following`: at each change of file, the next one."""
 
     def __init__(self) -> None:
         """Nothing entered yet."""
-        self.files: list[str] = []
+        self.steps: list[str] = []
         self._on = False
 
     def note(self, frame: FrameType, event: str, _: object) -> None:
@@ -58,13 +58,13 @@ class Trail:
         called = event == "call" and frame.f_code.co_name != "<module>"  # importing is no step of a walk
         if self._on and called and name.startswith((f"{ROOT}/retriever/", f"{ROOT}/index/")):
             place = str(Path(name).relative_to(ROOT))
-            if place not in self.files:
-                self.files.append(place)
+            if self.steps[-1:] != [place]:
+                self.steps.append(place)
 
     @contextmanager
     def following(self) -> Iterator[None]:
         """Note what is entered inside the block."""
-        self.files, self._on = [], True
+        self.steps, self._on = [], True
         sys.setprofile(self.note)
         try:
             yield
@@ -104,22 +104,36 @@ def steps(client: TestClient, service: Service) -> dict[str, Callable[[], object
     }
 
 
-def walk_all() -> dict[str, dict[str, Any]]:
-    """Files in order, and how many lines they hold, of each walk."""
+def walk_all(*, quiet_after: float = QUIET_AFTER) -> dict[str, list[str]]:
+    """The steps of each walk, whatever the server does in the background among them if it is not given time."""
     trail, walks = Trail(), {}
     threading.setprofile(trail.note)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), webhook_secrets={"zendesk": SecretStr(SECRET)})
-        build_library(settings)
-        with open_service(settings) as service, TestClient(create_app(service), base_url="http://localhost") as client:
-            client.post("/v1/similar", json={"problem": "the first one loads what is loaded once"}).raise_for_status()
-            time.sleep(QUIET_AFTER)
-            for name, step in steps(client, service).items():
-                with trail.following():
-                    step()
-                lines = sum(len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in trail.files)
-                walks[name] = {"files": len(trail.files), "lines": lines, "order": trail.files}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = Settings(data_dir=Path(folder), webhook_secrets={"zendesk": SecretStr(SECRET)})
+            build_library(settings)
+            with (
+                open_service(settings) as service,
+                TestClient(create_app(service), base_url="http://localhost") as client,
+            ):
+                client.post(
+                    "/v1/similar", json={"problem": "the first one loads what is loaded once"}
+                ).raise_for_status()
+                time.sleep(quiet_after)
+                for name, step in steps(client, service).items():
+                    with trail.following():
+                        step()
+                    walks[name] = trail.steps
+    finally:
+        threading.setprofile(None)  # type: ignore[arg-type]  the way to end it
     return walks
+
+
+def summary(steps: list[str]) -> dict[str, Any]:
+    """Files in the order in which they are first entered, and how many lines they hold."""
+    files = list(dict.fromkeys(steps))
+    lines = sum(len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in files)
+    return {"files": len(files), "lines": lines, "order": files}
 
 
 def main() -> None:
@@ -127,7 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    walks = walk_all()
+    walks = {name: summary(steps) for name, steps in walk_all().items()}
     for name, walk in walks.items():
         print(f"{name}: {walk['files']} files, {walk['lines']:,} lines")
         print("  " + " → ".join(walk["order"]))

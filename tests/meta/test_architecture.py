@@ -1,11 +1,12 @@
 """The rules of docs/architecture.md that a program can check: layers, homes of heavy libraries, cycles, sizes."""
 
 import ast
+import re
 
 import pytest
 
 from tests.meta.layers import LAYERS, PAGE, with_table
-from tests.meta.sources import MODULES, imports, tree
+from tests.meta.sources import MODULES, ROOT, imports, tree
 
 HOMES = {
     "faiss": ("index.vectors",),
@@ -58,6 +59,16 @@ def test_the_page_shows_the_layers() -> None:
 
     assert "<!-- layers -->" in page
     assert with_table(page) == page
+
+
+def test_the_page_tells_of_every_room() -> None:
+    """Each folder that has a layer, and each folder of `index`, has a row that says what it owns."""
+    told = re.findall(r"`([\w/]+)/`(?=[^|]*\|[^|]+\|$)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    rooms = {part.replace(".", "/") for part in LAYERS} | {
+        name.replace(".", "/") for name in MODULES if name.startswith("index.")
+    }
+
+    assert sorted(room for room in rooms if (ROOT / room).is_dir() and room not in told) == []
 
 
 @pytest.mark.parametrize("library", HOMES)
