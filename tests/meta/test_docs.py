@@ -170,6 +170,18 @@ def test_programs_that_the_code_names_can_be_run(module: str) -> None:
     assert module in named or module not in PROGRAMS or not module.startswith("benchmarks.")
 
 
+def test_the_index_of_decisions_names_them_all() -> None:
+    """By number and title, in their order."""
+    pages = [page for page in PAGES if page.parent.name == "decisions" and page.name != "README.md"]
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    titles = [(page.name, page.read_text(encoding="utf-8").partition("\n")[0]) for page in pages]
+
+    assert [f"# {number}. {title}" for number, title in re.findall(r"^(\d+)\. \[(.+?)\]", index, re.MULTILINE)] == [
+        title for _, title in titles
+    ]
+    assert all(name.startswith(f"{int(title.split()[1][:-1]):04d}-") for name, title in titles)
+
+
 def test_the_version_stands_in_one_place() -> None:
     """The installed package has the version of the code, and the changelog knows it."""
     assert version("similar-cases") == __version__
