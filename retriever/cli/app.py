@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from retriever import __version__
+
 _TABLE = """\
 serve     Serve the HTTP API until stopped.
 ingest    Take cases into the library. The same file again changes nothing; exit 1 when a row was refused.
@@ -68,12 +70,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the library.")] = None,
     model: Annotated[str | None, typer.Option(help="Embedding model: builtin, a folder or a hub id.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
+    ] = False,
 ) -> None:
     """Ask a library of resolved cases in any language; keep the library and its index."""
     # They become settings only when a command asks, so that help never fails.

@@ -13,8 +13,10 @@ import pytest
 
 from benchmarks.tables import report
 from retriever import __version__
+from retriever.cli import main
 from retriever.cli.reference import commands_page, settings_page
 from tests.meta.sources import MODULES, ROOT
+from tests.support.api import build_service, client_of
 
 
 @pytest.mark.parametrize(("page", "write"), [("cli", commands_page), ("settings", settings_page)])
@@ -182,7 +184,13 @@ def test_the_index_of_decisions_names_them_all() -> None:
     assert all(name.startswith(f"{int(title.split()[1][:-1]):04d}-") for name, title in titles)
 
 
-def test_the_version_stands_in_one_place() -> None:
-    """The installed package has the version of the code, and the changelog knows it."""
-    assert version("similar-cases") == __version__
+def test_the_version_stands_in_one_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Package, API, its description and the command take it from the code, and the changelog knows it."""
+    with build_service(tmp_path) as service, client_of(service) as client:
+        told = client.get("/version").json()["version"], client.get("/openapi.json").json()["info"]["version"]
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+
+    assert {version("similar-cases"), *told, capsys.readouterr().out.strip()} == {__version__}
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f'"{__version__}"' not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
