@@ -61,13 +61,6 @@ def settings_page() -> str:
     return _SETTINGS.format(file=DEFAULT_CONFIG_FILE, variable=CONFIG_FILE_VARIABLE, rows="\n".join(rows))
 
 
-def iter_commands() -> Iterator[str]:
-    """The full name of every command, such as `similar-cases index rebuild`."""
-    for name, command in _walk(load_commands(), "similar-cases"):
-        if not getattr(command, "commands", None):
-            yield name
-
-
 def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  typer's own copy of click
     yield name, command
     for part, inner in getattr(command, "commands", {}).items():

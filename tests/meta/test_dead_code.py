@@ -16,7 +16,6 @@ ALIVE: Mapping[str, str] = {
     "index/vectors/dense.py attribute own_fields": "FAISS: who frees the parts of an index",
     "retriever/api/models/* variable *": "fields that pydantic reads from requests and writes into answers",
     "retriever/api/server.py function app_from_environment": "a server with workers finds the app by this name",
-    "retriever/cli/reference.py function iter_commands": "the tests of the pages ask which commands there are",
     "retriever/cli/commands/calibrate.py function calibrate": "a command, called by the name of its module",
     "retriever/cli/commands/doctor.py function doctor": "a command, called by the name of its module",
     "retriever/cli/commands/evaluate.py function evaluate": "a command, called by the name of its module",
