@@ -125,7 +125,7 @@ def walk_all(*, quiet_after: float = QUIET_AFTER) -> dict[str, list[str]]:
                         step()
                     walks[name] = trail.steps
     finally:
-        threading.setprofile(None)  # type: ignore[arg-type]  # typeshed knows no way to end it
+        threading.setprofile(None)
     return walks
 
 
