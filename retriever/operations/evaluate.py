@@ -18,7 +18,7 @@ from retriever.evaluation.results import EvaluationReport, build_report, load_re
 from retriever.evaluation.runner import Evaluation, bare_set, evaluate_encoder, evaluate_ranking, evaluate_search
 from retriever.evaluation.subsets import draw_questions, split_by_time
 from retriever.evaluation.trec import load_qrels, load_run, unjudged, write_run
-from retriever.operations.rebuild import Progress
+from retriever.indexing.rebuild import Progress
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
 from retriever.wiring.service import Service, open_encoder

@@ -11,9 +11,8 @@ from retriever.domain import Encoder
 from retriever.embedding.loading import pinned_name
 from retriever.errors import ModelMismatch
 from retriever.indexing.labels import check_labels
-from retriever.indexing.rebuild import rebuild
+from retriever.indexing.rebuild import Progress, rebuild
 from retriever.operations.model_check import check_model, load_model
-from retriever.operations.rebuild import Progress
 from retriever.operations.settings_file import check_writable, set_model
 from retriever.operations.snapshots import build_lock
 from retriever.store import Store

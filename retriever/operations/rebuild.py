@@ -1,16 +1,12 @@
 """A new snapshot of a library's index, beside whatever is served."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from index.manifest import Manifest
 from retriever.config import Settings
-from retriever.indexing.rebuild import rebuild
+from retriever.indexing.rebuild import Progress, rebuild
 from retriever.wiring.library import check_library, open_library
 from retriever.wiring.service import open_encoder
-
-Progress = Callable[[str, int, int], None]
-"""Told (stage, done, in all)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from index.snapshots import Snapshots
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
-from retriever.indexing.rebuild import rebuild
+from retriever.indexing.rebuild import Progress, rebuild
 from retriever.ingest.report import IngestReport
-from retriever.operations.rebuild import Progress
 from retriever.sample.library import load_sample_cases
 from retriever.store import Store
 from retriever.wiring.library import open_library

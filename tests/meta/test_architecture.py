@@ -21,6 +21,7 @@ HOMES = {
     "openvino": ("retriever.embedding",),
     "ir_measures": ("retriever.evaluation", "retriever.training"),
     "typer": ("retriever.cli",),
+    "rich": ("retriever.cli", "retriever.training", "scripts"),
     "ijson": ("retriever.ingest.records",),
     "openpyxl": ("retriever.ingest.records",),
     "selectolax": ("retriever.ingest.cleaning",),
@@ -82,6 +83,14 @@ def test_heavy_libraries_live_in_one_place(library: str) -> None:
     ]
 
     assert strangers == []
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("retriever.cli.commands.")])
+def test_commands_import_no_store_no_index_and_no_other_command(module: str) -> None:
+    """A command parses, calls an operation and prints; lazy imports and those for types count."""
+    barred = ("retriever.store", "index", "retriever.cli.commands")
+
+    assert [name for name in imports(module) if f"{name}.".startswith(tuple(f"{part}." for part in barred))] == []
 
 
 def test_there_are_no_import_cycles() -> None:

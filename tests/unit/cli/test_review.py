@@ -1,38 +1,11 @@
-"""The life of a case at the command line: who does what, what is said, and what a dry run leaves alone."""
+"""review: who does what, what is said, and what a dry run leaves alone."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Run
-
-ANN = ("--actor", "ann", "--role", "contributor", "--team", "red")
-LEE = ("--actor", "lee", "--role", "reviewer", "--team", "red")
-KIM = ("--actor", "kim", "--role", "knowledge_manager")
-YES = ("--effective", "--checked", "all")
-
-
-@pytest.fixture
-def drafted(run: Run, tmp_path: Path) -> Path:
-    """A library with one draft, D-1, by ann; its file."""
-    file = tmp_path / "draft.json"
-    file.write_text('{"id": "D-1", "title": "Jam", "problem": "the printer jams", "solution": "clean it"}')
-    run("ingest", "--sample")
-    assert run("case", "draft", file, *ANN).code == 0
-    return file
-
-
-def publish(run: Run) -> None:
-    """Take D-1 through both reviews."""
-    assert run("review", "submit", "D-1", *ANN).code == 0
-    assert run("review", "approve", "D-1", *LEE, *YES).code == 0
-    assert run("review", "approve", "D-1", *KIM, *YES, "--note", "tried it").code == 0
-
-
-def status(run: Run, id: str = "D-1") -> str:
-    """The state of a case."""
-    return str(json.loads(run("case", "show", id, "--json").out)["status"])
+from tests.support.cli import ANN, KIM, LEE, YES, Run, publish, status
 
 
 def test_a_draft_is_published_by_two_reviews(run: Run, drafted: Path) -> None:
@@ -126,77 +99,6 @@ def test_a_revision_waits_beside_the_live_case(run: Run, drafted: Path) -> None:
     assert live["solution"] == "clean it"
     assert run("review", "discard", "D-1", *ANN).code == 0
     assert run("review", "show", "D-1").code == 0
-
-
-def test_versions_are_compared_and_restored(run: Run, drafted: Path) -> None:
-    """`case diff` shows the fields that differ, `case restore` brings an old text back as a new version."""
-    publish(run)
-    drafted.write_text('{"id": "D-1", "problem": "the printer jams", "solution": "buy another", "title": "Jam"}')
-    run("case", "put", drafted)
-
-    diff = run("case", "diff", "D-1", "4", "5")
-    restored = run("case", "restore", "D-1", "4")
-
-    assert "-clean it" in diff.out
-    assert "+buy another" in diff.out
-    assert restored.out == "D-1: published (version 6)\n"
-    assert json.loads(run("case", "show", "D-1", "--json").out)["solution"] == "clean it"
-    assert run("case", "diff", "D-1", "4", "99").code == 1
-
-
-def test_history_tells_every_step(run: Run, drafted: Path) -> None:
-    """Who did what in which role, with reasons and notes."""
-    run("review", "submit", "D-1", *ANN)
-    run("review", "reject", "D-1", *LEE, "--reason", "which printer?")
-    publish(run)
-
-    steps = json.loads(run("case", "history", "D-1", "--json").out)
-
-    told = [(step["step"], step["actor"], step["note"]) for step in steps]
-    assert told == [
-        ("write", "ann", ""),
-        ("submit", "ann", ""),
-        ("reject", "lee", "which printer?"),
-        ("submit", "ann", ""),
-        ("approve", "lee", ""),
-        ("publish", "kim", "tried it"),
-    ]
-    assert steps[-1]["answers"]["no_duplicate"] is True
-    assert "which printer?" in run("case", "history", "D-1").out
-
-
-def test_merging_is_undone(run: Run, drafted: Path) -> None:
-    """A duplicate is historical while it is merged, and published again after `case unmerge`."""
-    publish(run)
-    run("ingest", "--sample")
-    keep = json.loads(run("case", "list", "--status", "published", "--json").out)[-1]["id"]
-
-    merged = run("case", "merge", keep, "D-1", *KIM)
-    between = status(run)
-    undone = run("case", "unmerge", "D-1", *KIM)
-
-    assert merged.code == 0
-    assert between == "historical"
-    assert (undone.code, status(run)) == (0, "published")
-
-
-def test_a_product_is_retired_in_one_go(run: Run, tmp_path: Path) -> None:
-    """Cases of the old versions become historical; those that name no version, or one that stays, are listed."""
-    row = '{"id": "%s", "problem": "p", "solution": "s", "product": "%s", "environment": "%s"}\n'
-    lines = [("R-1", "Router 3.1", ""), ("R-2", "Router", "firmware 3.0.2"), ("R-3", "Router", "3.1 and 4.0"),
-             ("R-4", "Router", ""), ("R-5", "Routerama", "3.1"), ("R-6", "Router 30.1", "")]  # fmt: skip
-    (tmp_path / "r.jsonl").write_text("".join(row % line for line in lines))
-    run("ingest", "r.jsonl")
-
-    done = json.loads(run("retire", "--product", "router", "--version-prefix", "3.", "--json").out)
-
-    assert done["retired"] == ["R-1", "R-2"]
-    assert {entry["id"]: entry["reason"] for entry in done["left"]} == {
-        "R-3": "is also about 4.0",
-        "R-4": "names no version",
-        "R-6": "is about 30.1",
-    }
-    assert [status(run, id) for id, _, _ in lines] == ["historical"] * 2 + ["published"] * 4
 
 
 def test_what_is_due_and_what_is_over(run: Run, tmp_path: Path) -> None:

@@ -25,14 +25,6 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
-@pytest.fixture
-def library(run: Run, cases_file: Path) -> Run:
-    """The command over a library of three cases with an index."""
-    run("ingest", cases_file)
-    assert run("index", "rebuild").code == 0
-    return run
-
-
 def one_set(file: str) -> dict[str, Any]:
     """The only set of a saved result."""
     (found,) = json.loads(Path(file).read_text(encoding="utf-8"))["sets"]

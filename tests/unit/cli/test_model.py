@@ -14,22 +14,6 @@ from tests.support.hub import COMMIT, running_hub
 from tests.support.tiny_models import build_tiny_static, build_tiny_transformer
 
 
-@pytest.fixture
-def library(run: Run, cases_file: Path) -> Run:
-    """The command over a library of three cases with a snapshot of the tiny model."""
-    run("ingest", cases_file)
-    assert run("index", "rebuild").code == 0
-    return run
-
-
-@pytest.fixture
-def by_file(library: Run, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The same with the model named by the settings file, as `model use` leaves it."""
-    monkeypatch.delenv("SIMILAR_CASES_MODEL")
-    Path("similar-cases.toml").write_text(f"# ours\nmodel = {json.dumps(str(tiny_model))}\ndims = 32\n", "utf-8")
-    return library
-
-
 def _labels(run: Run) -> dict[str, str]:
     """Snapshot -> model of every snapshot, the current one last."""
     rows = json.loads(run("index", "status", "--json").out)["snapshots"]
@@ -169,26 +153,6 @@ def test_use_refuses_a_missing_model_before_any_work(by_file: Run) -> None:
 
     assert (ran.code, "model download acme/nowhere" in ran.err) == (3, True)
     assert len(_labels(by_file)) == 1
-
-
-def test_rollback_takes_the_setting_along(by_file: Run, tiny_model: Path, other_model: Path) -> None:
-    """Back to the snapshot of another model: the file names that model with its length, and the next start works."""
-    by_file("model", "use", other_model)
-
-    ran = by_file("index", "rollback")
-
-    assert ran.code == 0
-    assert tomllib.loads(Path("similar-cases.toml").read_text("utf-8")) == {"model": str(tiny_model), "dims": 32}
-    assert json.loads(by_file("search", "the printer", "--json").out)["snapshot"] == "000001"
-
-
-def test_rollback_within_one_model_leaves_the_file_alone(by_file: Run) -> None:
-    """Only another model is a reason to write settings."""
-    before = Path("similar-cases.toml").read_text("utf-8")
-    by_file("index", "rebuild", "--force")
-
-    assert by_file("index", "rollback").code == 0
-    assert Path("similar-cases.toml").read_text("utf-8") == before
 
 
 def test_download_pins_what_it_fetched(tmp_path: Path) -> None:

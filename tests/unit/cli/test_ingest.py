@@ -1,4 +1,4 @@
-"""ingest, export and case: what goes in comes out, what is refused is named, and a dry run changes nothing."""
+"""ingest: what goes in, what is refused by name, and a dry run that changes nothing."""
 
 import json
 from pathlib import Path
@@ -47,50 +47,6 @@ def test_a_map_that_names_no_field_is_refused(run: Run, cases_file: Path) -> Non
     assert run("ingest").code == 2
 
 
-def test_an_export_comes_back_unchanged(run: Run, cases_file: Path) -> None:
-    """JSONL and CSV both are taken in again without a change, and no file is written over unasked."""
-    run("ingest", cases_file)
-    for name in ("all.jsonl", "all.csv"):
-        assert run("export", name).code == 0
-        (report,) = json.loads(run("ingest", name, "--json").out)
-        assert (report["read"], report["unchanged"]) == (3, 3)
-
-    assert run("export", "all.csv").code == 1
-    assert run("export", "all.csv", "--force").code == 0
-    assert run("export", "german.jsonl", "--language", "de").code == 0
-    assert [json.loads(line)["id"] for line in Path("german.jsonl").read_text().splitlines()] == ["P-2"]
-
-
-def test_a_case_is_put_shown_and_deleted(run: Run, cases_file: Path) -> None:
-    """Each step does what it says, a wrong version is refused, and a dry run leaves things as they are."""
-    run("ingest", cases_file)
-    changed = {**json.loads(run("case", "show", "P-1", "--json").out), "solution": "replace the rollers"}
-    Path("one.json").write_text(json.dumps(changed), encoding="utf-8")
-
-    assert run("case", "put", "one.json", "--dry-run").out == "P-1: would be updated\n"
-    assert run("case", "put", "one.json", "--if-version", "7").code == 1
-    assert run("case", "put", "one.json", "--if-version", "1").out == "P-1: updated\n"
-    assert [version["version"] for version in json.loads(run("case", "versions", "P-1", "--json").out)] == [1, 2]
-    assert "replace the rollers" in run("case", "show", "P-1").out
-    assert run("case", "delete", "P-1", "--if-version", "1").code == 1
-    assert run("case", "delete", "P-1", "--dry-run").code == 0
-    assert run("case", "delete", "P-1").code == 0
-    assert run("case", "delete", "P-1").code == 1
-    assert {case["id"] for case in json.loads(run("case", "list", "--json").out)} == {"P-2", "R-1"}
-
-
-def test_a_file_that_is_no_case_is_refused_by_name(run: Run) -> None:
-    """Not JSON, not there, or without a problem: exit 1, one line, no traceback."""
-    Path("bad.json").write_text("{", encoding="utf-8")
-    Path("poor.json").write_text('{"id": "x", "solution": "y"}', encoding="utf-8")
-
-    for name, word in (("bad.json", "not JSON"), ("none.json", "cannot be read"), ("poor.json", "problem")):
-        ran = run("case", "put", name)
-        assert ran.code == 1
-        assert word in ran.err
-        assert len(ran.err.strip().splitlines()) == 1
-
-
 def test_the_sample_library_is_loaded_once(run: Run) -> None:
     """At least 240 cases come in, and none changes the second time."""
     (first,) = json.loads(run("ingest", "--sample", "--json").out)
@@ -127,19 +83,6 @@ def test_a_mapping_file_reads_a_crm_export(run: Run) -> None:
     assert json.loads(ran.out)[0]["created"] == 1
     shown = json.loads(run("case", "show", "fxiaoke:WO-1001", "--json").out)
     assert (shown["status"], shown["error_codes"]) == ("published", ["57"])
-
-
-def test_a_case_is_checked_by_id_and_by_file(run: Run, cases_file: Path, tmp_path: Path) -> None:
-    """Both ways tell the same of the same text."""
-    run("ingest", cases_file)
-    (tmp_path / "one.json").write_text(cases_file.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
-
-    by_id, by_file = run("case", "check", "P-1", "--json"), run("case", "check", "one.json", "--json")
-
-    assert json.loads(by_id.out) == json.loads(by_file.out)
-    assert "diagnosis" in [part["field"] for part in json.loads(by_id.out)["missing"]]
-    assert run("case", "check", "P-1").code == 0
-    assert run("case", "check", "P-9").code == 1
 
 
 def test_ingest_tells_of_near_duplicates_among_cases_and_drafts(run: Run, tmp_path: Path) -> None:

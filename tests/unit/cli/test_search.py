@@ -1,4 +1,4 @@
-"""search, case similar: what is asked is answered, as text and as JSON."""
+"""search: what is asked is answered, as text and as JSON."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Run
-
-
-@pytest.fixture
-def library(run: Run, cases_file: Path) -> Run:
-    """The command over a library of three cases with an index."""
-    run("ingest", cases_file)
-    assert run("index", "rebuild").code == 0
-    return run
 
 
 def test_search_prints_an_answer_for_people_and_for_programs(library: Run) -> None:
@@ -85,13 +77,6 @@ def test_asking_never_makes_a_library(run: Run) -> None:
         assert ran.code == 3
         assert "similar-cases ingest" in ran.err
     assert not Path("lib").exists()
-
-
-def test_a_case_is_not_similar_to_itself(library: Run) -> None:
-    """Neighbours of a stored case leave it out."""
-    answer = json.loads(library("case", "similar", "P-1", "--json").out)
-
-    assert "P-1" not in {match["id"] for match in answer["matches"]}
 
 
 def test_copies_are_shown_as_more_like_this(library: Run) -> None:
