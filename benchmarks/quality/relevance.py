@@ -28,7 +28,7 @@ from retriever.evaluation.runner import Evaluation, evaluate_search
 from retriever.evaluation.subsets import draw_questions
 from retriever.operations.trial import open_trial
 from retriever.training.sets import iter_sets, second_half
-from retriever.wiring.service import open_encoder
+from retriever.wiring.encoder import open_encoder
 
 KEPT_GROUPS = ("kind", "pair", "length", "code")
 """Slices kept in the committed result; languages are in the pairs, and products say more of the sets than of us."""

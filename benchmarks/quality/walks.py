@@ -28,7 +28,8 @@ from retriever.config import Settings
 from retriever.domain import Case
 from retriever.indexing.rebuild import rebuild
 from retriever.store import open_store
-from retriever.wiring.service import Service, open_encoder, open_service
+from retriever.wiring.encoder import open_encoder
+from retriever.wiring.service import Service, open_service
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "made up for this walk, forty signs long"  # noqa: S105

@@ -24,7 +24,8 @@ from retriever.domain import Filters, Query
 from retriever.embedding.alignment import load_compiled
 from retriever.indexing.rebuild import rebuild
 from retriever.store import Store, open_store
-from retriever.wiring.service import Service, open_encoder, open_service
+from retriever.wiring.encoder import open_encoder
+from retriever.wiring.service import Service, open_service
 
 SEED = 7
 SHARES = (2, 10, 100, 1000, 10000)

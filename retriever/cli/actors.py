@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import typer
 
-from retriever.cli.context import settings_of
-from retriever.cli.library import open_store_of
+from retriever.cli.library import open_present_store_of
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import InvalidInput
 from retriever.operations.keys import find_holder
-from retriever.wiring.library import check_library
 
 
 def actor_named(context: typer.Context, name: str, role: str | None, team: str) -> Actor:
@@ -23,8 +21,7 @@ def actor_named(context: typer.Context, name: str, role: str | None, team: str) 
         return OPERATOR
     if role is not None:
         return Actor(name, Role[role.upper()], team, OPERATOR.audience)
-    check_library(settings_of(context))
-    with open_store_of(context, read_only=True) as store:
+    with open_present_store_of(context, read_only=True) as store:
         holder = find_holder(store, name)
     if holder is None:
         raise InvalidInput(f"say with --role what {name[:60]} may do: no API key in use has this name.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -49,7 +49,7 @@ class CommandTable(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def load_command(name: str) -> Any:  # noqa: ANN401  typer's own copy of click
+def load_command(name: str) -> TyperCommand | TyperGroup:
     """A command with its arguments, options and subcommands: its module has a function of its name, or an `app`."""
     module = import_module(f"retriever.cli.commands.{name}")
     only = typer.Typer()
@@ -57,7 +57,7 @@ def load_command(name: str) -> Any:  # noqa: ANN401  typer's own copy of click
         only.add_typer(module.app, name=name)
     else:
         only.command()(getattr(module, name))
-    return typer.main.get_group(only).commands[name]
+    return cast("TyperCommand | TyperGroup", typer.main.get_group(only).commands[name])
 
 
 app = typer.Typer(

@@ -24,6 +24,15 @@ def open_store_of(context: typer.Context, *, read_only: bool = False) -> Iterato
 
 
 @contextmanager
+def open_present_store_of(context: typer.Context, *, read_only: bool = False) -> Iterator[Store]:
+    """The same, but of a library that exists. Raises Unavailable."""
+    settings = settings_of(context)
+    check_library(settings)
+    with open_library(settings, read_only=read_only) as store:
+        yield store
+
+
+@contextmanager
 def open_lifecycle_of(context: typer.Context, *, dry_run: bool = False, read_only: bool = False) -> Iterator[Lifecycle]:
     """The lifecycle of a library that exists; no model is loaded, a running server sees each step within a second."""
     settings = settings_of(context)

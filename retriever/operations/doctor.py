@@ -19,8 +19,8 @@ from retriever.indexing.live import load_view
 from retriever.store.audit_chain import is_private
 from retriever.store.deliveries import DeliveryState
 from retriever.store.sqlite import engine_version, safe_journal
+from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import open_library
-from retriever.wiring.service import open_encoder
 
 Health: TypeAlias = Literal["ok", "warn", "fail"]
 OPTIONAL = {

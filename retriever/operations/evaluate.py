@@ -21,7 +21,8 @@ from retriever.evaluation.trec import load_qrels, load_run, unjudged, write_run
 from retriever.indexing.rebuild import Progress
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
-from retriever.wiring.service import Service, open_encoder
+from retriever.wiring.encoder import open_encoder
+from retriever.wiring.service import Service
 
 Arm: TypeAlias = Literal["search", "dense"]
 """What answers: the whole search, or the model alone."""

@@ -10,7 +10,7 @@ from retriever.domain import Encoder
 from retriever.embedding.canaries import CANARIES, canary_vectors
 from retriever.errors import ModelUnavailable
 from retriever.operations.model_list import mib_on_disk
-from retriever.wiring.service import open_encoder
+from retriever.wiring.encoder import open_encoder
 
 SPEED_TEXTS = 512
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from index.manifest import Manifest
 from retriever.config import Settings
 from retriever.indexing.rebuild import Progress, rebuild
+from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import check_library, open_library
-from retriever.wiring.service import open_encoder
 
 
 @dataclass(frozen=True, slots=True)

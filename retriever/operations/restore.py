@@ -21,8 +21,9 @@ from retriever.operations.backup import (
 )
 from retriever.store import AuditFiles, AuditNote, CaseFilter, open_store
 from retriever.store.audit_chain import parse_head
+from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import audit_files, open_library
-from retriever.wiring.service import open_encoder, open_service
+from retriever.wiring.service import open_service
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from retriever.indexing.rebuild import Progress, rebuild
 from retriever.ingest.report import IngestReport
 from retriever.sample.library import load_sample_cases
 from retriever.store import Store
+from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import open_library
-from retriever.wiring.service import open_encoder, open_service
+from retriever.wiring.service import open_service
 
 EXAMPLES = (
     "退款什么时候到账",

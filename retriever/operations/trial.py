@@ -10,7 +10,8 @@ from retriever.domain import Case
 from retriever.embedding.alignment import load_compiled
 from retriever.indexing.rebuild import Progress, rebuild
 from retriever.store import open_store
-from retriever.wiring.service import Service, open_encoder, open_service
+from retriever.wiring.encoder import open_encoder
+from retriever.wiring.service import Service, open_service
 
 BATCH = 1_000
 

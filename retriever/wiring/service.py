@@ -10,7 +10,6 @@ from retriever.case.access import admitted, check_readable
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case, Encoder, Query, Role, SearchResult, StoredCase
 from retriever.embedding.batching import BatchingEncoder, open_for_serving
-from retriever.embedding.loading import load_encoder
 from retriever.errors import ModelMismatch
 from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle
@@ -22,6 +21,7 @@ from retriever.search.stages import RankingStage
 from retriever.store import Store, Upserted
 from retriever.telemetry import Metrics
 from retriever.wiring.arrivals import Arrivals
+from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import open_library
 from retriever.wiring.lifecycle import channels_of, lifecycle_of
 from retriever.wiring.stages import open_stages
@@ -207,15 +207,3 @@ def _open_index(settings: Settings, store: Store) -> tuple[Encoder, Indexing]:
             encoder.close()
         raise
     return encoder, indexing
-
-
-def open_encoder(settings: Settings) -> Encoder:
-    """The model that the settings name. Raises ModelUnavailable."""
-    return load_encoder(
-        settings.model,
-        backend=settings.backend,
-        dims=settings.dims,
-        threads=settings.threads,
-        offline=not settings.allow_download,
-        revision=settings.model_revision or None,
-    )

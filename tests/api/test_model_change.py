@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from index.snapshots import Snapshots
 from retriever.config import Settings
 from retriever.indexing.rebuild import rebuild
-from retriever.wiring.service import Service, open_encoder, open_service
+from retriever.wiring.encoder import open_encoder
+from retriever.wiring.service import Service, open_service
 from tests.support.api import client_of
 from tests.support.builders import make_case
 from tests.support.tiny_models import build_tiny_static, build_tiny_transformer

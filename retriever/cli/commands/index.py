@@ -8,6 +8,7 @@ import typer
 from retriever.cli.context import settings_of, warn_if_model_is_overruled
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, out, print_json, print_table, progress_bars
+from retriever.operations.rebuild import library_revision, rebuild_index
 from retriever.operations.snapshots import (
     SnapshotState,
     find_older_snapshot,
@@ -35,11 +36,6 @@ def rebuild(
 
     What the last snapshot says of unchanged cases is taken over, so that only changed cases are read.
     """
-    from retriever.operations.rebuild import (  # noqa: PLC0415  the model and its libraries, which no other needs
-        library_revision,
-        rebuild_index,
-    )
-
     settings = settings_of(context)
     if dry_run:
         out.print(f"would build a snapshot of revision {library_revision(settings)} in {settings.index_dir}")

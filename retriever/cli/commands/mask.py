@@ -6,13 +6,10 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, Json
-from retriever.cli.library import open_store_of
 from retriever.cli.output import err, print_json, print_table, progress_bars
 from retriever.errors import InvalidInput
 from retriever.masking import MASKING_VERSION, Masked, mask_text
-from retriever.wiring.library import check_library
 
 LONGEST = 10_000_000
 """Characters taken at once."""
@@ -56,8 +53,9 @@ def mask(
 
 
 def _mask_library(context: typer.Context, *, dry_run: bool, restart: bool, json_: bool) -> None:
-    check_library(settings_of(context))
-    with open_store_of(context, read_only=dry_run) as store, progress_bars() as bars:
+    from retriever.cli.library import open_present_store_of  # noqa: PLC0415  a text needs neither library nor settings
+
+    with open_present_store_of(context, read_only=dry_run) as store, progress_bars() as bars:
         done = store.remask(dry_run=dry_run, restart=restart, progress=bars)
     if json_:
         print_json({"dry_run": dry_run, "resumed": done.resumed, "changed": done.changed, "by_rule": done.by_rule})

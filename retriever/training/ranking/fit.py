@@ -28,7 +28,7 @@ from retriever.training.ranking.mixed_sets import with_mixed_sets
 from retriever.training.ranking.order import fit_order
 from retriever.training.ranking.questions import SEED, AskedQuestion, ask
 from retriever.training.ranking.report import calibration_error, report, reuse
-from retriever.wiring.service import open_encoder
+from retriever.wiring.encoder import open_encoder
 
 TARGET = Path(__file__).parents[2] / "search" / "ranking.json"
 

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[3] / "retriever" / "cli" / "commands"
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_table_has_the_first_line_of_each_command(name: str) -> None:
     """What `similar-cases --help` says of a command is what the command says of itself."""
-    assert COMMANDS[name] == load_command(name).help.splitlines()[0]
+    assert COMMANDS[name] == str(load_command(name).help).splitlines()[0]
 
 
 def test_each_command_is_a_module_of_its_name() -> None:
