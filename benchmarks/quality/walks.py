@@ -111,7 +111,12 @@ def walk_all(*, quiet_after: float = QUIET_AFTER) -> dict[str, list[str]]:
     threading.setprofile(trail.note)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(data_dir=Path(folder), webhook_secrets={"zendesk": SecretStr(SECRET)})
+            settings = Settings(
+                data_dir=Path(folder),
+                webhook_secrets={"zendesk": SecretStr(SECRET)},
+                log_queries=False,
+                poll_seconds=60,
+            )
             build_library(settings)
             with (
                 open_service(settings) as service,

@@ -18,7 +18,7 @@ NEIGHBOURS = 10
 """Nearest cases that vote."""
 MERGE_AT = 0.35
 """Overlap of problem and solution from which two cases say the same: offer to merge them. Chosen on the sample library
-(benchmarks/results/curation.json): 9 of 10 changed copies are above, no pair of different cases is."""
+(benchmarks/results/suggestions.json): 9 of 10 changed copies are above, no pair of different cases is."""
 LINK_AT = 0.75
 """Cosine of two problems from which they are about the same thing: offer to link them."""
 CATEGORY_MAJORITY = 0.5

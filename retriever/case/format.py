@@ -99,7 +99,12 @@ def decode_case(document: bytes | str) -> Case:
 
 def content_hash(case: Case) -> str:
     """SHA-256 of the canonical JSON, 64 hex digits: equal exactly for equal cases."""
-    return hashlib.sha256(encode_case(case)).hexdigest()
+    return document_hash(encode_case(case))
+
+
+def document_hash(document: bytes) -> str:
+    """`content_hash` of a case that is encoded already."""
+    return hashlib.sha256(document).hexdigest()
 
 
 def normalise_language(tag: str) -> str:

@@ -10,7 +10,6 @@ INCOMPLETE_BELOW = 60
 """A case with a lower score is counted as incomplete in reports."""
 
 _DIGIT = re.compile(r"\d")
-_DENSE = re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)

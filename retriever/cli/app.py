@@ -31,7 +31,7 @@ key       API keys: who may use the HTTP API, as what, and which groups' cases t
 audit     The audit log: who did what, and whether anybody tampered with it.
 webhook   Deliveries of help desks: what came, what became of it.
 """
-COMMANDS: Mapping[str, str] = {row[:10].rstrip(): row[10:] for row in _TABLE.splitlines()}
+COMMANDS: Mapping[str, str] = {name: line for name, line in (row.split(None, 1) for row in _TABLE.splitlines())}
 """Name of a command, and of its module in `commands`, to the line that the list of commands shows."""
 
 

@@ -59,11 +59,6 @@ class BatchingEncoder:
         """What computes the vectors."""
         return str(getattr(self._encoder, "backend", ""))
 
-    @property
-    def waiting(self) -> int:
-        """Requests in the queue just now."""
-        return self._queue.qsize()
-
     def encode_query(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, (len(texts), dim), batched with other threads' questions; Overloaded when full."""
         if isinstance(texts, str):

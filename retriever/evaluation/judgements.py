@@ -53,26 +53,26 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
     events = [event for event in store.events.iter() if event.query_id and event.kind in GRADES]
     stored = store.cases.get_many(sorted({event.key for event in events}))
     cases = {key: found.case for key, found in stored.items() if found.case.status in FINDABLE}
-    worth: dict[str, dict[str, int]] = {}
+    grades: dict[str, dict[str, int]] = {}
     for event in events:
         if event.key in cases:
-            judged, name = worth.setdefault(event.query_id, {}), cases[event.key].id
+            judged, name = grades.setdefault(event.query_id, {}), cases[event.key].id
             judged[name] = max(judged.get(name, 0), GRADES[event.kind])
     questions: dict[str, LabelledQuestion] = {}
     qrels: dict[str, dict[str, int]] = {}
     for query in store.events.iter_queries():
-        if not query.text or query.query_id not in worth:
+        if not query.text or query.query_id not in grades:
             continue
         first = questions.setdefault(
             query.text,
             LabelledQuestion(query.query_id, query.text, query.language, {"date": query.at}, audience=(ALL_GROUPS,)),
         )
         merged = qrels.setdefault(first.id, {})
-        for name, grade in worth[query.query_id].items():
+        for name, grade in grades[query.query_id].items():
             merged[name] = max(merged.get(name, 0), grade)
     if not questions:
         raise InvalidInput(
-            f"{len(worth)} logged questions have feedback, none of them was kept with its text; set log_questions = "
+            f"{len(grades)} logged questions have feedback, none of them was kept with its text; set log_questions = "
             "true to keep the text of questions from now on."
         )
     by_id = {case.id: case for case in cases.values()}

@@ -41,12 +41,6 @@ def delivery_id_of(source: str, headers: Mapping[str, str], body: bytes) -> str:
     return given if _ID.fullmatch(given) else f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
-def sign(body: bytes, secret: str, now: float) -> str:
-    """Our own signature of a body: the value of `X-Similar-Cases-Signature`."""
-    stamp = str(int(now))
-    return f"t={stamp},v1={_mac(secret.encode(), stamp.encode() + b'.' + body).hex()}"
-
-
 def _mac(secret: bytes, message: bytes, algorithm: str = "sha256") -> bytes:
     return hmac.new(secret, message, algorithm).digest()
 

@@ -22,10 +22,10 @@ class Policy:
     review_days_by_category: Mapping[str, int] = field(default_factory=dict)
 
 
-def require_role(actor: Actor, role: Role, deed: str) -> None:
+def require_role(actor: Actor, role: Role, action: str) -> None:
     """Raises Forbidden unless the actor has this role or a higher one."""
     if actor.role < role:
-        raise Forbidden(f"to {deed} takes the role {role.label} or above; {actor.id} is {actor.role.label}.")
+        raise Forbidden(f"to {action} takes the role {role.label} or above; {actor.id} is {actor.role.label}.")
 
 
 def may_see_review(stored: StoredCase, review: Review, actor: Actor) -> bool:
@@ -168,11 +168,11 @@ def _not_an_author(actor: Actor, review: Review) -> None:
         raise Forbidden(f"{actor.id} wrote or submitted this; somebody else must review it.")
 
 
-def _team_lead_or_manager(actor: Actor, review: Review, deed: str) -> None:
+def _team_lead_or_manager(actor: Actor, review: Review, action: str) -> None:
     if actor.role >= Role.KNOWLEDGE_MANAGER or (actor.role >= Role.REVIEWER and _same_team(actor, review)):
         return
     raise Forbidden(
-        f"to {deed} takes a reviewer of the submitter's team ({review.team or 'any'}) or a knowledge manager; "
+        f"to {action} takes a reviewer of the submitter's team ({review.team or 'any'}) or a knowledge manager; "
         f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}."
     )
 

@@ -1,9 +1,9 @@
 """Makes the confidence keep its word on a library, from its own judged questions."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from retriever.case.times import utc_stamp
 from retriever.errors import Unavailable
 from retriever.evaluation.platt import Refit, ask_sheets, refit
 from retriever.operations.evaluate import library_set
@@ -34,7 +34,7 @@ def fit_calibration(service: Service, judgements: Path | None = None) -> Calibra
         shift=done.fit.shift,
         min_confidence=done.fit.min_confidence,
         questions=done.questions,
-        fitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        fitted_at=utc_stamp(),
     )
     return CalibrationFit(made, done, shipped.min_confidence)
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from retriever.case.times import today_utc
 from retriever.domain import Match, Query, ScoreParts
 from retriever.search.candidates import Candidates
 from retriever.search.grouping import Group, LoadedCandidate, add_groups
 from retriever.search.scope import may_see
 from retriever.search.stages import LoadCases
-from retriever.search.trust import this_day, trust_of, trusted_order, warnings_of
+from retriever.search.trust import trust_of, trusted_order, warnings_of
 
 STEP = 20
 """Cases loaded at once, and put into the order of trust among themselves."""
@@ -28,7 +29,7 @@ def matches_of(query: Query, found: Candidates, wanted: float, load: LoadCases) 
 
 def _loaded(query: Query, found: Candidates, places: range, load: LoadCases) -> list[LoadedCandidate]:
     """Some of the candidates as they are now, in the order of confidence and trust; not those gone or hidden."""
-    keys, today = found.keys[places.start : places.stop].tolist(), this_day()
+    keys, today = found.keys[places.start : places.stop].tolist(), today_utc()
     cases = load(keys)
     seen = [
         LoadedCandidate(stored, position)

@@ -1,10 +1,9 @@
 """Which cases a question may see: filters, status and audience as clauses over the facets of `case_facets`."""
 
-from datetime import date
-
 from index.facets.facets import AllOf, AnyOf, Between, Clause, NoneOf
 from retriever.case.access import LIVE, groups_of, in_audience
 from retriever.case.facets import EVERYONE
+from retriever.case.format import normalise_date
 from retriever.domain import Case, Filters, Query, Status
 from retriever.errors import InvalidQuery
 
@@ -45,7 +44,7 @@ def _between(filters: Filters) -> Between:
     for name, value in (("resolved_since", filters.resolved_since), ("resolved_until", filters.resolved_until)):
         try:
             if value:
-                date.fromisoformat(value[:10])
+                normalise_date(value)
         except ValueError as error:
             raise InvalidQuery(f"{name} must be a date like 2026-03-31, got {value[:40]!r}") from error
     # A bare date as the end means the whole of that day: "~" sorts after every time of day.

@@ -25,8 +25,8 @@ HALF_LIFT_AT = 5
 """Problems solved for half of it."""
 
 
-def trust_of(stored: StoredCase, today: str) -> float:
-    """Factor from SUPERSEDED to 1 + LIFT for a case on a day (YYYY-MM-DD)."""
+def trust_of(stored: StoredCase, today: date) -> float:
+    """Factor from SUPERSEDED to 1 + LIFT for a case on a day."""
     solved = stored.reuse.solved
     return min((factor for factor, _ in _flaws(stored.case, today)), default=1.0) * (
         1.0 + LIFT * solved / (solved + HALF_LIFT_AT)
@@ -41,23 +41,18 @@ def trusted_order(confidences: Sequence[float], trusts: Sequence[float]) -> list
 
 def warnings_of(stored: StoredCase) -> tuple[str, ...]:
     """What a reader should know before trusting the case."""
-    return tuple(warning for _, warning in _flaws(stored.case, this_day()))
+    return tuple(warning for _, warning in _flaws(stored.case, today_utc()))
 
 
-def this_day() -> str:
-    """Today in UTC, YYYY-MM-DD."""
-    return today_utc().isoformat()
-
-
-def _flaws(case: Case, today: str) -> list[tuple[float, str]]:
+def _flaws(case: Case, today: date) -> list[tuple[float, str]]:
     """What speaks against a case: what it leaves of the confidence, and how to say it."""
     flaws = []
     if case.superseded_by:
         flaws.append((SUPERSEDED, f"superseded by {case.superseded_by}"))
     elif case.status is Status.HISTORICAL:
         flaws.append((HISTORICAL, "historical: kept for reference, no longer maintained"))
-    if is_expired(case, date.fromisoformat(today)):
+    if is_expired(case, today):
         flaws.append((EXPIRED, f"expired on {case.valid_until[:10]}"))
-    if case.review_due_on and case.review_due_on[:10] < today:
+    if case.review_due_on and case.review_due_on[:10] < today.isoformat():
         flaws.append((OVERDUE, f"review was due on {case.review_due_on[:10]}"))
     return flaws

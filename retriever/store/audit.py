@@ -1,4 +1,4 @@
-"""The audit log: who did what to which subject, appended inside the transaction of the deed itself. No case text.
+"""The audit log: who did what to which subject, appended inside the transaction of the change itself. No case text.
 
 `record(db, …)` is for every writer; `AuditLog` reads and verifies. Seals: `audit_chain`; checking: `audit_check`.
 """

@@ -1,6 +1,5 @@
 """Planning what a write does to what is stored, then writing it, inside the caller's transaction."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.case.format import decode_case, encode_case
+from retriever.case.format import decode_case, document_hash, encode_case
 from retriever.case.identity import TAKEN, HeldCase, case_meant, check_version
 from retriever.domain import Case
 from retriever.errors import CaseNotFound, Conflict, Forbidden
@@ -95,7 +94,7 @@ class UpsertPlan:
         if self._if_version is not None:
             check_version(case.id, None if held is None else held.live_version, self._if_version)
         document = encode_case(case)
-        digest = hashlib.sha256(document).hexdigest()
+        digest = document_hash(document)
         if held is not None and not held.deleted and held.content_hash == digest:
             return Upserted(case.id, "unchanged", held.key, held.version, held.revision)
         return self._accept(case, held, document.decode(), digest)

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
 from retriever.domain import Status
-from retriever.ingest.signatures import sign
 from retriever.operations.upkeep import daily_round
 from retriever.store import open_store
 from retriever.wiring.service import Service
 from tests.support.api import LIBRARY, build_service
+from tests.support.signing import sign
 
 SECRET = "s3cret-of-the-desk"  # noqa: S105  of this test alone
 RULES = '[[rule]]\nname = "no spam"\nkeywords = ["casino"]\nthen = "ignore"\n'

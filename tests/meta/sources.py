@@ -7,7 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
-    path for folder in ("retriever", "index", "scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("retriever", "index", "scripts", "benchmarks", "examples")
+    for path in (ROOT / folder).rglob("*.py")
 )
 
 

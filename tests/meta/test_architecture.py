@@ -11,6 +11,7 @@ from tests.meta.sources import MODULES, ROOT, imports, tree
 HOMES = {
     "faiss": ("index.vectors",),
     "sqlite_utils": ("retriever.store",),
+    "sqlite3": ("retriever.store",),
     "fastapi": ("retriever.api",),
     "starlette": ("retriever.api",),
     "uvicorn": ("retriever.api",),

@@ -97,10 +97,12 @@ def comments(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.stem)
 def test_no_test_imports_another(path: Path) -> None:
     """What tests share lies in tests/support, so that each test file can be read, moved and run alone."""
-    named = [
-        node.module
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tests.")
-    ]
+    named = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            named.append("." * node.level + (node.module or ""))
+        elif isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+    named = [name for name in named if name.startswith((".", "tests."))]
 
     assert [name for name in named if not name.startswith(("tests.support", "tests.meta"))] == []

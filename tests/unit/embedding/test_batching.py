@@ -48,10 +48,10 @@ def gated(static_encoder: StaticEncoder) -> Iterator[GatedEncoder]:
 
 def _wait_for(serving: BatchingEncoder, waiting: int) -> None:
     for _ in range(2000):
-        if serving.waiting >= waiting:
+        if serving._queue.qsize() >= waiting:
             return
         threading.Event().wait(0.005)
-    raise AssertionError(f"{serving.waiting} requests wait, expected {waiting}")
+    raise AssertionError(f"{serving._queue.qsize()} requests wait, expected {waiting}")
 
 
 def test_every_thread_gets_its_own_vector(static_encoder: StaticEncoder) -> None:

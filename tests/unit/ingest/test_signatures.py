@@ -6,7 +6,8 @@ import hmac
 
 import pytest
 
-from retriever.ingest.signatures import SKEW_SECONDS, SignatureRefused, check_signature, delivery_id_of, sign
+from retriever.ingest.signatures import SKEW_SECONDS, SignatureRefused, check_signature, delivery_id_of
+from tests.support.signing import sign
 
 NOW = 1_772_445_600.0
 STAMP = "2026-03-02T10:00:00Z"

@@ -1,5 +1,6 @@
 """Trust: what lowers and lifts a case, and how little that may change."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ LEAST, MOST = SUPERSEDED, 1.0 + LIFT
 BAND = LEAST / MOST
 """A case keeps its place before every one whose confidence is below this share of its own (0.87)."""
 TODAY = "2026-06-01"
+DAY = date.fromisoformat(TODAY)
 DAYS = st.sampled_from(["", "2020-01-01", TODAY, "2030-01-01"])
 
 
@@ -33,24 +35,24 @@ def stored(*, solved: int = 0, **fields: Any) -> StoredCase:  # noqa: ANN401
 )
 def test_each_flaw_lowers_trust(flaw: dict[str, Any]) -> None:
     """A superseded, historical, expired or overdue case is trusted less than a live one."""
-    assert trust_of(stored(**flaw), TODAY) < trust_of(stored(), TODAY) == 1.0
+    assert trust_of(stored(**flaw), DAY) < trust_of(stored(), DAY) == 1.0
 
 
 def test_a_date_that_is_today_is_no_flaw() -> None:
     """A case is valid, and its review in time, to the end of the day that is named."""
-    assert trust_of(stored(valid_until=TODAY, review_due_on=TODAY), TODAY) == 1.0
+    assert trust_of(stored(valid_until=TODAY, review_due_on=TODAY), DAY) == 1.0
 
 
 def test_the_gravest_flaw_counts_alone() -> None:
     """Several flaws do not add up."""
     flawed = stored(superseded_by="b", status="historical", valid_until="2020-01-01", review_due_on="2020-01-01")
 
-    assert trust_of(flawed, TODAY) == SUPERSEDED
+    assert trust_of(flawed, DAY) == SUPERSEDED
 
 
 def test_solved_problems_lift_less_and_less() -> None:
     """Each solved problem lifts a case, the first ones most, and never beyond the bound."""
-    lifts = [trust_of(stored(solved=solved), TODAY) for solved in (0, 1, 2, 10, 1_000_000)]
+    lifts = [trust_of(stored(solved=solved), DAY) for solved in (0, 1, 2, 10, 1_000_000)]
 
     assert lifts == sorted(set(lifts))
     assert lifts[1] - lifts[0] > lifts[2] - lifts[1]
@@ -62,7 +64,7 @@ def test_trust_stays_in_bounds(superseded: bool, valid: str, due: str, solved: i
     """Whatever is known of a case, its trust lies from LEAST to MOST."""
     case = stored(solved=solved, superseded_by="b" if superseded else "", valid_until=valid, review_due_on=due)
 
-    assert LEAST <= trust_of(case, TODAY) <= MOST
+    assert LEAST <= trust_of(case, DAY) <= MOST
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(LEAST, MOST)), max_size=40))
