@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import cache
 
+from index.text.normal import normalise
+
 _HAS_HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]")
 # Latin with marks, Greek, IPA-free: the ranges in which an accent may be dropped without making another letter.
 _ACCENTED = ((0x00C0, 0x0250), (0x0370, 0x0400), (0x1E00, 0x2000))
@@ -48,7 +50,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
 
 def _fold_segment(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = normalise("NFKC", text).casefold()
     return folded.translate(_table_with_han() if _HAS_HAN.search(folded) else _table())
 
 

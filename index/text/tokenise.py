@@ -74,10 +74,8 @@ def tokens(text: str) -> list[str]:
 def spans(text: str) -> list[TokenSpan]:
     """The same tokens with code-point offsets into the text as given, [start, end)."""
     folded, offsets = fold_with_offsets(text)
-    found = []
-    for token, start, end in _cut(folded):
-        found.append((token, offsets[start], _end(offsets, end)))
-    return found
+    ends = _ends(offsets)
+    return [(token, offsets[start], ends[end - 1]) for token, start, end in _cut(folded)]
 
 
 def codes(text: str) -> list[Code]:
@@ -89,12 +87,13 @@ def codes(text: str) -> list[Code]:
     return list(seen.values())
 
 
-def _end(offsets: list[int], end: int) -> int:
-    """Where the source of the folded character before `end` ends: at the next source that begins later."""
-    last = offsets[end - 1]
-    while offsets[end] == last and end < len(offsets) - 1:
-        end += 1
-    return offsets[end]
+def _ends(offsets: list[int]) -> list[int]:
+    """Where the source of each folded character ends: at the next source that begins later."""
+    ends = offsets[1:]
+    for place in range(len(ends) - 2, -1, -1):
+        if ends[place] == offsets[place]:
+            ends[place] = ends[place + 1]
+    return ends
 
 
 def _cut(folded: str) -> list[TokenSpan]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import orjson
@@ -19,6 +19,8 @@ from retriever.wiring.service import Service
 Model = TypeVar("Model", bound=BaseModel)
 T = TypeVar("T")
 
+LEAST_BYTES = 1 << 10
+"""Of a body that is read as it arrives, so much must come in the time that a request may take."""
 JSON = ("application/json",)
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 CASE_ID = re.compile(r"\w[\w.:@+~-]{0,199}")
@@ -55,7 +57,26 @@ async def read_body(request: Request) -> bytes:
         async with asyncio.timeout(runtime_of(request).settings.request_timeout):
             return await request.body()
     except TimeoutError as error:
-        raise ProblemError(Problem(408, "body_too_slow", "The body did not arrive in time; send it again.")) from error
+        raise _too_slow() from error
+
+
+async def iter_body(request: Request) -> AsyncIterator[bytes]:
+    """The body piece by piece as it arrives; refused with 408 when less than 1 KiB comes in the time of a request."""
+    stream, seconds = request.stream(), runtime_of(request).settings.request_timeout
+    piece: bytes | None = b""
+    while piece is not None:
+        came = b""
+        try:
+            async with asyncio.timeout(seconds):
+                while len(came) < LEAST_BYTES and (piece := await anext(stream, None)) is not None:
+                    came += piece
+        except TimeoutError as error:
+            raise _too_slow() from error
+        yield came
+
+
+def _too_slow() -> ProblemError:
+    return ProblemError(Problem(408, "body_too_slow", "The body did not arrive in time; send it again."))
 
 
 def check_media_type(headers: Headers, accepted: tuple[str, ...]) -> None:

@@ -2,9 +2,12 @@
 
 import gc
 import json
+import multiprocessing
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -13,6 +16,7 @@ from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
 from retriever.api.app import create_app
+from retriever.api.connections import BoundedProtocol
 from retriever.api.security.gate import MAKE_A_KEY, is_loopback
 from retriever.config import ENV_PREFIX, Settings, load_settings
 from retriever.errors import InvalidSettings, Unavailable
@@ -67,6 +71,7 @@ def app_from_environment() -> FastAPI:
     """The application of one worker process; its settings come from the environment alone."""
     settings = load_settings()
     configure_logging(settings.log_level)
+    _follow_parent()
     _tune()
     return create_app(lambda: open_service(settings), settings)
 
@@ -91,6 +96,7 @@ def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) ->
         workers=settings.workers,
         host=settings.host,
         port=settings.port,
+        http=BoundedProtocol,
         access_log=False,
         log_config=None,
         ws="none",
@@ -101,6 +107,19 @@ def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) ->
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.request_timeout) + 5,
     )
+
+
+def _follow_parent() -> None:
+    """End this worker when the process that started it is gone: nobody else would, and the port would stay taken."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="similar-cases-parent", daemon=True).start()
 
 
 def _tune() -> None:

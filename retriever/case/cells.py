@@ -14,6 +14,7 @@ _DATE = re.compile(
     r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*"
 )
+_PATH_SIGN = re.compile("[>›→]")
 _DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
 _SPECIAL = LISTS | _DATES | {"status", "language", "category"}
 _STATES = dict.fromkeys(
@@ -65,7 +66,7 @@ def field_value(field: str, text: str) -> object:
         return _STATES.get(text.strip().lower(), text)
     if field == "language":
         return _LANGUAGES.get(text.strip().lower(), text)
-    return text if "/" in text else re.sub(r"\s*[>›→]\s*", "/", text)
+    return text if "/" in text else "/".join(part.strip() for part in _PATH_SIGN.split(text))
 
 
 def joined_value(field: str, texts: Sequence[str]) -> object:

@@ -4,12 +4,12 @@ import difflib
 import json
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from index.text.normal import normalise
 from retriever.domain import Case, Outcome, Source
 from retriever.errors import InvalidInput
 
@@ -76,6 +76,8 @@ _NAMES: dict[str, str] = {
     "created_by": "author, 创建人, 作者, 建立者",
     "reviewers": "reviewer, 审核人, 审核者, 審核人",
 }
+LONGEST_HEADER = 200
+"""Characters of a header that are compared; no name of a field is as long."""
 _NOTE = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
@@ -173,7 +175,7 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, A
 
 def _plain(name: str) -> str:
     """A header as it is compared: `Error-Codes *` and `error_codes (optional)` are the same."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = normalise("NFKC", name[:LONGEST_HEADER]).casefold()
     return _PUNCTUATION.sub("", _NOTE.sub("", folded)) or folded.strip()
 
 

@@ -1,7 +1,8 @@
 """How much two texts say the same, letter by letter: in every script, whatever their spaces and signs."""
 
 import re
-import unicodedata
+
+from index.text.normal import normalise
 
 _SIGNS = re.compile(r"[\W_]+")
 _GROUP = 3
@@ -9,7 +10,7 @@ _GROUP = 3
 
 def letters_of(text: str, *, first: int | None = None) -> str:
     """The letters and digits of a text, or of its first characters, in one spelling: NFKC, case folded."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text[:first]).casefold())
+    return _SIGNS.sub("", normalise("NFKC", text[:first]).casefold())
 
 
 def letter_groups(letters: str) -> frozenset[str]:

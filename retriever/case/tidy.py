@@ -1,7 +1,8 @@
 """How any text is tidied before it is kept: one normal form, no invisible characters, no useless space."""
 
 import re
-import unicodedata
+
+from index.text.normal import normalise
 
 # Invisible characters that hide text from people or break matching: C0/C1 controls (tab and newline excepted), soft
 # hyphen, zero-width and bidirectional marks, tag characters, lone surrogates, non-characters.
@@ -12,7 +13,6 @@ _INVISIBLE = re.compile(
     "|(?<![\u0600-\u0dff])[\u200c\u200d]+"
 )
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85]|[\u2028\u2029]")
-_SPACE_BEFORE_BREAK = re.compile(r"[ \t]+(?=\n)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -21,10 +21,11 @@ def tidy_text(text: str) -> str:
     if not text.replace("\n", " ").isprintable():  # nearly all texts pass, at a tenth of the patterns' cost
         text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
     if "\n" in text:
-        text = _BLANK_LINES.sub("\n\n", _SPACE_BEFORE_BREAK.sub("", text))
+        # Line by line: a pattern for spaces before a break would look at a long run of spaces from each of them.
+        text = _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip(" \t") for line in text.split("\n")))
     text = text.strip()
     # Last: taking a character out can bring a letter and its accent together.
-    return unicodedata.normalize("NFC", text)
+    return normalise("NFC", text)
 
 
 def tidy_line(text: str) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from index.text.normal import normalise
 from retriever.masking.folding import Folded, fold
 from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, digits_of
 from retriever.masking.spans import KnownEntities
@@ -51,7 +52,7 @@ def _base(sign: str) -> str:
 
 
 def _spelled(value: str) -> str:
-    return plain(fold(unicodedata.normalize("NFC", value)).lower).strip()
+    return plain(fold(normalise("NFC", value)).lower).strip()
 
 
 def _bounded(pattern: str) -> str:

@@ -1,6 +1,7 @@
 """The server as a process: it listens, answers, follows, and ends in order."""
 
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -50,10 +51,43 @@ def test_several_processes_share_a_port_and_follow(tmp_path: Path) -> None:
     assert process.returncode in (0, -signal.SIGTERM)
 
 
+@pytest.mark.slow
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    """A parent that is killed cannot tell them; the port is free again soon all the same."""
+    with running_server(tmp_path, workers="2") as (process, address):
+        until_ready(address)
+        process.kill()
+        process.wait(10)
+        host, _, port = address.removeprefix("http://").rpartition(":")
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+            except ConnectionRefusedError:
+                break
+            assert time.monotonic() < deadline, "somebody still listens"
+            time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_bulk_upload_that_stalls_is_ended(tmp_path: Path) -> None:
+    """With 408, in the time of a request, and the server goes on."""
+    with running_server(tmp_path, request_timeout="1") as (_, address):
+        until_ready(address)
+        host, _, port = address.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(
+                b"POST /v1/cases/bulk HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                b"Content-Length: 100000\r\n\r\n"
+            )
+            connection.sendall(b'{"id": "a", "problem": "p", "solution": "s"}\n')
+            told = connection.recv(65_536)
+        assert told.startswith(b"HTTP/1.1 408"), told
+        assert fetch(f"{address}/healthz")[0] == 200
+
+
 def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
     """A second server on the same port is refused with the address."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=f"127.0.0.1 port {port}"):

@@ -1,14 +1,15 @@
 """Whatever comes in, cleaning gives text, loses no code, and no record makes a mapping fail."""
 
+import re
 from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retriever.ingest.cleaning.adf import adf_to_text, wiki_to_text
+from retriever.ingest.cleaning.adf import adf_to_text, macros, wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
-from retriever.ingest.cleaning.html import html_to_text
+from retriever.ingest.cleaning.html import html_to_text, without_comments
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES
@@ -106,3 +107,22 @@ def test_no_record_makes_a_mapping_fail(record: dict[str, Any], done: dict[str, 
         assert isinstance(result, Mapped | SkipReason)
         if isinstance(result, Mapped) and "ORA-00600" in result.values["problem"]:
             assert "ORA-00600" in result.values["error_codes"] or len(find_error_codes(result.values["problem"])) > 1
+
+
+@given(
+    st.lists(st.sampled_from(["{code}", "{code:java}", "{noformat}", "{quote}", "a", "\n", "{", " b "]), max_size=12)
+)
+def test_blocks_of_code_are_found_as_a_pattern_would_find_them(parts: list[str]) -> None:
+    """A pattern says what a block is, but takes quadratic time to find that there is none."""
+    markup = "".join(parts)
+    pattern = re.compile(r"\{(code|noformat)(?::[^}\n]{0,200})?\}(.*?)\{\1\}", re.DOTALL)
+
+    assert [(start, after) for start, _, _, after in macros(markup)] == [m.span() for m in pattern.finditer(markup)]
+
+
+@given(st.lists(st.sampled_from(["<!--", "-->", "a", "<!-", "->", "\n"]), max_size=12))
+def test_comments_are_found_as_a_pattern_would_find_them(parts: list[str]) -> None:
+    """The same for comments of HTML in Markdown."""
+    text = "".join(parts)
+
+    assert without_comments(text) == re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)

@@ -1,51 +1,62 @@
-"""Whatever touches outside text takes time that grows with its length and no faster."""
+"""Whatever touches outside text takes time that grows with its length and no faster.
 
+Each function gets nothing but repetitions of a hostile unit, then twice as many: a quadratic one takes four times as
+long. Time is that of this process, the least of several runs, so that a busy machine changes nothing.
+"""
+
+import gc
 import time
+from collections.abc import Callable
 
 import pytest
 
-from index.text.tokenise import spans, tokens
-from retriever.ingest.cleaning.adf import wiki_to_text
-from retriever.ingest.cleaning.codes import find_error_codes
-from retriever.ingest.cleaning.html import html_to_text
-from retriever.ingest.cleaning.mail import clean_mail
-from retriever.ingest.cleaning.substance import says_nothing
+from tests.support.hostile import UNITS
+from tests.support.text_functions import TEXT_FUNCTIONS
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["> " * 200_000, "On " + "a " * 300_000 + "wrote", "From:\n" * 60_000, "<div>" * 60_000, "{quote}" * 40_000 + "x",
-     "-" * 500_000, "closed " * 80_000, "error " * 80_000, "[a|" * 100_000, "`" * 300_000 + "\n" * 1000],
-    ids=["quotes", "wrote", "headers", "tags", "wiki", "dashes", "worth", "codes", "links", "fences"],
-)  # fmt: skip
-def test_hostile_text_takes_no_longer_than_its_length_explains(text: str) -> None:
-    """Some hundred kilobytes of each within seconds, on a busy machine."""
-    started = time.process_time()
-
-    clean_mail(text)
-    html_to_text(text)
-    wiki_to_text(text)
-    find_error_codes(text)
-    says_nothing(text[:600])
-
-    assert time.process_time() - started < 5
+LENGTH = 20_000
+"""Characters; the second text is twice as long."""
+FAST = 0.004
+"""Seconds below which the longer text is no matter: a quadratic function would take minutes for a megabyte."""
+GROWTH = 2.6
+RUNS = 5
 
 
-@pytest.mark.parametrize(
-    "part", ["a1-", "xxx", "退款到", "1.2", "e\u0301e"], ids=["codes", "word", "han", "digits", "marks"]
-)
-def test_text_without_a_break_is_cut_in_linear_time(part: str) -> None:
-    """Twice the characters take about twice the time, by the best of three runs."""
-    short, long = (min(seconds_to_cut(part * size) for _ in range(3)) for size in (60_000, 120_000))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TEXT_FUNCTIONS)
+def test_time_grows_with_the_length(name: str) -> None:
+    """Twice the text takes at most 2.6 times as long, for every hostile unit."""
+    work = TEXT_FUNCTIONS[name]
+    slow = {}
+    for unit in UNITS:
+        growth, seconds = grown(work, unit)
+        if growth > GROWTH:
+            slow[unit] = f"{growth:.1f} times, {seconds:.2f} s"
 
-    assert long < 3 * short + 0.1
+    assert slow == {}
 
 
-def seconds_to_cut(text: str) -> float:
-    """Processor time to find the words of a text, with and without their places."""
-    started = time.process_time()
-    tokens(text)
-    spans(text)
-    return time.process_time() - started
+def grown(work: Callable[[str], object], unit: str) -> tuple[float, float]:
+    """How many times as long the longer text takes, 0 where it is quick; and its seconds."""
+    count = LENGTH // len(unit)
+    shorter, longer = unit * count, unit * (2 * count)
+    work(unit)
+    first = timed(work, longer)
+    if first < FAST:
+        return 0.0, first
+    for _ in range(RUNS):
+        seconds = min(first, timed(work, longer))
+        growth = seconds / max(min(timed(work, shorter), timed(work, shorter)), 1e-6)
+        if growth <= GROWTH:
+            break
+    return growth, seconds
+
+
+def timed(work: Callable[[str], object], text: str) -> float:
+    """Seconds of processor time."""
+    gc.disable()
+    try:
+        began = time.process_time()
+        work(text)
+        return time.process_time() - began
+    finally:
+        gc.enable()

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from retriever.api.models.responses import BulkLineResponse, CaseFields
 from retriever.api.openapi import reference_to
-from retriever.api.requests import NDJSON, actor_of, check_media_type, runtime_of, service_of
+from retriever.api.requests import NDJSON, actor_of, check_media_type, iter_body, runtime_of, service_of
 from retriever.api.routing import RequestBody, Responses, Route
 from retriever.case.format import case_from_dict
 from retriever.domain import Actor, Case
@@ -87,7 +87,7 @@ async def put_cases(request: Request) -> Response:
 
 async def _batches(request: Request) -> AsyncIterator[list[NumberedLine]]:
     splitter, waiting = LineSplitter(), list[NumberedLine]()
-    async for piece in request.stream():
+    async for piece in iter_body(request):
         waiting += splitter.feed(piece)
         while len(waiting) >= LINES_PER_BATCH:
             yield waiting[:LINES_PER_BATCH]

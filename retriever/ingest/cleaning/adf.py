@@ -1,7 +1,8 @@
 """Atlassian's document format (Jira Cloud, JSON) and wiki markup (Jira Server) to text."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +17,8 @@ _CARDS = frozenset(("inlineCard", "blockCard", "embedCard"))
 _SHOWN = {"mention": "text", "status": "text", "emoji": "text", "media": "alt", "expand": "title",
           "nestedExpand": "title", "placeholder": "text"}  # fmt: skip
 
-_MACRO = re.compile(r"\{(code|noformat)(?::[^}\n]{0,200})?\}(.*?)\{\1\}", re.DOTALL)
-_QUOTE = re.compile(r"\{quote\}.{0,20000}?\{quote\}", re.DOTALL)
+_MACRO = re.compile(r"\{(code|noformat)(:[^}\n]{0,200})?\}")
+_QUOTE = "{quote}"
 _WIKI = (
     (re.compile(r"^h[1-6]\.\s*", re.MULTILINE), ""),
     (re.compile(r"^bq\.\s*", re.MULTILINE), ""),
@@ -49,15 +50,38 @@ def wiki_to_text(markup: str) -> str:
 
     What stands between `{quote}` marks repeats others, and goes unless it is nearly all there is.
     """
-    unquoted = _QUOTE.sub("", markup)
+    unquoted = _without_quotes(markup)
     if sum(map(str.isalpha, unquoted)) >= ENOUGH_LETTERS:
         markup = unquoted
     parts: list[str] = []
     end = 0
-    for found in _MACRO.finditer(markup):
-        parts += [_plain_wiki(markup[end : found.start()]), f"\n{FENCE}\n{found[2].strip(chr(10))}\n{FENCE}\n"]
-        end = found.end()
+    for start, inside, close, after in macros(markup):
+        parts += [_plain_wiki(markup[end:start]), f"\n{FENCE}\n{markup[inside:close].strip(chr(10))}\n{FENCE}\n"]
+        end = after
     return "".join([*parts, _plain_wiki(markup[end:])]).strip()
+
+
+def _without_quotes(markup: str) -> str:
+    kept, *others = markup.split(_QUOTE)
+    between = iter(others)
+    for _quoted in between:
+        outside = next(between, None)
+        kept += outside if outside is not None else _QUOTE + _quoted  # a last mark that nothing closes is text
+    return kept
+
+
+def macros(markup: str) -> Iterator[tuple[int, int, int, int]]:
+    """Where each block of code begins, its inside begins, its closing mark begins, and it is over; one pass."""
+    opened: re.Match[str] | None = None
+    closings = Counter(mark[1] for mark in _MACRO.finditer(markup) if mark[2] is None)
+    for mark in _MACRO.finditer(markup):
+        closes = mark[2] is None
+        closings[mark[1]] -= closes
+        if opened is None:
+            opened = mark if closings[mark[1]] > 0 else None
+        elif closes and mark[1] == opened[1]:
+            yield opened.start(), opened.end(), mark.start(), mark.end()
+            opened = None
 
 
 def _plain_wiki(markup: str) -> str:

@@ -149,3 +149,13 @@ def _is_repeated(node: LexborNode) -> bool:
     if (attributes.get("id") or "").lower() in _REPEATED_IDS:
         return True
     return bool(_REPEATED.search((attributes.get("class") or "").lower()))
+
+
+def without_comments(text: str) -> str:
+    """The text without `<!-- … -->`; one that never ends is text."""
+    kept: list[str] = []
+    after = 0
+    while (start := text.find("<!--", after)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[after:start])
+        after = end + 3
+    return "".join([*kept, text[after:]])

@@ -1,9 +1,10 @@
 """Is a resolution worth keeping? "Fixed", "已解决" and "closed automatically" tell the next agent nothing."""
 
 import re
-import unicodedata
 from functools import lru_cache
 from importlib import resources
+
+from index.text.normal import normalise
 
 MIN_SUBSTANCE = 16
 """Least weight of a resolution: a letter counts 1, a Han, kana or Hangul character 3."""
@@ -36,7 +37,7 @@ _PATTERNS = re.compile(
 
 
 def _folded(text: str) -> str:
-    return " ".join(_NOISE.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("_", " ")).split())
+    return " ".join(_NOISE.sub(" ", normalise("NFKC", text).casefold().replace("_", " ")).split())
 
 
 @lru_cache(maxsize=1)

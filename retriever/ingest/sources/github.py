@@ -6,6 +6,7 @@ Pull requests, `not_planned` and duplicates are skipped. Markdown stays as it is
 
 import re
 
+from retriever.ingest.cleaning.html import without_comments
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.sources.record import Record, last_first, mapping, names, objects, people, text
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -13,7 +14,6 @@ from retriever.ingest.sources.ticket import SkipReason, Ticket
 NAME = "github"
 ENVELOPES = ("items", "issues", "discussions", "nodes")
 MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,1000}\)")
 _DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^>\n]{0,500}>", re.IGNORECASE)
 _FENCED = re.compile(r"(^```.*?^```[^\n]*$)", re.DOTALL | re.MULTILINE)
@@ -59,7 +59,7 @@ def markdown_text(markdown: str) -> str:
     """Markdown without what a page does not show; what stands between fences is untouched."""
     parts = _FENCED.split(markdown.replace("\r\n", "\n"))
     for place in range(0, len(parts), 2):
-        shown = _COMMENT.sub("", parts[place])
+        shown = without_comments(parts[place])
         parts[place] = _DETAILS.sub("", _IMAGE.sub(r"\1", shown))
     return clean_mail("".join(parts))
 

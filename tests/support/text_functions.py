@@ -1,0 +1,117 @@
+"""Every public function of the product that works on a text from outside, by the name of what it does."""
+
+from collections.abc import Callable, Mapping
+
+from index.text.folding import fold, fold_with_offsets, script_votes
+from index.text.tokenise import codes, spans, tokens
+from retriever.case.cells import field_value, guarded, joined_value, split_list, unguarded
+from retriever.case.columns import find_field
+from retriever.case.language import detect_language
+from retriever.case.overlap import letter_groups, letters_of
+from retriever.case.tidy import tidy_line, tidy_text
+from retriever.embedding.alignment import aligner
+from retriever.ingest.cleaning.adf import wiki_to_text
+from retriever.ingest.cleaning.codes import find_error_codes
+from retriever.ingest.cleaning.html import html_to_text, looks_like_html
+from retriever.ingest.cleaning.mail import clean_mail, looks_like_log
+from retriever.ingest.cleaning.substance import says_nothing, substance
+from retriever.ingest.jsontext import json_fault, parsed_json
+from retriever.ingest.sources.github import markdown_text
+from retriever.ingest.sources.registry import get_source
+from retriever.masking import mask_mention, mask_text
+from retriever.masking.placeholders import without_placeholders
+from retriever.search.comparisons import versions_in
+from retriever.search.smalltalk import asks_nothing
+
+
+def _json(text: str) -> object:
+    try:
+        return parsed_json(text)
+    except (ValueError, RecursionError) as error:
+        return json_fault(error)
+
+
+def _converted(source: str, record: Callable[[str], dict[str, object]]) -> Callable[[str], object]:
+    """A help desk's record with the text wherever a person writes, as a case."""
+    mapping = get_source(source)
+    return lambda text: mapping.convert(record(text))
+
+
+TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
+    "tidy_text": tidy_text,
+    "tidy_line": tidy_line,
+    "detect_language": detect_language,
+    "fold": fold,
+    "fold_with_offsets": fold_with_offsets,
+    "script_votes": script_votes,
+    "tokens": tokens,
+    "spans": spans,
+    "codes": codes,
+    "letter_groups": lambda text: letter_groups(letters_of(text)),
+    "guarded": guarded,
+    "unguarded": unguarded,
+    "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status", "language")],
+    "joined_value": lambda text: joined_value("problem", [text, text]),
+    "split_list": lambda text: split_list("tags", text),
+    "find_field": find_field,
+    "wiki_to_text": wiki_to_text,
+    "find_error_codes": find_error_codes,
+    "html_to_text": html_to_text,
+    "looks_like_html": looks_like_html,
+    "clean_mail": clean_mail,
+    "looks_like_log": looks_like_log,
+    "says_nothing": says_nothing,
+    "substance": substance,
+    "json": _json,
+    "markdown_text": markdown_text,
+    "mask_text": mask_text,
+    "mask_mention": mask_mention,
+    "without_placeholders": without_placeholders,
+    "versions_in": versions_in,
+    "asks_nothing": asks_nothing,
+    "pieces": lambda text: aligner().pieces([text]),
+    "zendesk": _converted(
+        "zendesk",
+        lambda text: {
+            "id": 1,
+            "subject": text,
+            "description": text,
+            "status": "solved",
+            "comments": [{"public": True, "author_id": 2, "body": text}],
+        },
+    ),
+    "jira": _converted(
+        "jira",
+        lambda text: {
+            "key": "A-1",
+            "fields": {
+                "summary": text,
+                "description": text,
+                "status": {"name": "Done", "statusCategory": {"key": "done"}},
+                "resolution": {"name": "Done"},
+                "comment": {"comments": [{"body": text}]},
+            },
+        },
+    ),
+    "servicenow": _converted(
+        "servicenow",
+        lambda text: {
+            "number": "INC1",
+            "state": "resolved",
+            "short_description": text,
+            "description": text,
+            "close_notes": text,
+            "comments": text,
+        },
+    ),
+    "github": _converted(
+        "github",
+        lambda text: {
+            "number": 1,
+            "state": "closed",
+            "title": text,
+            "body": text,
+            "comments": [{"author_association": "OWNER", "body": text}],
+        },
+    ),
+}
