@@ -12,7 +12,7 @@ from starlette.responses import Response
 from retriever.api.models.requests import CURSOR_LIMIT, PageParams
 from retriever.api.problems import invalid_parameter
 from retriever.api.responses import json_response
-from retriever.case.format import normalise_date
+from retriever.case.dates import normalise_date
 
 Position: TypeAlias = tuple[str, int]
 """The sort keys of the last entry of a page: its time (RFC 3339) or date, and its key."""

@@ -10,18 +10,18 @@ refused, since a misspelt name would lose its text silently.
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import orjson
 
+from retriever.case.dates import normalise_date
+from retriever.case.fields import LISTS, OUTCOME_FIELDS, SOURCE_FIELDS
+from retriever.case.mentions import shown, shown_name
 from retriever.case.tidy import tidy_line, tidy_text
-from retriever.case.times import utc_stamp
 from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
 from retriever.errors import InvalidCase
-from retriever.masking import mask_mention
 
 IGNORED = frozenset(("version", "reuse", "key", "revision", "created_at", "updated_at", "content_hash"))
 """What the store says about a case; never taken from outside."""
@@ -39,7 +39,6 @@ _EMPTY: tuple[object, ...] = (None, "", (), [])
 # An id stands in web addresses and on command lines: no slash, no space, and no leading dot or dash.
 _ID = re.compile(r"\w[\w.:@+~-]*")
 _LANGUAGE = re.compile(r"(?P<base>[a-z]{2,3})(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?(-[a-z0-9]{4,8})*")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRADITIONAL_REGIONS = frozenset(("tw", "hk", "mo"))
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -54,7 +53,7 @@ def case_from_dict(row: Row, *, defaults: Row | None = None) -> Case:
     that is unknown, missing or malformed.
     """
     if not isinstance(row, Mapping):
-        raise InvalidCase("case", f"expected an object with the fields of a case, got {_shown(row)}")
+        raise InvalidCase("case", f"expected an object with the fields of a case, got {shown(row)}")
     given = _checked(defaults or {}) | _checked(row)
     _name_after_source(given)
     for name in ("id", "problem", "solution"):
@@ -78,8 +77,8 @@ def encode_case(case: Case) -> bytes:
     Empty fields are left out so that a field added to `Case` later leaves every hash, and so every version, as it is.
     """
     plain = {name: value for name in _NAMES if (value := getattr(case, name)) not in _EMPTY}
-    plain["source"] = _without_empty(case.source, ("system", "external_id", "url"))
-    plain["outcome"] = _without_empty(case.outcome, _NESTED["outcome"][0])
+    plain["source"] = _without_empty(case.source, SOURCE_FIELDS)
+    plain["outcome"] = _without_empty(case.outcome, OUTCOME_FIELDS)
     if "csat" in plain["outcome"]:
         plain["outcome"]["csat"] = float(plain["outcome"]["csat"])
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
@@ -88,9 +87,8 @@ def encode_case(case: Case) -> bytes:
 def decode_case(document: bytes | str) -> Case:
     """The case in what `encode_case` wrote; nothing is checked again, so only for bytes of our own."""
     plain = orjson.loads(document)
-    for name in _LISTS:
-        if name in plain:
-            plain[name] = tuple(plain[name])
+    for name in LISTS & plain.keys():
+        plain[name] = tuple(plain[name])
     plain["source"] = Source(**plain["source"])
     plain["outcome"] = Outcome(**plain["outcome"])
     plain["status"] = Status(plain["status"])
@@ -114,35 +112,11 @@ def normalise_language(tag: str) -> str:
     """
     found = _LANGUAGE.fullmatch(tag.strip().lower().replace("_", "-"))
     if not found:
-        raise ValueError(f"expected a language tag such as en, de or zh-Hans, got {_shown(tag)}")
+        raise ValueError(f"expected a language tag such as en, de or zh-Hans, got {shown(tag)}")
     base, script, region = found["base"], found["script"], found["region"]
     if base == "zh":
         script = script or ("hant" if region in _TRADITIONAL_REGIONS else "hans")
     return f"{base}-{script.title()}" if script else base
-
-
-def normalise_date(value: object) -> str:
-    """`YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SSZ` for a point in time (to the second; UTC when no offset is given).
-
-    Takes RFC 3339 text, a date or a datetime. Raises ValueError.
-    """
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        try:
-            return utc_stamp(moment).rjust(20, "0")
-        except OverflowError as error:
-            raise ValueError(f"expected a date between the years 1 and 9999, got {_shown(value)}") from error
-    if isinstance(value, date):
-        return value.isoformat()
-    text = tidy_line(value) if isinstance(value, str) else ""
-    try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text).isoformat()
-        if _DATE.match(text):
-            return normalise_date(datetime.fromisoformat(text))
-    except ValueError:
-        pass
-    raise ValueError(f"expected YYYY-MM-DD or a time such as 2026-03-02T08:15:00Z, got {_shown(value)}")
 
 
 def _checked(row: Row) -> dict[str, Any]:
@@ -163,7 +137,7 @@ def _flattened(row: Row) -> dict[str, Any]:
         elif name in _FIELDS:
             flat[name] = value
         else:
-            raise InvalidCase(_name(name), "is no field of a case" + _hint(_name(name), [*_TOP_LEVEL, *_NESTED]))
+            raise _unknown(shown_name(name), [*_TOP_LEVEL, *_NESTED])
     background = {name: flat.pop(f"background.{name}", None) for name in ("environment", "industry")}
     return flat | {name: value for name, value in background.items() if value is not None and flat.get(name) in _EMPTY}
 
@@ -175,10 +149,10 @@ def _nested(name: str, value: object) -> dict[str, Any]:
     if isinstance(value, str) and plain_part:
         return {f"{name}.{plain_part}": value}
     if not isinstance(value, Mapping):
-        raise InvalidCase(name, f"expected an object with {', '.join(parts)}, got {_shown(value)}")
+        raise InvalidCase(name, f"expected an object with {', '.join(parts)}, got {shown(value)}")
     for part in value:
         if part not in parts:
-            raise InvalidCase(f"{name}.{_name(part)}", "is no field of a case" + _hint(_name(part), parts))
+            raise _unknown(shown_name(part), parts, within=f"{name}.")
     return {f"{name}.{part}": content for part, content in value.items()}
 
 
@@ -202,23 +176,10 @@ def _name_after_source(given: dict[str, Any]) -> None:
         given["id"] = _id("id", name)
 
 
-def _shown(value: object) -> str:
-    """A value for an error message, masked and cut short: nobody's text may end up in a log."""
-    if not isinstance(value, str | int | float | date):
-        return f"{type(value).__name__}" if value is not None else "nothing"
-    # Masked before it is cut: half an address would no longer look like one.
-    text = repr(mask_mention(value)) if isinstance(value, str) else mask_mention(repr(value))
-    return text if len(text) <= 40 else f"{text[:30]}… ({type(value).__name__}, {len(text)} characters)"
-
-
-def _name(name: object) -> str:
-    """The name of an unknown field; a shifted column may have put a value in its place."""
-    return mask_mention(str(name))[:60]
-
-
-def _hint(name: str, known: list[str] | tuple[str, ...]) -> str:
+def _unknown(name: str, known: Sequence[str], *, within: str = "") -> InvalidCase:
     close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; the fields are {', '.join(sorted(known))}"
+    hint = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(sorted(known))}"
+    return InvalidCase(within + name, f"is no field of a case; {hint}")
 
 
 def _text(limit: int, *, lines: bool = False) -> _Check:
@@ -227,7 +188,7 @@ def _text(limit: int, *, lines: bool = False) -> _Check:
             # A spreadsheet gives numbers for codes and product names, and 12.0 for 12.
             value = str(int(value) if isinstance(value, float) and value.is_integer() else value)
         if not isinstance(value, str):
-            raise InvalidCase(name, f"expected text, got {_shown(value)}")
+            raise InvalidCase(name, f"expected text, got {shown(value)}")
         text = tidy_text(value) if lines else tidy_line(value)
         if len(text) > limit:
             raise InvalidCase(name, f"has {len(text):,} characters, at most {limit:,} are allowed; shorten it")
@@ -241,7 +202,7 @@ def _texts(limit: int, *, lines: bool = False) -> _Check:
 
     def check(name: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list | tuple):
-            raise InvalidCase(name, f"expected a list of texts, got {_shown(value)}")
+            raise InvalidCase(name, f"expected a list of texts, got {shown(value)}")
         texts = [one(f"{name}[{place}]", item) for place, item in enumerate(value) if item is not None]
         # Steps may repeat ("Restart the printer."), names may not.
         kept = [text for text in (texts if lines else dict.fromkeys(texts)) if text]
@@ -263,7 +224,7 @@ def _id(name: str, value: object) -> str:
     text = str(_text(ID_LIMIT)(name, value))
     if text and not _ID.fullmatch(text):
         raise InvalidCase(
-            name, f"expected letters, digits and . _ : @ + ~ - (the first a letter, digit or _), got {_shown(text)}"
+            name, f"expected letters, digits and . _ : @ + ~ - (the first a letter, digit or _), got {shown(text)}"
         )
     return text
 
@@ -271,7 +232,7 @@ def _id(name: str, value: object) -> str:
 def _url(name: str, value: object) -> str:
     text = str(_text(URL_LIMIT)(name, value))
     if text and not re.match(r"https?://[^\s/]", text):
-        raise InvalidCase(name, f"expected an address that starts with http:// or https://, got {_shown(text)}")
+        raise InvalidCase(name, f"expected an address that starts with http:// or https://, got {shown(text)}")
     return text
 
 
@@ -298,7 +259,7 @@ def _status(name: str, value: object) -> Status:
     try:
         return Status(str(_text(NAME_LIMIT)(name, value)).lower().replace(" ", "_"))
     except ValueError as error:
-        raise InvalidCase(name, f"expected one of {', '.join(Status)}, got {_shown(value)}") from error
+        raise InvalidCase(name, f"expected one of {', '.join(Status)}, got {shown(value)}") from error
 
 
 def _number(low: float, high: float, *, whole: bool) -> _Check:
@@ -308,9 +269,9 @@ def _number(low: float, high: float, *, whole: bool) -> _Check:
         try:
             number = float(value.strip() if isinstance(value, str) else value)  # type: ignore[arg-type]  # it raises
         except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidCase(name, f"{expected}, got {_shown(value)}") from error
+            raise InvalidCase(name, f"{expected}, got {shown(value)}") from error
         if isinstance(value, bool) or not low <= number <= high or (whole and number != int(number)):
-            raise InvalidCase(name, f"{expected}, got {_shown(value)}")
+            raise InvalidCase(name, f"{expected}, got {shown(value)}")
         return int(number) if whole else number
 
     return check
@@ -319,7 +280,7 @@ def _number(low: float, high: float, *, whole: bool) -> _Check:
 def _truth(name: str, value: object) -> bool:
     known = _TRUTH.get(str(value).strip().lower()) if isinstance(value, bool | int | str) else None
     if known is None:
-        raise InvalidCase(name, f"expected true or false, got {_shown(value)}")
+        raise InvalidCase(name, f"expected true or false, got {shown(value)}")
     return known
 
 
@@ -362,10 +323,9 @@ _FIELDS: dict[str, _Check] = {
     "reviewers": _texts(NAME_LIMIT),
 }
 _NAMES = tuple(field.name for field in fields(Case))
-_LISTS = ("steps", "error_codes", "tags", "audience", "reviewers")
 _TOP_LEVEL = tuple(name for name in _FIELDS if "." not in name)
 _NESTED: dict[str, tuple[tuple[str, ...], str]] = {
-    "source": (("system", "external_id", "url"), "system"),
-    "outcome": (("summary", "resolution_minutes", "csat", "first_contact_resolved"), "summary"),
+    "source": (SOURCE_FIELDS, "system"),
+    "outcome": (OUTCOME_FIELDS, "summary"),
     "background": (("environment", "industry"), ""),
 }

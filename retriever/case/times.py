@@ -7,7 +7,8 @@ _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 def utc_stamp(moment: datetime | None = None) -> str:
     """The moment (an aware datetime; now without one) like `2026-11-28T09:30:00Z`."""
-    return (datetime.now(UTC) if moment is None else moment.astimezone(UTC)).strftime(_FORM)
+    stamp = (datetime.now(UTC) if moment is None else moment.astimezone(UTC)).strftime(_FORM)
+    return stamp.rjust(20, "0")  # not every platform writes the year 987 with four digits
 
 
 def stamp_after(wait: timedelta) -> str:

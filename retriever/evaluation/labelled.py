@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
-from retriever.case.format import normalise_date
+from retriever.case.dates import normalise_date
 from retriever.errors import InvalidInput
 
 Qrels: TypeAlias = Mapping[str, Mapping[str, int]]

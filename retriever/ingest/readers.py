@@ -9,10 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, NamedTuple, Self, TypeAlias
 
-from retriever.case.cells import field_value, joined_value, unguarded
-from retriever.case.columns import FIELDS, ColumnMap, Columns, find_field, resolve_columns
+from retriever.case.fields import FIELDS
 from retriever.case.format import IGNORED
 from retriever.errors import InvalidInput
+from retriever.ingest.cells import field_value, joined_value, unguarded
+from retriever.ingest.columns import ColumnMap, Columns, find_field, resolve_columns
 from retriever.ingest.decoding import LineReader, TextLine
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.records import Broken, Found, iter_sheet, open_records, plain_numbers

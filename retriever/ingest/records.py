@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, NamedTuple, Self, TypeAlias, cast
 
 import ijson
 
-from retriever.case.cells import unguarded
-from retriever.case.columns import find_field
 from retriever.errors import InvalidInput
+from retriever.ingest.cells import unguarded
+from retriever.ingest.columns import find_field
 from retriever.ingest.decoding import CHUNK, LineReader
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.tables import iter_records, read_header, sniff_delimiter

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import orjson
 
-from retriever.case.columns import ColumnMap
 from retriever.errors import Unavailable
+from retriever.ingest.columns import ColumnMap
 from retriever.ingest.readers import Rejected
 
 _REASON = "skipped: "

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from retriever.case.columns import Columns
+from retriever.ingest.columns import Columns
 from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, Skipped
 from retriever.ingest.records import Broken, Found, open_records
 from retriever.ingest.sources.registry import SourceMapping

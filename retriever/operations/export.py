@@ -10,11 +10,11 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 
 import orjson
 
-from retriever.case.cells import guarded
-from retriever.case.columns import FIELDS, LISTS
+from retriever.case.fields import FIELDS, LISTS
 from retriever.case.format import encode_case
 from retriever.domain import Status, StoredCase
 from retriever.errors import Unavailable
+from retriever.ingest.cells import guarded
 from retriever.store.case_rows import CaseFilter
 from retriever.store.store import Store
 

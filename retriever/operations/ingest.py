@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from retriever.case.columns import column_map_of_pairs, load_column_map
 from retriever.config import Settings
 from retriever.domain import Case
 from retriever.errors import InvalidInput, SimilarCasesError
+from retriever.ingest.columns import column_map_of_pairs, load_column_map
 from retriever.ingest.pipeline import Check, IngestOptions, IngestStep, ingest
 from retriever.ingest.report import Arrival, IngestReport
 from retriever.ingest.sources.generic import SourceMap, load_source_map

@@ -2,8 +2,8 @@
 
 from index.facets.facets import AllOf, AnyOf, Between, Clause, NoneOf
 from retriever.case.access import LIVE, groups_of, in_audience
+from retriever.case.dates import normalise_date
 from retriever.case.facets import EVERYONE
-from retriever.case.format import normalise_date
 from retriever.domain import Case, Filters, Query, Status
 from retriever.errors import InvalidQuery
 

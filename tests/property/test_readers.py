@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from retriever.case.cells import guarded, unguarded
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Case, Outcome, Source, Status
 from retriever.errors import InvalidInput
+from retriever.ingest.cells import guarded, unguarded
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, open_rows
 from retriever.operations.export import export_cases

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 
 from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
-from retriever.case.cells import field_value, guarded, joined_value, split_list, unguarded
-from retriever.case.columns import find_field
 from retriever.case.language import detect_language
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment import aligner
+from retriever.ingest.cells import field_value, guarded, joined_value, split_list, unguarded
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
 from retriever.ingest.cleaning.mail import clean_mail, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
+from retriever.ingest.columns import find_field
 from retriever.ingest.jsontext import json_fault, parsed_json
 from retriever.ingest.sources.github import markdown_text
 from retriever.ingest.sources.registry import get_source

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model, model_validator
 
-from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, normalise_date, normalise_language
+from retriever.case.dates import normalise_date
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, normalise_language
 from retriever.domain import Filters, Query, Status
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store.events import EventKind

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retriever.case.cells import field_value
-from retriever.case.columns import LISTS, ColumnMap, checked_map, find_field
+from retriever.case.fields import LISTS
 from retriever.errors import InvalidInput
+from retriever.ingest.cells import field_value
+from retriever.ingest.columns import ColumnMap, checked_map, find_field
 from retriever.ingest.sources.record import Record, at, names, people, text, written
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -134,8 +135,8 @@ def _convert(source: SourceMap, record: Record) -> Ticket | SkipReason:
         priority=one("priority"),
         channel=one("channel"),
         language=str(field_value("language", one("language"))),
-        opened_at=field_value("opened_at", one("opened_at")),
-        resolved_at=field_value("resolved_at", one("resolved_at")),
+        opened_at=one("opened_at"),
+        resolved_at=one("resolved_at"),
         people=_persons(source, record),
         more={name: _more(name, found[name]) for name in found if name not in _TAKEN},
     )

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from retriever.case.columns import LISTS, ColumnMap
+from retriever.case.fields import LISTS
 from retriever.errors import InvalidInput
+from retriever.ingest.columns import ColumnMap
 from retriever.ingest.sources import freshdesk, github, jira, jira_csv, salesforce, servicenow, zammad, zendesk
 from retriever.ingest.sources.record import Record, at, names, written
 from retriever.ingest.sources.ticket import Mapped, SkipReason, Ticket, mapped
 
 Convert: TypeAlias = Callable[[Record], Ticket | SkipReason]
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Grows when a mapping gives other cases for the same file: an interrupted ingest is then begun anew."""
 
 _OWN = frozenset(("title", "problem", "product", "category", "environment", "language", "priority", "channel"))

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT, normalise_date
+from retriever.case.dates import find_date, minutes_between
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
@@ -83,7 +83,7 @@ def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
     solution = choose_answer(ticket.answers)
     if isinstance(solution, SkipReason):
         return solution
-    opened, resolved = safe_date(ticket.opened_at), safe_date(ticket.resolved_at)
+    opened, resolved = find_date(ticket.opened_at), find_date(ticket.resolved_at)
     codes = find_error_codes("\n".join([ticket.title, *(ticket.raw or (ticket.problem, *ticket.answers))]))
     values: dict[str, Any] = {
         "source.system": system,
@@ -127,24 +127,6 @@ def cut(text: str) -> str:
         return text
     kept = text[: TEXT_LIMIT - 60].rstrip()
     return kept + CUT_MARK.format(count=len(text) - len(kept))
-
-
-def safe_date(value: object) -> str:
-    """The date as a case has it; empty for one that is not understood: a date is not worth losing a case for."""
-    if isinstance(value, str):
-        value = value.strip().replace("/", "-") if value[:4].isdigit() else value.strip()
-    try:
-        return normalise_date(value)
-    except ValueError:
-        return ""
-
-
-def minutes_between(opened: str, resolved: str) -> int | None:
-    """Whole minutes from opening to resolving, when both are points in time and in this order."""
-    if len(opened) < 20 or len(resolved) < 20:
-        return None
-    minutes = (datetime.fromisoformat(resolved) - datetime.fromisoformat(opened)).total_seconds() / 60
-    return int(minutes) if minutes >= 0 else None
 
 
 def _cut_line(text: str, limit: int = TITLE_LIMIT) -> str:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import unicodedata
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from retriever.case.format import (
     content_hash,
     decode_case,
     encode_case,
-    normalise_date,
     normalise_language,
 )
 from retriever.case.texts import embedded_text, matched_text, query_text, query_words_text
@@ -221,26 +219,6 @@ def test_language_tags_have_one_spelling(tag: str, expected: str) -> None:
     """Each spelling of a language becomes the tag that filters use, and that tag stays as it is."""
     assert normalise_language(tag) == expected
     assert normalise_language(expected) == expected
-
-
-@given(st.datetimes(timezones=st.timezones()))
-def test_points_in_time_keep_their_instant(moment: datetime) -> None:
-    """A time in any zone is written in UTC as the same second."""
-    try:
-        expected = moment.astimezone(UTC).replace(microsecond=0)
-    except OverflowError:
-        return
-    written = normalise_date(moment)
-    assert datetime.fromisoformat(written) == expected
-    assert normalise_date(written) == written
-
-
-def test_dates_are_taken_as_texts_and_as_objects() -> None:
-    """Text, date and datetime give the same; a time without offset counts as UTC."""
-    assert normalise_date(date(2026, 3, 2)) == normalise_date(" 2026-03-02 ") == "2026-03-02"
-    east = datetime(2026, 3, 2, 1, 0, tzinfo=timezone(timedelta(hours=8)))
-    assert normalise_date(east) == normalise_date("2026-03-02 01:00:00+08:00") == "2026-03-01T17:00:00Z"
-    assert normalise_date("2026-03-02T01:00") == "2026-03-02T01:00:00Z"
 
 
 @given(st.text(st.characters(), max_size=60))

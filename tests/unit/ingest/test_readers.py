@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from retriever.case.columns import column_map_of_pairs, find_field, load_column_map
 from retriever.errors import InvalidInput
+from retriever.ingest.columns import column_map_of_pairs, find_field, load_column_map
 from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, RowReader, open_rows
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")

@@ -5,15 +5,12 @@ from collections.abc import Sequence
 
 import orjson
 
-from retriever.case.columns import LISTS, LONG_TEXTS
+from retriever.case.dates import iso_spelling
+from retriever.case.fields import LISTS
+from retriever.ingest.columns import LONG_TEXTS
 
 _GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 _GUARD_NEEDED = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-# Year first, so that no day can be taken for a month.
-_DATE = re.compile(
-    r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
-    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?\s*"
-)
 _PATH_SIGN = re.compile("[>›→]")
 _DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
 _SPECIAL = LISTS | _DATES | {"status", "language", "category"}
@@ -61,7 +58,7 @@ def field_value(field: str, text: str) -> object:
     if field in LISTS:
         return split_list(field, text)
     if field in _DATES:
-        return _iso_date(text)
+        return iso_spelling(text)
     if field == "status":
         return _STATES.get(text.strip().lower(), text)
     if field == "language":
@@ -97,18 +94,3 @@ def split_list(field: str, text: str) -> list[object]:
         if len(parts) > 1:
             return [part for part in parts if part.strip()]
     return [stripped]
-
-
-def _iso_date(text: str) -> str:
-    found = _DATE.fullmatch(text)
-    if not found:
-        return text
-    year, month, day, hour, minute, second, offset = found.groups()
-    date = f"{year}-{int(month):02d}-{int(day):02d}"
-    if hour is None:
-        return date
-    return f"{date}T{int(hour):02d}:{minute}:{second or '00'}{_with_colon(offset or '')}"
-
-
-def _with_colon(offset: str) -> str:
-    return f"{offset[:3]}:{offset[3:]}" if len(offset) == 5 else offset

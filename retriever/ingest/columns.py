@@ -5,24 +5,17 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from index.text.normal import normalise
-from retriever.domain import Case, Outcome, Source
+from retriever.case.fields import FIELDS
 from retriever.errors import InvalidInput
 
 ColumnMap: TypeAlias = Mapping[str, tuple[str, ...]]
 """Field of a case (`problem`, `source.external_id`) to the headers that fill it; none leaves the field out."""
 
-FIELDS = (
-    *(item.name for item in fields(Case) if item.name not in ("source", "outcome")),
-    *(f"source.{item.name}" for item in fields(Source)),
-    *(f"outcome.{item.name}" for item in fields(Outcome)),
-)
-"""Every field of a case that a column can fill."""
-LISTS = frozenset(item.name for item in fields(Case) if item.default is not MISSING and item.default == ())
 LONG_TEXTS = frozenset(
     ("problem", "solution", "summary", "environment", "diagnosis", "workaround", "prevention", "lessons")
 ) | {"outcome.summary"}

@@ -1,0 +1,19 @@
+"""Values and names from outside as messages may show them: masked and cut short, for nobody's text belongs in a log."""
+
+from datetime import date
+
+from retriever.masking import mask_mention
+
+
+def shown(value: object) -> str:
+    """A value, at most some 40 characters of it; what is no text, number or date by its type alone."""
+    if not isinstance(value, str | int | float | date):
+        return f"{type(value).__name__}" if value is not None else "nothing"
+    # Masked before it is cut: half an address would no longer look like one.
+    text = repr(mask_mention(value)) if isinstance(value, str) else mask_mention(repr(value))
+    return text if len(text) <= 40 else f"{text[:30]}… ({type(value).__name__}, {len(text)} characters)"
+
+
+def shown_name(name: object) -> str:
+    """The name of an unknown field; a shifted column may have put a value in its place."""
+    return mask_mention(str(name))[:60]
