@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 
 from retriever.config import load_settings
+from retriever.ingest.case_files import ReaderOptions
 from retriever.ingest.columns import column_map_of_pairs
 from retriever.ingest.pipeline import IngestOptions, ingest
-from retriever.ingest.readers import ReaderOptions
 from retriever.wiring.library import open_library
 
 

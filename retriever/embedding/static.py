@@ -42,7 +42,7 @@ _ONE_TO_ONE = re.compile("[!-~\u3001\u3002\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00
 Located: TypeAlias = list[tuple[int, int, int]]
 """Token ids of a text, each with its first and one-past-last character."""
 
-Table: TypeAlias = NDArray[np.int8] | NDArray[np.float16] | NDArray[np.float32]
+TokenTable: TypeAlias = NDArray[np.int8] | NDArray[np.float16] | NDArray[np.float32]
 
 
 class StaticEncoder:
@@ -151,7 +151,7 @@ class StaticEncoder:
 class TokenRows:
     """One vector per token id: `table[mapping[id]] * weights[id]`, kept small and scaled only when read."""
 
-    table: Table
+    table: TokenTable
     weights: NDArray[np.float32]
     mapping: NDArray[np.int64] | None = None
 

@@ -9,8 +9,6 @@ from retriever.case.dates import iso_spelling
 from retriever.case.fields import LISTS
 from retriever.ingest.columns import LONG_TEXTS
 
-_GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
-_GUARD_NEEDED = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _PATH_SIGN = re.compile("[>›→]")
 _DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
 _SPECIAL = LISTS | _DATES | {"status", "language", "category"}
@@ -39,16 +37,6 @@ _LANGUAGES = {
     "日本語": "ja",
     "日语": "ja",
 }
-
-
-def guarded(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula: `=1+1` becomes `'=1+1`. `unguarded` takes it back."""
-    return f"'{text}" if _GUARD_NEEDED.match(text) else text
-
-
-def unguarded(text: str) -> str:
-    """The text without the quote that `guarded` (or another careful program) put before a formula sign."""
-    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
 
 
 def field_value(field: str, text: str) -> object:

@@ -121,16 +121,21 @@ def load_column_map(path: Path) -> ColumnMap:
 
     Raises InvalidInput for a file that cannot be read and for a field that does not exist.
     """
+    content = read_map(path)
+    if not isinstance(content, dict):
+        raise InvalidInput(f'the map {path.name} must hold names and headers, such as problem = "Description".')
+    return checked_map(content)
+
+
+def read_map(path: Path) -> object:
+    """What a map file, TOML or JSON, holds. Raises InvalidInput."""
     try:
         text = path.read_text("utf-8-sig")
-        content = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        return json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise InvalidInput(f"the map {path.name} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise InvalidInput(f"the map {path.name} is no valid TOML or JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise InvalidInput(f'the map {path.name} must hold names and headers, such as problem = "Description".')
-    return checked_map(content)
 
 
 def column_map_of_pairs(pairs: Iterable[str]) -> ColumnMap:

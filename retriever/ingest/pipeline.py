@@ -5,10 +5,9 @@ next run goes on behind the last committed row. Rows are refused one by one, wit
 """
 
 import hashlib
-import re
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -16,16 +15,16 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
-from retriever.case.format import case_from_dict
-from retriever.case.language import detect_language
 from retriever.case.template import INCOMPLETE_BELOW, completeness_of
-from retriever.case.tidy import tidy_text
 from retriever.domain import Case, Source, Status
 from retriever.errors import InvalidCase
-from retriever.ingest.readers import STDIN, CaseRow, ReaderOptions, Rejected, RowReader, Skipped, open_rows
+from retriever.ingest.case_files import CaseFileReader, ReaderOptions, open_case_file
+from retriever.ingest.exports import ExportReader, open_export
+from retriever.ingest.files.streams import STDIN
+from retriever.ingest.naming import identity_of, with_id, with_system
 from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, case_of
 from retriever.ingest.rules import TicketRules
-from retriever.ingest.source_rows import SourceReader
 from retriever.ingest.sources.registry import SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
 from retriever.masking import MASKING_VERSION, mask_text
@@ -42,9 +41,6 @@ EXAMPLES = 5
 """Rows of a dry run that are shown before and after masking; near-duplicates and suggestions that are shown, too."""
 Check: TypeAlias = Callable[[Case], Arrival | None]
 """Compares a case that is new or changed, as the library holds it, with the others; None when that cannot be done."""
-
-_LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
-_NOT_IN_IDS = re.compile(r"[^\w.:@+~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +89,8 @@ def ingest(
 ) -> IngestReport:
     """Take a JSONL, JSON, CSV or XLSX file (or stream; `Path("-")` is the standard input) into the store.
 
-    A row without id is named `system:external_id`, or after its content (see `content_id`); without language, by its
-    text. The same file again changes nothing. Personal data is masked as the store wants it, with what a ticket's own
+    A row without id is named `system:external_id`, or after its content (see `naming`); without language, by its text.
+    The same file again changes nothing. Personal data is masked as the store wants it, with what a ticket's own
     record says of people. `revise` makes pending revisions of published cases whose tickets changed; without it they
     are kept as they are. `check` is asked for what is new or changed, once its batch is on the disk. Raises
     InvalidInput when the file is none that can be read, Locked or Unavailable when the store cannot be written: what
@@ -117,7 +113,8 @@ def ingest(
                 elif run.take(row):
                     run.commit()
                     if progress:
-                        progress(IngestStep(counts.read, counts.rejected, reader.offset, whole.size if whole else 0))
+                        size = whole.size if whole else 0
+                        progress(IngestStep(counts.read, counts.rejected, reader.file.offset, size))
             run.commit(finished=True)
         return IngestReport(
             **{item.name: getattr(counts, item.name) for item in fields(counts)},
@@ -127,28 +124,13 @@ def ingest(
             took=time.perf_counter() - started,
             resumed_from=resumed_from,
             dry_run=options.dry_run,
-            format=reader.format,
-            encoding=reader.encoding,
-            delimiter=reader.delimiter,
+            format=reader.file.format,
+            encoding=reader.file.encoding,
+            delimiter=reader.file.delimiter,
             columns=reader.columns.headers,
             ignored_columns=reader.columns.ignored,
             rejects_path=options.rejects_path,
         )
-
-
-def content_id(values: Mapping[str, Any], system: str) -> str:
-    """An id for a row that has none: its system and a hash of title, problem and solution.
-
-    The same texts always get the same id; a text that is corrected in the file makes a new case.
-    """
-    texts = (tidy_text(str(values.get(name) or "")) for name in ("title", "problem", "solution"))
-    digest = hashlib.sha256("\x1f".join(texts).encode("utf-8", errors="replace")).hexdigest()
-    return f"{system}:{digest[:20]}"
-
-
-def ticket_id(system: str, external_id: str) -> str:
-    """The id of a case that comes from a ticket. A help desk may number them with signs that no id can have."""
-    return f"{system}:{_NOT_IN_IDS.sub('-', external_id)}"
 
 
 class _Run:
@@ -179,14 +161,14 @@ class _Run:
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
         self._seen: dict[int, int] = {}
 
-    def skip(self, row: CaseRow | Rejected | Skipped) -> None:
+    def skip(self, row: AnyRow) -> None:
         """Remember a row that an earlier run has committed, in case its id comes again."""
         if isinstance(row, CaseRow):
-            values = self._with_source(row.values)
-            if any(identity := _identity(values)):
+            values = with_system(row.values, self._options.source_system)
+            if any(identity := identity_of(values)):
                 self._seen.setdefault(hash(identity), hash(repr(values)))
 
-    def take(self, row: CaseRow | Rejected | Skipped) -> bool:
+    def take(self, row: AnyRow) -> bool:
         """Check a row and put it into the batch; True when the batch should be committed."""
         self._line = row.line
         self._rows += 1
@@ -269,14 +251,13 @@ class _Run:
         self._batch.append((row.line, masked))
 
     def _case(self, row: CaseRow) -> Case:
-        values = self._with_source(row.values)
-        identity, content = _identity(values), hash(repr(values))
+        values = with_system(row.values, self._options.source_system)
+        identity, content = identity_of(values), hash(repr(values))
         if self._seen.get(hash(identity), content) != content:
             raise InvalidCase("id", "an earlier row of this file has the same id and other content; keep one of them")
-        named, by_content = _named(values, self._options)
-        case = case_from_dict(named, defaults=self._options.defaults)
-        if not case.language:
-            case = replace(case, language=detect_language(f"{case.title}\n{case.problem}"[:_LANGUAGE_SAMPLE]))
+        defaults = self._options.defaults
+        named, by_content = with_id(values, str(defaults.get("source.system") or Source().system))
+        case = case_of(named, defaults=defaults)
         if any(identity):
             self._seen[hash(identity)] = content
         self._counts.named_by_content += by_content
@@ -284,62 +265,22 @@ class _Run:
             case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
         return case
 
-    def _with_source(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The values, as of the help desk that the caller named if they name none themselves."""
-        if not self._options.source_system:
-            return values
-        system, external_id, id = _origin(values)
-        if system:
-            return values
-        of_source = {**values, "source.system": self._options.source_system}
-        if id and not external_id:
-            of_source["source.external_id"] = of_source.pop("id")
-        return of_source
-
     def _reject(self, line: int, field: str, reason: str) -> None:
         self._counts.rejected += 1
         # A shifted column puts a value where a name or a date was expected, and messages name what they got.
         self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text))
 
 
-def _opened(source: Path | BinaryIO, options: IngestOptions) -> RowReader | SourceReader:
+def _opened(
+    source: Path | BinaryIO, options: IngestOptions
+) -> AbstractContextManager[CaseFileReader] | AbstractContextManager[ExportReader]:
     if options.mapping is None:
-        return open_rows(source, options.reader)
-    return SourceReader(sys.stdin.buffer if source == STDIN else source, options.reader, options.mapping)
+        return open_case_file(source, options.reader)
+    return open_export(source, options.mapping, encoding=options.reader.encoding, delimiter=options.reader.delimiter)
 
 
 def _shown(case: Case) -> dict[str, str]:
     return {"title": case.title, "problem": case.problem, "solution": case.solution}
-
-
-def _origin(values: Mapping[str, Any]) -> tuple[str, str, str]:
-    """System, external id and id as they stand in a row, each empty when it is not there."""
-    source = values.get("source")
-    nested = source if isinstance(source, Mapping) else {"system": source}
-    system = values.get("source.system") or nested.get("system")
-    external_id = values.get("source.external_id") or nested.get("external_id")
-    return _plain(system), _plain(external_id), _plain(values.get("id"))
-
-
-def _plain(part: object) -> str:
-    return "" if part is None else str(part).strip()
-
-
-def _identity(values: Mapping[str, Any]) -> tuple[str, str]:
-    """What the store will know a row by; empty when that is its content."""
-    system, external_id, id = _origin(values)
-    return (system, external_id) if external_id else ("", id)
-
-
-def _named(values: dict[str, Any], options: IngestOptions) -> tuple[dict[str, Any], bool]:
-    """The values with an id, and whether it was made from their content."""
-    if _plain(values.get("id")):
-        return values, False
-    system, external_id, _ = _origin(values)
-    system = system or str(options.defaults.get("source.system") or Source().system)
-    if external_id:
-        return {**values, "id": ticket_id(system, external_id)}, False
-    return {**values, "id": content_id(values, system)}, True
 
 
 def _resumes(options: IngestOptions) -> bool:

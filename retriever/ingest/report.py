@@ -11,7 +11,7 @@ import orjson
 
 from retriever.errors import Unavailable
 from retriever.ingest.columns import ColumnMap
-from retriever.ingest.readers import Rejected
+from retriever.ingest.rows import Rejected
 
 _REASON = "skipped: "
 

@@ -7,12 +7,11 @@ from typing import Literal
 
 import structlog
 
-from retriever.case.format import case_from_dict
-from retriever.case.language import detect_language
 from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
-from retriever.ingest.jsontext import json_fault, parsed_json
-from retriever.ingest.pipeline import ticket_id
+from retriever.ingest.files.json_text import json_fault, parsed_json
+from retriever.ingest.naming import ticket_id
+from retriever.ingest.rows import case_of
 from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping
@@ -99,10 +98,8 @@ def _draft(source: str, row: Mapped, rules: TicketRules) -> Case | str:
         return "the ticket has no number"
     values.setdefault("id", ticket_id(source, external_id))
     try:
-        case = case_from_dict(values)
+        case = replace(case_of(values), status=Status.DRAFT)
     except InvalidCase as error:
         return f"{error.field} is refused"
-    language = case.language or detect_language(f"{case.title}\n{case.problem}"[:400])
-    case = replace(case, status=Status.DRAFT, language=language)
     decision = rules.decide(case, row.signals)
     return case if decision.proposed else f"{SkipReason.BY_RULE}: {decision.rule}"

@@ -14,7 +14,7 @@ from retriever.case.fields import FIELDS, LISTS
 from retriever.case.format import encode_case
 from retriever.domain import Status, StoredCase
 from retriever.errors import Unavailable
-from retriever.ingest.cells import guarded
+from retriever.ingest.files.guards import guarded
 from retriever.store.case_rows import CaseFilter
 from retriever.store.store import Store
 

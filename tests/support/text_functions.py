@@ -8,14 +8,15 @@ from retriever.case.language import detect_language
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment import aligner
-from retriever.ingest.cells import field_value, guarded, joined_value, split_list, unguarded
+from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
 from retriever.ingest.cleaning.mail import clean_mail, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
 from retriever.ingest.columns import find_field
-from retriever.ingest.jsontext import json_fault, parsed_json
+from retriever.ingest.files.guards import guarded, unguarded
+from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.sources.github import markdown_text
 from retriever.ingest.sources.registry import get_source
 from retriever.masking import mask_mention, mask_text

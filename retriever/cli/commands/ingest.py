@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, print_json, print_table
+from retriever.ingest.case_files import ReaderOptions
 from retriever.ingest.pipeline import IngestOptions, IngestStep
-from retriever.ingest.readers import ReaderOptions
 from retriever.ingest.report import IngestReport
 from retriever.ingest.rules import TicketRules, load_rules
 from retriever.operations.ingest import ingest_files, source_mapping

@@ -6,9 +6,7 @@ the solution are candidates, the best first), and optionally `system`, `[resolve
 that are not spoken of are found by the names people use; without `[resolved]` every row counts as resolved.
 """
 
-import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +16,7 @@ from typing import Any
 from retriever.case.fields import LISTS
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import field_value
-from retriever.ingest.columns import ColumnMap, checked_map, find_field
+from retriever.ingest.columns import ColumnMap, checked_map, find_field, read_map
 from retriever.ingest.sources.record import Record, at, names, people, text, written
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -69,13 +67,7 @@ class SourceMap:
 
 def load_source_map(path: Path) -> SourceMap | None:
     """A mapping file; None for a plain header map, which has no `[fields]`. Raises InvalidInput."""
-    try:
-        raw = path.read_text("utf-8-sig")
-        content = json.loads(raw) if path.suffix.lower() == ".json" else tomllib.loads(raw)
-    except OSError as error:
-        raise InvalidInput(f"the map {path.name} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidInput(f"the map {path.name} is no valid TOML or JSON: {error}") from error
+    content = read_map(path)
     if not isinstance(content, Mapping) or not isinstance(content.get("fields"), Mapping):
         return None
     if unknown := content.keys() - _TABLES:

@@ -12,8 +12,9 @@ import pytest
 
 from retriever.domain import Case, Status
 from retriever.ingest import pipeline
-from retriever.ingest.pipeline import IngestOptions, IngestStep, content_id, ingest
-from retriever.ingest.readers import ReaderOptions
+from retriever.ingest.case_files import ReaderOptions
+from retriever.ingest.naming import content_id
+from retriever.ingest.pipeline import IngestOptions, IngestStep, ingest
 from retriever.ingest.report import IngestReport
 from retriever.store import Store, open_store
 

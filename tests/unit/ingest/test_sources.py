@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from retriever.errors import InvalidInput
-from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, Skipped
-from retriever.ingest.source_rows import SourceReader
+from retriever.ingest.exports import open_export
+from retriever.ingest.rows import AnyRow, CaseRow
 from retriever.ingest.sources.generic import load_source_map
 from retriever.ingest.sources.registry import SourceMapping, get_source
 from retriever.ingest.sources.ticket import SkipReason, choose_answer
@@ -28,13 +28,13 @@ def mapping_of(folder: str) -> SourceMapping:
     return loaded.mapping()
 
 
-def read(path: Path, mapping: SourceMapping) -> Iterator[CaseRow | Rejected | Skipped]:
+def read(path: Path, mapping: SourceMapping) -> Iterator[AnyRow]:
     """The rows of an export."""
-    with SourceReader(path, ReaderOptions(), mapping) as reader:
+    with open_export(path, mapping) as reader:
         yield from reader
 
 
-def plain(row: CaseRow | Rejected | Skipped) -> list[Any]:
+def plain(row: AnyRow) -> list[Any]:
     """A row as it stands in expected.json."""
     if not isinstance(row, CaseRow):
         return [type(row).__name__.lower(), *row]

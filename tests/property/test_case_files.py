@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Case, Outcome, Source, Status
 from retriever.errors import InvalidInput
-from retriever.ingest.cells import guarded, unguarded
+from retriever.ingest.case_files import ReaderOptions, open_case_file
+from retriever.ingest.files.guards import guarded, unguarded
 from retriever.ingest.pipeline import IngestOptions, ingest
-from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, open_rows
+from retriever.ingest.rows import CaseRow, Rejected
 from retriever.operations.export import export_cases
 from retriever.store import open_store
 
@@ -64,7 +65,7 @@ def test_a_table_is_read_as_it_was_written(
         expected_lines.append(buffer.getvalue().count("\n") + 1)
         writer.writerow([guarded(cell) for cell in row])
     options = ReaderOptions(delimiter=delimiter, encoding=encoding)
-    with open_rows(io.BytesIO(buffer.getvalue().encode(encoding)), options) as reader:
+    with open_case_file(io.BytesIO(buffer.getvalue().encode(encoding)), options) as reader:
         read = list(reader)
     assert [(row.values["problem"], row.values["solution"]) for row in read if isinstance(row, CaseRow)] == rows
     assert [row.line for row in read] == expected_lines
@@ -75,7 +76,7 @@ def test_a_table_is_read_as_it_was_written(
 def test_json_lines_are_read_as_they_were_written(rows: list[dict[str, str]], encoding: str) -> None:
     """Values come back exactly for every named encoding, escaped or not."""
     text = "".join(json.dumps(row, ensure_ascii=place % 2 == 0) + "\n" for place, row in enumerate(rows))
-    with open_rows(io.BytesIO(text.encode(encoding)), ReaderOptions(encoding=encoding, format="jsonl")) as reader:
+    with open_case_file(io.BytesIO(text.encode(encoding)), ReaderOptions(encoding=encoding, format="jsonl")) as reader:
         assert [row.values for row in reader if isinstance(row, CaseRow)] == rows
 
 
@@ -120,7 +121,7 @@ HEADED = st.builds(
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Rows or rejects with growing lines, or InvalidInput; never another error."""
     try:
-        with open_rows(io.BytesIO(data)) as reader:
+        with open_case_file(io.BytesIO(data)) as reader:
             rows = list(reader)
     except InvalidInput:
         return

@@ -1,12 +1,16 @@
-"""CSV records with the lines they begin on; a broken record costs its own rows and not the rest of the file."""
+"""Tables: CSV with the line each record begins on; a broken record costs its own rows and not the rest of the file."""
 
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from retriever.ingest.decoding import TextLine
+from retriever.errors import InvalidInput
+from retriever.ingest.files.guards import unguarded
+from retriever.ingest.files.lines import TextLine
 
 DELIMITERS = (",", ";", "\t", "|")
 RECORD_LIMIT = 2 << 20
@@ -22,6 +26,15 @@ class TableRecord(NamedTuple):
     line: int
     cells: Sequence[str]
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header, without white space around its cells, and the records below it, to be read once."""
+
+    header: TableRecord
+    records: Iterator[TableRecord]
+    delimiter: str = ""
 
 
 class _RecordTooLong(Exception):
@@ -54,6 +67,23 @@ class _Tape:
 
     def wind_back(self) -> None:
         self._again.extendleft(reversed(self.taken[1:]))
+
+
+def open_csv(lines: Iterable[TextLine], delimiter: str, known: Callable[[str], bool]) -> Table | None:
+    """The table that the lines are, None without any; an empty delimiter is found by the headers that are `known`.
+
+    Raises InvalidInput for what cannot delimit cells.
+    """
+    rest = iter(lines)
+    head = list(itertools.islice(rest, _SNIFFED))
+    delimiter = delimiter or sniff_delimiter([line.text for line in head], known)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise InvalidInput(f"a delimiter is one character, not {delimiter[:20]!r}.")
+    rest = itertools.chain(head, rest)
+    header = read_header(rest, delimiter)
+    if header is None:
+        return None
+    return Table(header, iter_records(rest, delimiter, width=len(header.cells)), delimiter)
 
 
 def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> Iterator[TableRecord]:
@@ -90,7 +120,7 @@ def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> It
             where = "" if unsound.number == start else f"line {unsound.number} "
             yield TableRecord(start, cells, where + unsound.fault)
         elif any(cell and not cell.isspace() for cell in cells):
-            yield TableRecord(tape.taken[0].number, cells)
+            yield TableRecord(tape.taken[0].number, [unguarded(cell) for cell in cells])
 
 
 def read_header(lines: Iterator[TextLine], delimiter: str) -> TableRecord | None:

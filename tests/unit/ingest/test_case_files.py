@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from retriever.errors import InvalidInput
+from retriever.ingest.case_files import ReaderOptions, open_case_file
 from retriever.ingest.columns import column_map_of_pairs, find_field, load_column_map
-from retriever.ingest.readers import CaseRow, ReaderOptions, Rejected, RowReader, open_rows
+from retriever.ingest.rows import CaseRow, Rejected
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
 TABLE = [
@@ -24,7 +25,7 @@ TABLE = [
 def read(data: bytes | str, **options: Any) -> list[CaseRow | Rejected]:  # noqa: ANN401
     """All rows of a file."""
     raw = data.encode() if isinstance(data, str) else data
-    with open_rows(io.BytesIO(raw), ReaderOptions(**options)) as reader:
+    with open_case_file(io.BytesIO(raw), ReaderOptions(**options)) as reader:
         return list(reader)
 
 
@@ -79,8 +80,8 @@ def test_jsonl_is_read_in_every_encoding(encoding: str) -> None:
 )
 def test_the_delimiter_is_the_one_between_known_headers(text: str, delimiter: str) -> None:
     """Other signs inside cells do not mislead."""
-    with open_rows(io.BytesIO(text.encode())) as reader:
-        assert reader.delimiter == delimiter
+    with open_case_file(io.BytesIO(text.encode())) as reader:
+        assert reader.file.delimiter == delimiter
         assert "solution" in reader.columns.headers
 
 
@@ -127,7 +128,7 @@ def test_a_map_wins_over_names() -> None:
     """Mapped columns fill their field alone; a field mapped to nothing stays empty; others go by name."""
     text = "Problem,Details,Solution,Product,Title\nshort,long,s,p,t\n"
     columns = column_map_of_pairs(["problem=Title", "problem=details", "product="])
-    with open_rows(io.BytesIO(text.encode()), ReaderOptions(columns=columns)) as reader:
+    with open_case_file(io.BytesIO(text.encode()), ReaderOptions(columns=columns)) as reader:
         (row,) = values(list(reader))
         assert reader.columns.ignored == ("Problem", "Product")
     assert row == {"problem": "t\nlong", "solution": "s"}
@@ -215,7 +216,7 @@ def test_a_quote_that_never_ends_costs_one_line() -> None:
 
 def test_a_quote_that_swallows_pages_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any other quote in the file, the limit of a record ends the search."""
-    monkeypatch.setattr("retriever.ingest.tables.RECORD_LIMIT", 5_000)
+    monkeypatch.setattr("retriever.ingest.files.tables.RECORD_LIMIT", 5_000)
     text = 'id,problem,solution\n1,"broken,c\n' + "".join(f"{number},p,s\n" for number in range(2, 3_000))
     rows = read(text)
     (rejected,) = [row for row in rows if isinstance(row, Rejected)]
@@ -302,8 +303,8 @@ def test_what_is_no_table_is_refused(text: str, message: str) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """The path is named, and so is a folder."""
     for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(InvalidInput, match="cannot be read"):
-            open_rows(path)
+        with pytest.raises(InvalidInput, match="cannot be read"), open_case_file(path):
+            pass
 
 
 def test_an_empty_file_has_no_rows() -> None:
@@ -317,10 +318,10 @@ def test_the_suffix_decides_before_the_content(tmp_path: Path) -> None:
     """A CSV whose header begins with a brace is a CSV; the caller's format counts more."""
     path = tmp_path / "odd.csv"
     path.write_text("{id,problem,solution\n1,p,s\n")
-    with open_rows(path) as reader:
-        assert reader.format == "csv"
+    with open_case_file(path) as reader:
+        assert reader.file.format == "csv"
         assert len(list(reader)) == 1
-    with open_rows(path, ReaderOptions(format="jsonl")) as reader:
+    with open_case_file(path, ReaderOptions(format="jsonl")) as reader:
         assert all(isinstance(row, Rejected) for row in reader)
 
 
@@ -328,4 +329,20 @@ def test_the_suffix_decides_before_the_content(tmp_path: Path) -> None:
 def test_an_impossible_delimiter_is_refused(delimiter: str) -> None:
     """A delimiter is one character that is no quote and no line break."""
     with pytest.raises(InvalidInput, match="delimiter"):
-        RowReader(io.BytesIO(b"problem,solution\n"), ReaderOptions(delimiter=delimiter))
+        read("problem,solution\n", delimiter=delimiter)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_be_one_json_array(tmp_path: Path, encoding: str) -> None:
+    """Whatever its mark; numbers are plain, and objects count from one."""
+    path = tmp_path / "cases.json"
+    path.write_bytes('[{"problem": "打印机卡纸", "outcome": {"csat": 4.5}},\n {"problem": "断网"}]'.encode(encoding))
+
+    with open_case_file(path) as reader:
+        rows = [row for row in reader if isinstance(row, CaseRow)]
+
+    assert [(row.line, row.values) for row in rows] == [
+        (1, {"problem": "打印机卡纸", "outcome": {"csat": 4.5}}),
+        (2, {"problem": "断网"}),
+    ]
+    assert type(rows[0].values["outcome"]["csat"]) is float

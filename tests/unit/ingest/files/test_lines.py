@@ -5,8 +5,10 @@ import io
 import pytest
 
 from retriever.errors import InvalidInput
-from retriever.ingest import decoding
-from retriever.ingest.decoding import LineReader, TextLine
+from retriever.ingest.files import lines as module
+from retriever.ingest.files import streams
+from retriever.ingest.files.lines import LineReader, TextLine
+from retriever.ingest.files.streams import PeekedStream
 
 CHINESE = ["编号,问题,处理结果", "1,打印机卡纸了怎么办,更换滚轮后恢复正常", "2,无法连接网络,重启路由器"]
 MIXED = ["id;problem;solution", "1;Drucker hängt;Kabel prüfen", "2;无法连接网络;重启"]
@@ -14,7 +16,7 @@ MIXED = ["id;problem;solution", "1;Drucker hängt;Kabel prüfen", "2;无法连�
 
 def lines_of(data: bytes, encoding: str = "") -> list[TextLine]:
     """All lines."""
-    return list(LineReader(io.BytesIO(data), encoding=encoding))
+    return list(LineReader(PeekedStream(io.BytesIO(data)), encoding=encoding))
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -58,9 +60,9 @@ def test_other_legacy_text_is_not_taken_for_chinese(encoding: str, text: str) ->
 
 def test_the_encoding_is_decided_where_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that begins with pages of ASCII and goes on in GB18030 is read."""
-    monkeypatch.setattr(decoding, "CHUNK", 64)
+    monkeypatch.setattr(streams, "CHUNK", 64)
     texts = [f"row {number}" for number in range(50)] + ["打印机卡纸了怎么办,更换滚轮后恢复正常"] * 3
-    reader = LineReader(io.BytesIO("\n".join(texts).encode("gb18030")))
+    reader = LineReader(PeekedStream(io.BytesIO("\n".join(texts).encode("gb18030"))))
     assert [line.text for line in reader] == texts
     assert reader.encoding == "gb18030"
 
@@ -85,7 +87,7 @@ def test_a_lone_surrogate_and_a_cut_off_end_are_marked(encoding: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "gb18030"])
 def test_lines_do_not_depend_on_how_the_file_is_cut(monkeypatch: pytest.MonkeyPatch, encoding: str, size: int) -> None:
     """Reading in small pieces gives the same lines."""
-    monkeypatch.setattr(decoding, "CHUNK", size)
+    monkeypatch.setattr(streams, "CHUNK", size)
     text = "\n".join([*CHINESE, "", *CHINESE, "end"])
     assert "\n".join(line.text for line in lines_of(text.encode(encoding), encoding)) == text
 
@@ -93,8 +95,8 @@ def test_lines_do_not_depend_on_how_the_file_is_cut(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
 def test_an_endless_line_is_given_up_alone(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     """A line over the limit is marked, and what follows is read with the right numbers."""
-    monkeypatch.setattr(decoding, "CHUNK", 16)
-    monkeypatch.setattr(decoding, "LINE_LIMIT", 100)
+    monkeypatch.setattr(streams, "CHUNK", 16)
+    monkeypatch.setattr(module, "LINE_LIMIT", 100)
     lines = lines_of(f"first\n{'x' * 500}\nthird\nfourth".encode(encoding), encoding)
     assert [(line.number, line.text) for line in lines if not line.fault] == [
         (1, "first"),
@@ -122,14 +124,14 @@ def test_lines_may_end_with_a_carriage_return_alone() -> None:
 def test_what_is_no_text_is_refused(data: bytes, message: str) -> None:
     """Files of other kinds are refused by name."""
     with pytest.raises(InvalidInput, match=message):
-        LineReader(io.BytesIO(data))
+        LineReader(PeekedStream(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "hex", "utf-8\x00"])
 def test_an_unknown_encoding_is_refused(encoding: str) -> None:
     """A misspelt encoding is an error of the caller."""
     with pytest.raises(InvalidInput, match="is not known"):
-        LineReader(io.BytesIO(b"x"), encoding=encoding)
+        LineReader(PeekedStream(io.BytesIO(b"x")), encoding=encoding)
 
 
 def test_nothing_has_no_lines() -> None:

@@ -9,18 +9,23 @@ import openpyxl
 import pytest
 
 from retriever.errors import InvalidInput
-from retriever.ingest.records import Broken, Found, open_records
+from retriever.ingest.exports import open_export
+from retriever.ingest.files.records import AnyRecord, BrokenRecord, FileRecord
+from retriever.ingest.sources.registry import SourceMapping
+from retriever.ingest.sources.ticket import SkipReason
+
+ANY = SourceMapping("any", lambda _record: SkipReason.UNRESOLVED, envelopes=("tickets",))
 
 
-def read(content: bytes, envelopes: tuple[str, ...] = ("tickets",)) -> list[Found | Broken]:
-    """The records of a stream."""
-    with open_records(io.BytesIO(content), envelopes=envelopes) as records:
-        return list(records)
+def read(source: bytes | Path) -> list[AnyRecord]:
+    """The records of an export."""
+    with open_export(io.BytesIO(source) if isinstance(source, bytes) else source, ANY) as reader:
+        return list(reader.file.records())
 
 
-def ids(found: list[Found | Broken]) -> list[object]:
+def ids(found: list[AnyRecord]) -> list[object]:
     """What identifies each record; None for a broken one."""
-    return [item.values.get("id") if isinstance(item, Found) else None for item in found]
+    return [item.values.get("id") if isinstance(item, FileRecord) else None for item in found]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_json_that_breaks_off_keeps_what_came_before() -> None:
     found = read(b'[{"id": 1}, {"id": 2}, {"id": 3, "name": "Jane Roe')
 
     assert ids(found) == [1, 2, None]
-    assert isinstance(found[2], Broken)
+    assert isinstance(found[2], BrokenRecord)
     assert found[2].line == 3
     assert "Jane" not in found[2].reason
 
@@ -65,7 +70,7 @@ def test_repeated_headers_become_lists() -> None:
     """As Jira writes comments and labels."""
     (found,) = read(b"key,comment,comment,comment\nA,one,,three\n")
 
-    assert isinstance(found, Found)
+    assert isinstance(found, FileRecord)
     assert found.values == {"key": "A", "comment": ["one", "three"]}
 
 
@@ -75,7 +80,7 @@ def test_a_large_object_without_a_known_list_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({"other": ["x" * 1000] * 2000, "more": 1}), encoding="utf-8")
 
     with pytest.raises(InvalidInput, match="none of tickets"):
-        open_records(path, envelopes=("tickets",))
+        read(path)
 
 
 def test_a_bomb_of_a_workbook_is_refused(tmp_path: Path) -> None:
@@ -88,8 +93,8 @@ def test_a_bomb_of_a_workbook_is_refused(tmp_path: Path) -> None:
         for _ in range(520):
             part.write(bytes(1 << 20))
 
-    with pytest.raises(InvalidInput, match="too large"), open_records(path) as records:
-        list(records)
+    with pytest.raises(InvalidInput, match="too large"):
+        read(path)
 
 
 def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
@@ -98,10 +103,10 @@ def test_what_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
     damaged.write_bytes(b"PK\x03\x04 nothing")
     text.write_text("id,problem\n", encoding="utf-8")
 
-    with pytest.raises(InvalidInput, match="damaged"), open_records(damaged) as records:
-        list(records)
+    with pytest.raises(InvalidInput, match="damaged"):
+        read(damaged)
     with pytest.raises(InvalidInput, match="no XLSX"):
-        open_records(text)
+        read(text)
 
 
 def test_cells_of_a_workbook_are_texts(tmp_path: Path) -> None:
@@ -112,7 +117,14 @@ def test_cells_of_a_workbook_are_texts(tmp_path: Path) -> None:
         sheet.append(cells)
     book.save(tmp_path / "a.xlsx")
 
-    with open_records(tmp_path / "a.xlsx") as records:
-        found = list(records)
+    assert read(tmp_path / "a.xlsx") == [
+        FileRecord(3, {"n": "12", "t": "true", "f": "1.5"}, 9),
+        FileRecord(5, {"n": "x"}, 1),
+    ]
 
-    assert found == [Found(3, {"n": "12", "t": "true", "f": "1.5"}, 9), Found(5, {"n": "x"}, 1)]
+
+@pytest.mark.parametrize("delimiter", [",,", '"', "\n"])
+def test_an_impossible_delimiter_is_refused(delimiter: str) -> None:
+    """A delimiter is one character that is no quote and no line break."""
+    with pytest.raises(InvalidInput, match="delimiter"), open_export(io.BytesIO(b"id\n1\n"), ANY, delimiter=delimiter):
+        pass

@@ -1,0 +1,187 @@
+"""Files of cases as rows, one at a time: columns of tables and keys of JSON objects to the fields of a case."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from retriever.case.fields import FIELDS
+from retriever.case.format import IGNORED
+from retriever.errors import InvalidInput
+from retriever.ingest.cells import field_value, joined_value
+from retriever.ingest.columns import ColumnMap, Columns, find_field, resolve_columns
+from retriever.ingest.files.encodings import ZIP, as_utf8
+from retriever.ingest.files.json_records import plain_numbers
+from retriever.ingest.files.lines import LineReader
+from retriever.ingest.files.record_file import FileFormat, RecordFile
+from retriever.ingest.files.records import AnyRecord, BrokenRecord
+from retriever.ingest.files.streams import STDIN, PeekedStream, naming, open_bytes, suffix_of
+from retriever.ingest.files.tables import TableRecord
+from retriever.ingest.rows import CaseRow, Rejected
+
+_SUFFIXES: dict[str, FileFormat] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+}
+_AS_FILE = "give the file itself, or put each object on a line of its own"
+_OBJECTS = ("source", "outcome", "background")
+_WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """How to read a file; empty means find out. `columns` says which headers (JSONL: keys, dotted) fill a field."""
+
+    format: FileFormat | None = None
+    encoding: str = ""
+    delimiter: str = ""
+    columns: ColumnMap = field(default_factory=dict)
+
+
+class CaseFileReader:
+    """The rows of an open file of cases; iterate them once."""
+
+    def __init__(self, file: RecordFile, wanted: ColumnMap) -> None:
+        """See `open_case_file`."""
+        self.file = file
+        self.columns = _resolved(file.table.header, wanted) if file.table else Columns()
+        """How columns are read; for JSONL it fills while reading, with keys that are not named like their field."""
+        self._wanted = wanted
+
+    def __iter__(self) -> Iterator[CaseRow | Rejected]:
+        if self.file.table:
+            return map(self._table_row, self.file.table.records)
+        return map(self._json_row, self.file.records())
+
+    def _table_row(self, record: TableRecord) -> CaseRow | Rejected:
+        if record.fault:
+            return Rejected(record.line, "row", record.fault)
+        cells = record.cells
+        values: dict[str, Any] = {}
+        for target, places in self.columns.places.items():
+            # A record may end early: programs leave empty cells at its end out.
+            texts = [cells[place] for place in places if place < len(cells) and cells[place]]
+            if len(texts) == 1:
+                values[target] = field_value(target, texts[0])
+            elif texts:
+                values[target] = joined_value(target, texts)
+        return CaseRow(record.line, values, sum(map(len, cells)))
+
+    def _json_row(self, record: AnyRecord) -> CaseRow | Rejected:
+        if isinstance(record, BrokenRecord):
+            return Rejected(record.line, "row", record.reason)
+        values = plain_numbers(record.values) if self.file.format == "json" else record.values
+        return CaseRow(record.line, self._named(values), record.size)
+
+    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values by field. Unknown keys stay, so that they are refused, unless the caller mapped some."""
+        wanted = self._wanted
+        named: dict[str, Any] = {}
+        for field_name, paths in wanted.items():
+            found = [value for value in (_at(values, path) for path in paths) if value not in (None, "")]
+            if found:
+                named[field_name] = found[0] if len(found) == 1 else _joined_json(field_name, found)
+        used = {path for paths in wanted.values() for path in paths}
+        for key, value in values.items():
+            if key in used:
+                continue
+            target = key if key in _WHOLE else find_field(key)
+            if target is not None and target in wanted:
+                continue
+            if target is not None and (target == key or (target not in named and target not in values)):
+                self._note(target, key)
+                named[target] = value
+            elif not wanted:
+                # Also a second name for the same field: refused, since one of the two texts would be lost.
+                named[key] = value
+        return {target: field_value(target, value) if type(value) is str else value for target, value in named.items()}
+
+    def _note(self, target: str, key: str) -> None:
+        if key != target and target not in self.columns.headers:
+            self.columns = Columns(headers={**self.columns.headers, target: (key,)})
+
+
+@contextmanager
+def open_case_file(source: Path | BinaryIO, options: ReaderOptions | None = None) -> Iterator[CaseFileReader]:
+    """Open a file of cases, an open binary stream, or the standard input (`Path("-")`).
+
+    Format, encoding and delimiter are found out unless `options` names them. Raises InvalidInput for a file that is
+    missing, is of no known kind, or has no column for the problem.
+    """
+    options = options or ReaderOptions()
+    wanted = {name for names in options.columns.values() for name in names}
+    with open_bytes(source) as stream:
+        with naming(source):
+            peeked = PeekedStream(stream)
+            file = RecordFile(
+                peeked,
+                _format_of(source, peeked.peek(), options),
+                encoding=options.encoding,
+                delimiter=options.delimiter,
+                known=lambda header: header.strip() in wanted or find_field(header) is not None,
+            )
+            reader = CaseFileReader(file, options.columns)
+        yield reader
+
+
+def _resolved(header: TableRecord, wanted: ColumnMap) -> Columns:
+    if header.fault:
+        raise InvalidInput(f"the header, line {header.line}, {header.fault}.")
+    columns = resolve_columns(header.cells, wanted)
+    if "problem" not in columns.places:
+        named = ", ".join(repr(cell[:40]) for cell in header.cells[:40])
+        raise InvalidInput(
+            f"no column is known to hold the problem; the header, line {header.line}, has {named}. "
+            "Map one, for example problem=Description."
+        )
+    return columns
+
+
+def _format_of(source: Path | BinaryIO, head: bytes, options: ReaderOptions) -> FileFormat:
+    """What the caller says, else what a file's content says, else its name, else its first line."""
+    if options.format in ("json", "xlsx"):
+        return options.format
+    suffix = suffix_of(source)
+    if options.format is None and not options.encoding and isinstance(source, Path) and source != STDIN:
+        if head.startswith(ZIP) and suffix in (".xlsx", ".xlsm"):
+            return "xlsx"
+        text = as_utf8(head).lstrip()
+        if text.startswith(b"[") or text.partition(b"\n")[0].strip() == b"{":
+            return "json"
+    lines = LineReader(PeekedStream(io.BytesIO(head)), encoding=options.encoding)
+    first = next((line.text.strip() for line in lines if line.text.strip()), "")
+    format = options.format or _SUFFIXES.get(suffix) or ("jsonl" if first.startswith(("{", "[")) else "csv")
+    if format == "jsonl":
+        _refuse_document(first)
+    return format
+
+
+def _refuse_document(first: str) -> None:
+    """In a pipe, or where the caller said that it is JSONL: the file itself is read as the array that it is."""
+    if first.startswith("["):
+        raise InvalidInput(f"this is one JSON array; {_AS_FILE} (jq -c '.[]').")
+    if first == "{":
+        raise InvalidInput(f"this is JSON over several lines; {_AS_FILE} (jq -c .).")
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  any JSON
+    """The value under a key, or under dotted keys of nested objects; None when there is none."""
+    if path in values:
+        return values[path]
+    head, dot, rest = path.partition(".")
+    inner = values.get(head)
+    return _at(inner, rest) if dot and isinstance(inner, Mapping) else None
+
+
+def _joined_json(target: str, found: Sequence[Any]) -> Any:  # noqa: ANN401  any JSON
+    if all(isinstance(value, str) for value in found):
+        return joined_value(target, found)
+    if all(isinstance(value, list | str) for value in found):
+        return [item for value in found for item in (value if isinstance(value, list) else [value])]
+    return found[0]

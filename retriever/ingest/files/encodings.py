@@ -1,0 +1,122 @@
+"""Which encoding a text is in, by its mark, its zero bytes or what it would mean; and what is no text at all."""
+
+import codecs
+import io
+import re
+
+from retriever.errors import InvalidInput
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+)
+ZIP = b"PK\x03\x04"
+"""How an archive begins, and so a workbook."""
+_BINARY = (
+    (ZIP, "a ZIP archive or an Excel workbook; save the sheet as CSV (UTF-8)"),
+    (b"\x1f\x8b", "compressed with gzip; unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook; save the sheet as CSV (UTF-8)"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"%PDF", "a PDF"),
+)
+_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_ASCII_TEXT = re.compile(r"[\t\n\r -~]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+def checked_encoding(name: str) -> str:
+    """The usual name of an encoding that somebody gave. Raises InvalidInput for an unknown one."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses codecs that do not make text
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        raise InvalidInput(f"encoding {name[:40]!r} is not known; try utf-8, gb18030, utf-16 or big5.") from error
+    return "utf-8" if known == "utf-8-sig" else known
+
+
+def find_mark(head: bytes) -> tuple[str, bytes] | None:
+    """The encoding whose byte order mark the file begins with, and the mark."""
+    return next(((name, mark) for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def as_utf8(head: bytes) -> bytes:
+    """The beginning of a file in UTF-8, without its mark; as it is where it has none."""
+    marked = find_mark(head)
+    return head[len(marked[1]) :].decode(marked[0], errors="ignore").encode() if marked else head
+
+
+def refuse_binary(head: bytes) -> None:
+    """Raises InvalidInput, saying what it is, for a file that is no text."""
+    for magic, what in _BINARY:
+        if head.startswith(magic):
+            raise InvalidInput(f"this is {what}; JSONL and CSV can be read.")
+    if not find_mark(head) and not utf16_without_mark(head) and len(_CONTROL.findall(head)) * 20 > len(head):
+        raise InvalidInput("this is no text; JSONL and CSV can be read.")
+
+
+def utf16_without_mark(head: bytes) -> str:
+    """`utf-16-le` or `utf-16-be`: read rightly, it holds line breaks, delimiters and other ASCII; else empty."""
+    sample = head[:65_536]
+    zeros = sample.count(0)
+    # UTF-8 may hold stray zero bytes; UTF-16 that happens to be valid UTF-8 is half zeros.
+    if not zeros or (zeros * 5 < len(sample) and _decodes(sample, "utf-8", partial=True)):
+        return ""
+    left, right = (_ascii_share(sample, encoding) for encoding in ("utf-16-le", "utf-16-be"))
+    if max(left, right) < 0.01 or min(left, right) * 4 > max(left, right):
+        return ""
+    return "utf-16-le" if left > right else "utf-16-be"
+
+
+def is_ascii(block: bytes) -> bool:
+    """Would the bytes say the same in every encoding that builds on ASCII?"""
+    return not _BEYOND_ASCII.search(block)
+
+
+def utf8_or_gb18030(block: bytes, *, first: bool, cut: bool) -> str:
+    """The encoding of the first block of a file that holds more than ASCII.
+
+    A block may be the `first` of its file at all, and may be `cut` off within a character. Raises InvalidInput for a
+    first block that is neither.
+    """
+    lines = [line for line in block.split(b"\n") if _BEYOND_ASCII.search(line)]
+    if cut and len(lines) > 1:
+        del lines[-1]
+    unsound = [line for line in lines if not _decodes(line, "utf-8")]
+    if len(unsound) * 2 <= len(lines):
+        return "utf-8"
+    if _is_chinese(b"\n".join(unsound[:2_000])):
+        return "gb18030"
+    if first and len(unsound) * 2 > len(block.splitlines()):
+        raise InvalidInput(
+            "the encoding cannot be told: it is neither UTF-8 nor UTF-16, and read as GB18030 it is no Chinese. "
+            "Name it, for example windows-1252, shift_jis, big5 or euc-kr."
+        )
+    return "utf-8"
+
+
+def _ascii_share(sample: bytes, encoding: str) -> float:
+    text = sample.decode(encoding, errors="replace")
+    return len(_ASCII_TEXT.findall(text)) / len(text)
+
+
+def _decodes(data: bytes, encoding: str, *, partial: bool = False) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(data, not partial)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Is this, read as GB18030, mostly common Chinese characters? Other legacy text reads as rare ones."""
+    text = data.decode("gb18030", errors="replace")
+    pairs = [pair for character in text if (pair := character.encode("gb18030", errors="replace"))[0] >= 0x80]
+    # Rows A1 and A3 hold punctuation, B0 to D7 the 3,755 most frequent characters.
+    common = sum(
+        len(pair) == 2 and pair[1] >= 0xA1 and (0xB0 <= pair[0] <= 0xD7 or pair[0] in (0xA1, 0xA3)) for pair in pairs
+    )
+    return common * 2 > len(pairs)
