@@ -12,7 +12,7 @@ RUN pip install -c constraints.txt . \
     && install -d -o app -g app /data
 USER app
 # Compiles what is compiled, so that no start waits for it.
-RUN python -c 'import index.words.merge_loops, retriever.embedding.alignment as a; a.load_compiled()'
+RUN python -c 'import index.words.merge_loops, retriever.embedding.alignment.aligner as a; a.load_compiled()'
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -190,7 +190,7 @@ class Query:
 class ScoreParts:
     """Where a match's confidence comes from; cosine in -1..1, words as a share 0..1 of the question's own ceiling.
 
-    `context` and `sharp` compare word by word (`embedding.alignment.Alignment`); 0 for a case that was not compared so.
+    `context` and `sharp` compare word by word (`embedding.alignment`); 0 for a case that was not compared so.
     """
 
     cosine: float

@@ -23,7 +23,7 @@ from benchmarks.measuring import command_line, conditions, write_result
 from retriever.domain import Encoder
 from retriever.embedding.cards import BUILTIN
 from retriever.embedding.loading import BackendChoice, load_encoder
-from retriever.embedding.transformer import choose_backend
+from retriever.embedding.transformer.load import choose_backend
 from retriever.evaluation.beir import load_beir
 from retriever.evaluation.runner import evaluate_encoder
 

@@ -21,7 +21,7 @@ from benchmarks.serving import running_server
 from index.text.tokenise import tokens
 from retriever.config import Settings
 from retriever.domain import Filters, Query
-from retriever.embedding.alignment import load_compiled
+from retriever.embedding.alignment.aligner import load_compiled
 from retriever.indexing.rebuild import rebuild
 from retriever.store import Store, open_store
 from retriever.wiring.encoder import open_encoder

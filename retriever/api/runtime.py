@@ -14,7 +14,7 @@ from retriever.api.workers import Workers
 from retriever.case.language import warm_up
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
-from retriever.embedding.alignment import load_compiled
+from retriever.embedding.alignment.aligner import load_compiled
 from retriever.errors import ModelMismatch, SimilarCasesError, Unavailable
 from retriever.operations.upkeep import daily_round
 from retriever.store import LoggedQuery

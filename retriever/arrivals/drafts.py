@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from retriever.case.access import OPEN, may_read
 from retriever.case.texts import embedded_text
 from retriever.domain import Actor, Case, Change, FloatMatrix, Match, ScoreParts
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.store import CaseFilter
 from retriever.store.cases import CaseTable
 

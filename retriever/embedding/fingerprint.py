@@ -14,6 +14,9 @@ FINGERPRINT_LENGTH = 32
 
 FORMAT_VERSION = 1
 
+IDENTITY_PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model")
+"""Files that can decide a vector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -47,6 +50,12 @@ def hash_files(root: Path, paths: Iterable[Path]) -> dict[str, str]:
         status = path.stat()
         hashes[path.relative_to(root).as_posix()] = _hash_file(path, status.st_size, status.st_mtime_ns)
     return hashes
+
+
+def identity_files(root: Path) -> dict[str, str]:
+    """Hashes of every file that can decide a vector; converted copies shipped beside the model do not count."""
+    found = [path for pattern in IDENTITY_PATTERNS for path in root.rglob(pattern) if path.is_file()]
+    return hash_files(root, [path for path in found if path.relative_to(root).parts[0] not in ("onnx", "openvino")])
 
 
 @lru_cache(maxsize=256)

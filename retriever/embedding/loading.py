@@ -44,7 +44,7 @@ def load_encoder(
         return load_builtin()
     if folder.is_static:
         return load_static(folder, name=name, dims=dims)
-    from retriever.embedding.transformer import load_transformer  # noqa: PLC0415  costs seconds, static models pay none
+    from retriever.embedding.transformer.load import load_transformer  # noqa: PLC0415  costs seconds, static models pay none
 
     card = find_card(split_revision(name)[0])
     return load_transformer(folder, name=name, card=card, backend=backend, dims=dims, threads=threads)

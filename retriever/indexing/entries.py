@@ -14,7 +14,7 @@ from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
 from retriever.case.texts import embedded_text, matched_text
 from retriever.domain import Encoder, FloatMatrix, StoredCase
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.embedding.cache import KnownVectors, encode_cases_cached
 
 

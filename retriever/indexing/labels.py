@@ -7,7 +7,7 @@ from index.text.tokenise import TOKENISER_VERSION
 from retriever.case.facets import FACETS_VERSION
 from retriever.case.texts import TEXT_VERSION
 from retriever.domain import Encoder
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.errors import ModelMismatch
 from retriever.masking import MASKING_VERSION
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retriever.config import Settings
 from retriever.domain import Case
-from retriever.embedding.alignment import load_compiled
+from retriever.embedding.alignment.aligner import load_compiled
 from retriever.indexing.rebuild import Progress, rebuild
 from retriever.store import open_store
 from retriever.wiring.encoder import open_encoder

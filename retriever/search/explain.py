@@ -1,7 +1,8 @@
 """Why a case matched: what both sides share, what answers what in other words or another language, what differs.
 
-Made from three comparisons: equal words and codes (`index.text.tokenise`), similarity of units (`embedding.units`), and
-the fields that both sides name (`comparisons`). Masked values take no part, neither as words nor as passages.
+Made from three comparisons: equal words and codes (`index.text.tokenise`), similarity of units
+(`embedding.alignment.units`), and the fields that both sides name (`comparisons`). Masked values take no part, neither
+as words nor as passages.
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import TypeAlias
 from index.text import tokenise
 from index.types import FloatMatrix
 from retriever.domain import AlignedPhrase, Case, Explanation, Match, Query
-from retriever.embedding.units import TextRun, Unit, unit_cutter
+from retriever.embedding.alignment.units import TextRun, Unit, unit_cutter
 from retriever.search.comparisons import compared
 from retriever.search.passages import Field, Mark, field_of, passages_of, span_of
 

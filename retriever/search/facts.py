@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import FloatVector
-from retriever.embedding.alignment import Alignment
+from retriever.embedding.alignment.aligner import Alignment
 from retriever.search.scores import CandidateScores, FloatArray, clustering, crowding
 
 TOP = 5

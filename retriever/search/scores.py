@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import FloatMatrix
-from retriever.embedding.alignment import Alignment
+from retriever.embedding.alignment.aligner import Alignment
 
 FloatArray: TypeAlias = NDArray[np.float64]
 

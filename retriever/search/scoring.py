@@ -9,7 +9,7 @@ from index.types import FloatVector
 from index.view import View
 from retriever.case.facets import BASE_LANGUAGE
 from retriever.case.language import base_language
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.proposing import Proposal
 from retriever.search.ranking import Ranking, confidence, logits, rank_scores

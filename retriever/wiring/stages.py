@@ -49,7 +49,7 @@ def _rescoring(settings: Settings, encoder: Encoder) -> RankingStage:
 
 
 def _reranking(settings: Settings) -> RankingStage:
-    from retriever.embedding.cross_encoder import load_cross_encoder  # noqa: PLC0415  nobody else needs it
+    from retriever.embedding.transformer.cross_encoder import load_cross_encoder  # noqa: PLC0415  nobody else needs it
 
     name = settings.rerank_model
     try:

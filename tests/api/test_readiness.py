@@ -12,7 +12,9 @@ from index.words import plain_loops
 from retriever.api.app import create_app
 from retriever.api.models.responses import BuildResponse, HealthResponse, ReadinessResponse
 from retriever.config import Settings
-from retriever.embedding import alignment, alignment_loops, alignment_plain
+from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment import compiled_loops as alignment_loops
+from retriever.embedding.alignment import plain_loops as plain_alignment
 from retriever.errors import ModelMismatch
 from retriever.wiring.service import Service
 from tests.support.api import LOCAL, build_service, client_of
@@ -72,11 +74,11 @@ def test_it_recovers_when_opening_fails(tmp_path: Path) -> None:
 def test_it_loads_what_is_compiled_once_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first questions run on plain loops; the compiled ones come by themselves."""
     monkeypatch.setattr(engine, "_loops", plain_loops)
-    monkeypatch.setattr(alignment, "_loops", alignment_plain)
+    monkeypatch.setattr(aligner, "_loops", plain_alignment)
 
     with TestClient(create_app(lambda: build_service(tmp_path), Settings(data_dir=tmp_path)), base_url=LOCAL) as client:
         until(lambda: client.get("/readyz").status_code == 200)
-        until(lambda: alignment._loops is alignment_loops)
+        until(lambda: aligner._loops is alignment_loops)
 
     assert engine.posting_loops() is posting_loops
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from retriever.embedding.graphs import is_installed
+from retriever.embedding.transformer.graphs import is_installed
 
 
 def needs_backend(backend: str) -> None:

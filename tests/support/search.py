@@ -6,7 +6,7 @@ import numpy as np
 
 from index.text.tokenise import tokens
 from retriever.domain import Case, Query, StoredCase
-from retriever.embedding.alignment import Alignment
+from retriever.embedding.alignment.aligner import Alignment
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.ranking import confidence
 from retriever.search.scores import CandidateScores, cosines_among

@@ -23,8 +23,8 @@ import numpy as np
 from retriever.case.texts import embedded_text
 from retriever.config import Settings, load_settings
 from retriever.domain import Case
-from retriever.embedding.cross_encoder import load_cross_encoder
 from retriever.embedding.loading import load_encoder
+from retriever.embedding.transformer.cross_encoder import load_cross_encoder
 from retriever.evaluation.labelled import LabelledSet, Qrels
 from retriever.evaluation.machine import machine
 from retriever.evaluation.metrics import measure

@@ -5,7 +5,7 @@ import pytest
 
 from index.pieces import PieceArray
 from index.types import FloatVector
-from retriever.embedding.alignment import CASE_PIECES, Alignment, aligner
+from retriever.embedding.alignment.aligner import CASE_PIECES, Alignment, aligner
 
 
 def even(ids: PieceArray) -> FloatVector:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
 from index.words import loops as engine
-from retriever.embedding import alignment_plain
-from retriever.embedding.alignment_plain import NEIGHBOUR, AlignmentLoops
+from retriever.embedding.alignment import plain_loops
+from retriever.embedding.alignment.plain_loops import NEIGHBOUR, AlignmentLoops
 from retriever.embedding.loading import load_builtin
 from retriever.embedding.static import StaticEncoder
 
@@ -30,7 +30,7 @@ QUESTION_PIECES = 48
 _TINY = 1e-9
 _NO_PIECE = np.array([np.iinfo(np.int32).max], np.int32)
 
-_loops: AlignmentLoops = alignment_plain
+_loops: AlignmentLoops = plain_loops
 
 Rarity = Callable[[PieceArray], FloatVector]
 """From pieces to their idf in the library."""
@@ -170,10 +170,10 @@ class Aligner:
 def load_compiled() -> None:
     """Use compiled loops from now on, here and in the index: for whoever has more than a few questions."""
     global _loops  # noqa: PLW0603  one choice for the whole process
-    from retriever.embedding import alignment_loops  # noqa: PLC0415  see `index.words.loops`
+    from retriever.embedding.alignment import compiled_loops  # noqa: PLC0415  see `index.words.loops`
 
     engine.load_compiled()
-    _loops = alignment_loops
+    _loops = compiled_loops
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retriever.embedding.cross_encoder import PairEncoder, load_cross_encoder
+from retriever.embedding.transformer.cross_encoder import PairEncoder, load_cross_encoder
 from retriever.errors import ModelUnavailable
 from tests.support.tiny_models import CORPUS, build_tiny_cross_encoder, build_tiny_transformer
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from retriever.embedding import alignment_loops, alignment_plain
-from retriever.embedding.alignment_plain import AskedArrays
+from retriever.embedding.alignment import compiled_loops, plain_loops
+from retriever.embedding.alignment.plain_loops import AskedArrays
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -12,7 +12,7 @@ def test_pieces_are_numbered_alike(seed: int) -> None:
     """Both name each distinct piece once, and lead back to the text."""
     ids = np.random.default_rng(seed).integers(0, 40, 200).astype(np.int32)
 
-    for loops in (alignment_plain, alignment_loops):
+    for loops in (plain_loops, compiled_loops):
         distinct, at = loops.number_pieces(ids)
         assert len(set(distinct.tolist())) == len(distinct)
         assert np.array_equal(distinct[at], ids)
@@ -36,7 +36,7 @@ def test_cases_fit_alike(seed: int) -> None:
     at = rng.integers(0, distinct, bounds[-1]).astype(np.int32)
 
     (fit, found), (other_fit, other_found) = (
-        loops.align(inner, asked, pieces, at, bounds) for loops in (alignment_plain, alignment_loops)
+        loops.align(inner, asked, pieces, at, bounds) for loops in (plain_loops, compiled_loops)
     )
 
     np.testing.assert_allclose(fit, other_fit, rtol=2e-4, atol=1e-4)

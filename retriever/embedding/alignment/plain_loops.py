@@ -19,7 +19,7 @@ AskedArrays: TypeAlias = tuple[Longs, FloatVector, FloatVector, Longs, FloatVect
 
 
 class AlignmentLoops(Protocol):
-    """`retriever.embedding.alignment_plain` or `alignment_loops`."""
+    """`retriever.embedding.alignment.plain_loops` or `compiled_loops`."""
 
     def number_pieces(self, ids: PieceArray) -> tuple[Longs, NDArray[np.int32]]:
         """The pieces without repetition, and the place of each among them."""

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retriever.embedding import units
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment import units
+from retriever.embedding.alignment.aligner import aligner
+from retriever.embedding.alignment.units import UnitCutter, unit_cutter
 from retriever.embedding.static import StaticEncoder
-from retriever.embedding.units import UnitCutter, unit_cutter
 
 
 def words(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.text import tokenise
 from index.types import FloatMatrix
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.embedding.static import Located, StaticEncoder
 
 TELLING = 2.8

@@ -1,24 +1,22 @@
-"""Models as compiled graphs: ONNX Runtime and OpenVINO run them without torch; int8 copies are made here, locally."""
+"""Models as compiled graphs: how they lie on disk, and ONNX Runtime and OpenVINO, which run them without torch."""
 
 import contextlib
-import io
 import json
-import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from retriever.domain import FloatMatrix
-from retriever.embedding.windows import Body
+from retriever.embedding.transformer.encoder import Body
 from retriever.errors import ModelUnavailable
 
 GraphBackend: TypeAlias = Literal["onnx", "openvino", "onnx-int8", "openvino-int8"]
@@ -144,51 +142,7 @@ class OpenVinoBody:
         return np.array(vectors, dtype=np.float32)
 
 
-def quantise_onnx(source: Path, target: Path) -> None:
-    """An int8 copy of an ONNX graph: weights per channel now, activations as they come."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415  optional
-
-    with _quiet():
-        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
-
-
-def quantise_openvino(source: Path, target: Path, samples: Sequence[dict[str, NDArray[np.int64]]]) -> None:
-    """An int8 copy of an OpenVINO graph; `samples` are inputs that show which range activations take."""
-    import nncf  # noqa: PLC0415  optional
-    import openvino  # noqa: PLC0415  optional
-
-    with _quiet():
-        small = nncf.quantize(
-            openvino.Core().read_model(str(source)),
-            nncf.Dataset(list(samples)),
-            model_type=nncf.ModelType.TRANSFORMER,
-            subset_size=len(samples),
-        )
-    openvino.save_model(small, str(target), compress_to_fp16=False)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converters' progress bars and advice off the terminal; errors still come out as exceptions."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logging.disable(before)
-
-
 def cache_folder() -> Path:
     """Where converted models are kept: `similar-cases/models` in the user's cache folder."""
     root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(root).expanduser() / "similar-cases" / "models"
-
-
-def calibration_inputs(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[dict[str, Any]]:
-    """Each text as the inputs of a graph, one row at a time."""
-    inputs = []
-    for encoding in tokenizer.encode_batch(list(texts)):
-        ids = np.array([encoding.ids[:max_tokens]], dtype=np.int64)
-        inputs.append({"input_ids": ids, "attention_mask": np.ones_like(ids)})
-    return inputs

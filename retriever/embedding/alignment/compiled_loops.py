@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from index.compiled import FLOATS, INTS, LONG_TABLE, LONGS, TABLE, compiled, helper, together
 from index.pieces import PieceArray
 from index.types import FloatMatrix, FloatVector
-from retriever.embedding.alignment_plain import NEIGHBOUR, SHARP, TINY, AskedArrays
+from retriever.embedding.alignment.plain_loops import NEIGHBOUR, SHARP, TINY, AskedArrays
 
 
 @compiled(INTS)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from retriever.embedding.fingerprint import identity_files
 from retriever.embedding.folder import ModelFolder, read_json
 from retriever.embedding.loading import find_model_folder
-from retriever.embedding.transformer import check_weights, identity_files, quiet_loading
+from retriever.embedding.transformer.safety import check_weights
+from retriever.embedding.transformer.torch_pipeline import first_line, quiet_loading
 from retriever.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -75,8 +77,7 @@ def _load(folder: ModelFolder, *, threads: int) -> "CrossEncoder":
                 model_kwargs={"use_safetensors": True},
             )
     except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelUnavailable(f"the cross-encoder in {folder.path} cannot be loaded: {reason}") from error
+        raise ModelUnavailable(f"the cross-encoder in {folder.path} cannot be loaded: {first_line(error)}") from error
     if model.num_labels != 1:
         raise ModelUnavailable(
             f"the model in {folder.path} gives {model.num_labels} numbers for a pair; a reranker must give one."

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from retriever.embedding import graphs
 from retriever.embedding.canaries import CANARIES
 from retriever.embedding.folder import read_model_folder
-from retriever.embedding.graphs import GraphAbout, build_graph, find_graph
-from retriever.embedding.transformer import choose_backend, load_transformer
-from retriever.embedding.windows import TransformerEncoder
+from retriever.embedding.transformer import graphs
+from retriever.embedding.transformer.encoder import TransformerEncoder
+from retriever.embedding.transformer.graphs import GraphAbout, build_graph, find_graph
+from retriever.embedding.transformer.load import choose_backend, load_transformer
 from retriever.errors import ModelUnavailable
 from tests.support.backends import needs_backend
 from tests.support.tiny_models import CORPUS, build_tiny_transformer, build_tokenizer

@@ -10,10 +10,10 @@ import pytest
 
 from retriever.embedding.cards import CARDS, ModelCard, find_card
 from retriever.embedding.folder import read_model_folder
-from retriever.embedding.graphs import require_backend
 from retriever.embedding.loading import load_encoder
-from retriever.embedding.transformer import load_transformer
-from retriever.embedding.windows import TransformerEncoder, iter_windows
+from retriever.embedding.transformer.encoder import TransformerEncoder, iter_windows
+from retriever.embedding.transformer.graphs import require_backend
+from retriever.embedding.transformer.load import load_transformer
 from retriever.errors import InvalidSettings, ModelUnavailable
 from tests.support.tiny_models import CORPUS, build_tiny_transformer
 
@@ -35,7 +35,7 @@ def encoder(folder: Path) -> TransformerEncoder:
 def _load(folder: Path, *, dims: int | None = None, card: ModelCard | None = None) -> TransformerEncoder:
     with pytest.MonkeyPatch.context() as cpu:
         # bfloat16 noise is large in a random network, and would hide small mistakes
-        cpu.setattr("retriever.embedding.transformer.has_bfloat16", lambda: False)
+        cpu.setattr("retriever.embedding.transformer.load.has_bfloat16", lambda: False)
         return load_transformer(
             read_model_folder(folder), name="tiny", backend="torch", dims=dims, card=card, threads=1
         )
@@ -199,7 +199,7 @@ def test_absent_hub_model_says_where_to_put_files(monkeypatch: pytest.MonkeyPatc
 
 def test_missing_backend_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A backend that is not installed says what to install."""
-    monkeypatch.setattr("retriever.embedding.graphs.find_spec", lambda package: None)
+    monkeypatch.setattr("retriever.embedding.transformer.graphs.find_spec", lambda package: None)
 
     with pytest.raises(ModelUnavailable, match="pip install openvino nncf"):
         require_backend("openvino-int8", to_convert=False)
