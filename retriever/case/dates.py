@@ -7,6 +7,9 @@ from retriever.case.mentions import shown
 from retriever.case.tidy import tidy_line
 from retriever.case.times import utc_stamp
 
+LONGEST_DATE = 100
+"""Characters of a date that is spelled anew: many spaces within it would take the pattern their square in time."""
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Year first, so that no day can be taken for a month.
 _YEAR_FIRST = re.compile(
@@ -40,7 +43,7 @@ def normalise_date(value: object) -> str:
 
 def iso_spelling(text: str) -> str:
     """`2026/3/2 8:15` or `2026年3月2日` as ISO 8601 spells it; other text, such as 03/02/2026, as it stands."""
-    found = _YEAR_FIRST.fullmatch(text)
+    found = _YEAR_FIRST.fullmatch(text) if len(text) <= LONGEST_DATE else None
     if not found:
         return text
     year, month, day, hour, minute, second, offset = found.groups()

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
+from retriever.case.dates import iso_spelling
 from retriever.case.language import detect_language
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
-from retriever.embedding.alignment import aligner
+from retriever.embedding.alignment.aligner import aligner
 from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.codes import find_error_codes
@@ -49,6 +50,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "spans": spans,
     "codes": codes,
     "letter_groups": lambda text: letter_groups(letters_of(text)),
+    "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
     "guarded": guarded,
     "unguarded": unguarded,
     "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status", "language")],

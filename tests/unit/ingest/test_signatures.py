@@ -32,10 +32,19 @@ SIGNED = {
 }
 
 
+def is_accepted(source: str) -> bool:
+    """Is a request of this source, signed as it signs, let in?"""
+    try:
+        check_signature(source, SIGNED[source], BODY, secret=SECRET, now=NOW)
+    except SignatureRefused:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("source", SIGNED)
 def test_a_true_signature_is_accepted(source: str) -> None:
     """Each help desk's own scheme."""
-    check_signature(source, SIGNED[source], BODY, secret=SECRET, now=NOW)
+    assert is_accepted(source)
 
 
 @pytest.mark.parametrize("source", SIGNED)
