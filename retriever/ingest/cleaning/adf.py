@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from retriever.ingest.cleaning.blocks import FENCE, Blocks
 from retriever.ingest.cleaning.mail import ENOUGH_LETTERS
@@ -33,7 +33,7 @@ _WIKI = (
 )
 
 
-def is_adf(value: object) -> bool:
+def is_adf(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Is this a document in Atlassian's format?"""
     return isinstance(value, Mapping) and value.get("type") == "doc" and isinstance(value.get("content"), list)
 

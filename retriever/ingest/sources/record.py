@@ -23,7 +23,7 @@ def text(value: object) -> str:
     if isinstance(value, int | float | Decimal):
         return str(value).removesuffix(".0")
     if is_adf(value):
-        return adf_to_text(value)  # type: ignore[arg-type]  # is_adf said so
+        return adf_to_text(value)
     if isinstance(value, Mapping):
         return next((text(value[name]) for name in _SHOWN if value.get(name) not in (None, "")), "")
     return ""
