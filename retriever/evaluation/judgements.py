@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from retriever.domain import ALL_GROUPS, Case, Status
+from retriever.case.access import LIVE
+from retriever.domain import ALL_GROUPS, Case
 from retriever.errors import InvalidInput
 from retriever.evaluation.cases import case_document
 from retriever.evaluation.labelled import LabelledQuestion, LabelledSet, Qrels
@@ -14,7 +15,6 @@ from retriever.store.events import EventKind
 
 GRADES: Mapping[EventKind, int] = {EventKind.COPIED: 1, EventKind.LINKED: 2, EventKind.SOLVED: 3}
 """What an event says of a case; that somebody opened it says nothing."""
-FINDABLE = (Status.PUBLISHED, Status.HISTORICAL)
 
 
 def load_judgements(path: Path, store: Store) -> LabelledSet:
@@ -52,7 +52,7 @@ def judgements_from_feedback(store: Store) -> LabelledSet:
     """
     events = [event for event in store.events.iter() if event.query_id and event.kind in GRADES]
     stored = store.cases.get_many(sorted({event.key for event in events}))
-    cases = {key: found.case for key, found in stored.items() if found.case.status in FINDABLE}
+    cases = {key: found.case for key, found in stored.items() if found.case.status in LIVE}
     grades: dict[str, dict[str, int]] = {}
     for event in events:
         if event.key in cases:
@@ -120,6 +120,6 @@ def _labelled(
 def _finder(store: Store) -> Callable[[str], Case | None]:
     def find_case(id: str) -> Case | None:
         stored = store.cases.find(id)
-        return stored.case if stored is not None and stored.case.status in FINDABLE else None
+        return stored.case if stored is not None and stored.case.status in LIVE else None
 
     return find_case
