@@ -3,10 +3,12 @@
     <root>/snapshots/000012/…      one generation, never changed after it is published
     <root>/snapshots/.staged-…     being written; swept when its writer is gone
     <root>/CURRENT                 the name of the generation to serve
+    <root>/SERVED                  what was served before it, newest last: the way back
     <root>/rebuild.lock            held while one process builds
 
 Order of publishing: files → fsync each → fsync folder → rename folder → fsync parent → CURRENT.tmp → fsync → rename.
-After a crash at any point CURRENT names a whole generation (or none was ever published).
+After a crash at any point CURRENT names a whole generation (or none was ever published). SERVED is written before
+CURRENT, so a crash between them leaves the current name at its end, where it is passed over.
 """
 
 import fcntl
@@ -22,6 +24,9 @@ from index.types import IndexDamaged
 
 STAGED_PREFIX = ".staged-"
 CURRENT_FILE = "CURRENT"
+SERVED_FILE = "SERVED"
+SERVED_KEPT = 50
+"""How many changes back a way is remembered."""
 
 
 class BuildLocked(Exception):
@@ -84,7 +89,7 @@ class Snapshots:
     def sweep(self) -> list[str]:
         """Remove what a killed builder left behind; the names removed. Needs the build lock."""
         left = [path for path in self.folder.glob(f"{STAGED_PREFIX}*")] if self.folder.is_dir() else []
-        left += [path for path in [self.root / f"{CURRENT_FILE}.tmp"] if path.exists()]
+        left += [path for file in (CURRENT_FILE, SERVED_FILE) if (path := self.root / f"{file}.tmp").exists()]
         for path in left:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         return [path.name for path in left]
@@ -100,7 +105,7 @@ class Snapshots:
         _fsync(staged)
         staged.rename(self.folder / name)
         _fsync(self.folder)
-        self._point_to(name)
+        self._serve(name)
         return finished
 
     def verify(self, name: str) -> Manifest:
@@ -110,26 +115,34 @@ class Snapshots:
         verify(folder, manifest)
         return manifest
 
+    def find_previous(self) -> str | None:
+        """What was served before the current generation; where nobody remembers, the one built before it."""
+        return self._way_back()[0]
+
     def rollback(self, name: str | None = None) -> Manifest:
-        """Serve an older generation (the one before the current by default) after verifying it.
+        """Serve another generation after verifying it; without a name the one that was served before the current.
 
         Raises KeyError when there is none, IndexDamaged when its bytes are wrong. Needs the build lock.
         """
-        names = self.names()
-        if name is None:
-            current = self.current_name()
-            older = [other for other in names if current is None or other < current]
-            if not older:
-                raise KeyError("older")
-            name = older[-1]
-        manifest = self.verify(name)
-        self._point_to(name)
+        if name is not None:
+            manifest = self.verify(name)
+            self._serve(name)
+            return manifest
+        previous, served = self._way_back()
+        if previous is None:
+            raise KeyError("older")
+        manifest = self.verify(previous)
+        self._write(SERVED_FILE, served)
+        self._write(CURRENT_FILE, [previous])
         return manifest
 
     def prune(self, keep: int, *, dry_run: bool = False) -> list[str]:
-        """Delete all but the newest `keep` generations, never the current one; the names. Needs the build lock."""
-        current = self.current_name()
-        spare = [name for name in self.names() if name != current]
+        """Delete all but `keep` generations; the names. Needs the build lock.
+
+        The current one stays, then the one that was served before it, then the newest.
+        """
+        current, previous = self.current_name(), self.find_previous()
+        spare = sorted((name for name in self.names() if name != current), key=lambda name: (name == previous, name))
         doomed = spare[: max(0, len(spare) - (keep - 1))]
         for name in [] if dry_run else doomed:
             # Renamed first: a half-deleted folder must never look like a generation.
@@ -138,11 +151,39 @@ class Snapshots:
             shutil.rmtree(grave)
         return doomed
 
-    def _point_to(self, name: str) -> None:
-        temporary = self.root / f"{CURRENT_FILE}.tmp"
-        temporary.write_text(name + "\n", encoding="ascii")
+    def _way_back(self) -> tuple[str | None, list[str]]:
+        """What was served before, and what was served before that, newest last."""
+        current, names = self.current_name(), self.names()
+        served = [name for name in self._served() if name in names]
+        while served and served[-1] == current:
+            served.pop()
+        if served:
+            return served[-1], served[:-1]
+        older = [name for name in names if current is None or name < current]
+        return (older[-1] if older else None), []
+
+    def _serve(self, name: str) -> None:
+        """Point to a generation and remember the one before."""
+        try:
+            before = self.current_name()
+        except IndexDamaged:
+            before = None
+        if before not in (None, name):
+            self._write(SERVED_FILE, [*self._served(), before][-SERVED_KEPT:])
+        self._write(CURRENT_FILE, [name])
+
+    def _served(self) -> list[str]:
+        try:
+            return (self.root / SERVED_FILE).read_text(encoding="ascii", errors="replace").split()
+        except FileNotFoundError:
+            return []
+
+    def _write(self, file: str, names: list[str]) -> None:
+        """Replace one of the two small files by one rename."""
+        temporary = self.root / f"{file}.tmp"
+        temporary.write_text("".join(name + "\n" for name in names), encoding="ascii")
         _fsync(temporary)
-        temporary.rename(self.root / CURRENT_FILE)
+        temporary.rename(self.root / file)
         _fsync(self.root)
 
 

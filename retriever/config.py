@@ -27,7 +27,8 @@ class Settings(BaseSettings):
         Path("similar-cases-data"), description="Folder of the library: database, index snapshots, caches."
     )
     model: str = Field(
-        "builtin", description="Embedding model: `builtin`, a folder, or a hub id (`owner/name@commit`)."
+        "builtin",
+        description="Embedding model of a new library: `builtin`, a folder, or a hub id (`owner/name@commit`).",
     )
     model_revision: str = Field("", description="Pinned revision of a hub model; empty means the one already cached.")
     backend: Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"] = Field(

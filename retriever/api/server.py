@@ -18,10 +18,16 @@ from uvicorn.supervisors import Multiprocess
 from retriever.api.app import create_app
 from retriever.api.connections import BoundedProtocol
 from retriever.api.security.gate import MAKE_A_KEY, is_loopback
-from retriever.config import ENV_PREFIX, Settings, load_settings
+from retriever.config import ENV_PREFIX, Settings
 from retriever.errors import InvalidSettings, Unavailable
 from retriever.telemetry import configure_logging
-from retriever.wiring.library import open_library
+from retriever.wiring.library import (
+    MODEL_SETTINGS,
+    load_library_settings,
+    model_of_library,
+    open_library,
+    with_library_model,
+)
 from retriever.wiring.service import open_service
 
 BACKLOG = 2_048
@@ -69,7 +75,7 @@ def check_exposure(settings: Settings) -> None:
 
 def app_from_environment() -> FastAPI:
     """The application of one worker process; its settings come from the environment alone."""
-    settings = load_settings()
+    settings = load_library_settings()
     configure_logging(settings.log_level)
     _follow_parent()
     _tune()
@@ -77,9 +83,13 @@ def app_from_environment() -> FastAPI:
 
 
 def export_settings(settings: Settings) -> None:
-    """Write settings into the environment, where worker processes find them."""
+    """Write settings into the environment, where worker processes find them.
+
+    A model that is the library's own is left out: a worker that starts later takes what the library has by then.
+    """
+    own = model_of_library(settings) is not None and with_library_model(settings) is settings
     for name, value in settings.model_dump().items():
-        if value is not None:
+        if value is not None and not (own and name in MODEL_SETTINGS):
             os.environ[ENV_PREFIX + name.upper()] = _exported(value)
 
 

@@ -87,9 +87,8 @@ def pinned_name(name_or_path: str, *, revision: str | None = None) -> str:
     """
     if name_or_path == BUILTIN:
         return name_or_path
-    path = Path(name_or_path).expanduser()
-    if path.is_dir():
-        return str(path.resolve())
+    if Path(name_or_path).expanduser().is_dir():
+        return _named(name_or_path, revision)
     hub_id, wanted = _hub_id(name_or_path, revision)
     folder = find_model_folder(name_or_path, revision=revision).path
     return f"{hub_id}@{folder.name}" if _COMMIT.fullmatch(folder.name) else _named(hub_id, wanted)
@@ -132,9 +131,12 @@ def _hub_id(name: str, revision: str | None) -> tuple[str, str]:
 
 
 def _named(name: str, revision: str | None) -> str:
-    """The name with the revision that pins it, if one does and the name is a hub id that lacks it."""
-    is_hub = not Path(name).expanduser().is_dir() and _HUB_ID.fullmatch(name)
-    return f"{name}@{revision}" if revision and is_hub and not split_revision(name)[1] else name
+    """A folder by its whole path, so that it means the same from elsewhere; a hub id with the revision that pins it."""
+    path = Path(name).expanduser()
+    if name != BUILTIN and path.is_dir():
+        return str(path.resolve())
+    lacks_it = _HUB_ID.fullmatch(name) and not split_revision(name)[1]
+    return f"{name}@{revision}" if revision and lacks_it else name
 
 
 def _find_hub_folder(hub_id: str, revision: str) -> Path | None:

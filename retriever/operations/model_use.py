@@ -1,34 +1,32 @@
-"""Another model for a library: its snapshot built beside the old one, the setting written, old vectors dropped."""
+"""Another model for a library: its snapshot built beside the old one and served, old vectors dropped."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.manifest import read_manifest
 from index.snapshots import Snapshots
 from index.types import IndexDamaged
-from retriever.config import Settings, config_file
+from retriever.config import Settings
 from retriever.domain import Encoder
 from retriever.embedding.loading import pinned_name
 from retriever.errors import ModelMismatch
 from retriever.indexing.labels import check_labels
 from retriever.indexing.rebuild import Progress, rebuild
 from retriever.operations.model_check import check_model, load_model
-from retriever.operations.settings_file import check_writable, set_model
-from retriever.operations.snapshots import build_lock
+from retriever.operations.snapshots import build_lock, find_older_snapshot, served_name
 from retriever.store import Store
 from retriever.wiring.library import check_library, open_library
 
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """The model by its pinned name, the snapshot that is served, and the settings file that says so.
+    """The model by its pinned name, the snapshot that is served, and the one that `index rollback` would serve again.
 
-    `snapshot` is empty where a dry run found none to serve again.
+    `snapshot` is empty where a dry run found none to serve again, `before` where nothing was served.
     """
 
     model: str
     snapshot: str
-    settings_file: Path
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +40,26 @@ class VectorPrune:
     file_bytes: int = 0
 
 
-def use_model(settings: Settings, name: str, *, dry_run: bool = False, progress: Progress | None = None) -> ModelUse:
-    """Check a model, serve its newest snapshot again or build one, and write its name into the settings file.
+def use_model(
+    settings: Settings, name: str, *, dims: int | None = None, dry_run: bool = False, progress: Progress | None = None
+) -> ModelUse:
+    """Check a model, and serve its newest snapshot again or build one: from then on it is the library's model.
 
-    `settings` are those of now; their snapshots stay, as the way back. Raises ModelUnavailable, Unavailable, Locked,
-    SnapshotDamaged and InvalidSettings; nothing has changed then, but that a snapshot may have been built.
+    `settings` are those of now; the snapshot that is served stays, as the way back. `dims` cuts the model's vectors.
+    Raises ModelUnavailable, Unavailable, Locked and SnapshotDamaged; nothing has changed then.
     """
     check_library(settings)
-    file = config_file()
-    check_writable(file)
     pinned = pinned_name(name)
-    wanted = settings.model_copy(update={"model": pinned, "model_revision": "", "dims": None})
+    wanted = settings.model_copy(update={"model": pinned, "model_revision": "", "dims": dims})
     encoder, _ = check_model(pinned, wanted)
     with open_library(settings, read_only=dry_run) as store:
         older = _find_snapshot(wanted, encoder)
         if dry_run:
-            return ModelUse(pinned, older or "", file)
+            return ModelUse(pinned, older or "", served_name(settings) or "")
         served = _serve_again(wanted, older) if older else _build(wanted, store, encoder, progress)
         if not older:
             store.vectors.prune(wanted.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
-    set_model(file, pinned)
-    return ModelUse(pinned, served, file)
+    return ModelUse(pinned, served, find_older_snapshot(settings) or "")
 
 
 def prune_vectors(

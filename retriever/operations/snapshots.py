@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.manifest import Manifest, read_manifest
 from index.snapshots import BuildLocked, Snapshots
 from index.types import IndexDamaged
 from retriever.config import Settings
 from retriever.errors import Locked, SnapshotDamaged, SnapshotNotFound
-from retriever.operations.settings_file import follow_snapshot
 from retriever.wiring.library import open_library
 
 
@@ -43,11 +41,11 @@ class IndexState:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """The snapshot that is served from now on; `settings_file` where that had to name another `model`."""
+    """The snapshot that is served from now on, its model, and the snapshot that was served before."""
 
     snapshot: str
     model: str
-    settings_file: Path | None
+    before: str
 
 
 def index_state(settings: Settings) -> IndexState:
@@ -77,29 +75,34 @@ def verify_snapshot(settings: Settings, name: str | None = None) -> Manifest:
         raise _not_found(error, snapshots) from error
 
 
+def served_name(settings: Settings) -> str | None:
+    """The snapshot that is served, None while there is none. Raises SnapshotDamaged."""
+    return _current_name(Snapshots(settings.index_dir))
+
+
 def find_older_snapshot(settings: Settings) -> str | None:
-    """The snapshot before the current one, to which `roll_back` goes without a name. Raises SnapshotDamaged."""
-    snapshots = Snapshots(settings.index_dir)
-    current = _current_name(snapshots)
-    older = [name for name in snapshots.names() if current and name < current]
-    return older[-1] if older else None
+    """The snapshot that was served before, to which `roll_back` goes without a name. Raises SnapshotDamaged."""
+    try:
+        return Snapshots(settings.index_dir).find_previous()
+    except IndexDamaged as error:
+        raise SnapshotDamaged(str(error)) from error
 
 
 def roll_back(settings: Settings, name: str | None = None) -> RolledBack:
-    """Serve an older snapshot again, the one before the current without a name; a settings file follows its model.
+    """Serve another snapshot again, without a name the one served before; the library's model is then its model.
 
-    Raises SnapshotNotFound, SnapshotDamaged, Locked, and for the file InvalidSettings and Unavailable.
+    Raises SnapshotNotFound, SnapshotDamaged, Locked.
     """
     snapshots = Snapshots(settings.index_dir)
     try:
         with build_lock(snapshots):
+            before = _name_if_whole(snapshots)
             manifest = snapshots.rollback(name)
     except IndexDamaged as error:
         raise SnapshotDamaged(str(error)) from error
     except KeyError as error:
         raise _not_found(error, snapshots) from error
-    model = manifest.labels["model"]
-    return RolledBack(manifest.name, model, follow_snapshot(settings, model, manifest.dim))
+    return RolledBack(manifest.name, manifest.labels["model"], before)
 
 
 def prune_snapshots(settings: Settings, keep: int | None = None, *, dry_run: bool = False) -> list[str]:
@@ -136,6 +139,14 @@ def changes_behind(settings: Settings, revision: int) -> int:
     return revision - held
 
 
+def _name_if_whole(snapshots: Snapshots) -> str:
+    """The snapshot that is served; empty where there is none, or what says so is damaged."""
+    try:
+        return snapshots.current_name() or ""
+    except IndexDamaged:
+        return ""
+
+
 def _current_name(snapshots: Snapshots) -> str | None:
     try:
         return snapshots.current_name()
@@ -163,6 +174,6 @@ def _state(snapshots: Snapshots, name: str, current: str | None, revision: int) 
 
 def _not_found(error: KeyError, snapshots: Snapshots) -> SnapshotNotFound:
     if error.args[0] == "older":
-        return SnapshotNotFound("there is no older snapshot to go back to.")
+        return SnapshotNotFound("nothing was served before the current snapshot, so there is no way back.")
     names = ", ".join(snapshots.names()) or "none"
     return SnapshotNotFound(f"there is no snapshot {error.args[0]!r}; there are: {names}.")

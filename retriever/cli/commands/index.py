@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.context import settings_of, warn_if_model_is_overruled
+from retriever.cli.context import settings_of, tell_if_file_is_overruled, warn_if_model_is_overruled
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, out, print_json, print_table, progress_bars
 from retriever.operations.rebuild import library_revision, rebuild_index
@@ -40,6 +40,7 @@ def rebuild(
     if dry_run:
         out.print(f"would build a snapshot of revision {library_revision(settings)} in {settings.index_dir}")
         return
+    tell_if_file_is_overruled(context, settings)
     with progress_bars() as bars:
         done = rebuild_index(settings, force=force, full=full, progress=bars)
     manifest = done.manifest
@@ -83,23 +84,21 @@ def verify(context: typer.Context, name: Name = None, json_: Json = False) -> No
 
 @app.command()
 def rollback(context: typer.Context, name: Name = None, dry_run: DryRun = False) -> None:
-    """Serve an older snapshot again (the one before the current by default); later changes stay searchable.
+    """Serve another snapshot again, without a name the one served before; later changes stay searchable.
 
-    If another model built it, the settings file names that model afterwards and running servers load it.
+    If another model built it, that is the library's model afterwards, and running servers load it.
     """
     settings = settings_of(context)
     if dry_run:
         older = name or find_older_snapshot(settings)
-        out.print(f"would serve {older or 'nothing: there is no older snapshot'}")
+        out.print(f"would serve {older or 'nothing: no snapshot was served before'}")
         return
     done = roll_back(settings, name)
-    if done.settings_file:
-        err.print(
-            f"this snapshot was built by another model: {done.settings_file} says model = {done.model!r} from now on",
-            markup=False,
-        )
-        warn_if_model_is_overruled(context)
     out.print(f"{done.snapshot} is served from now on (running servers notice by themselves)")
+    forth = f"; `similar-cases index rollback {done.before}` goes forth again" if done.before else ""
+    err.print(f"its model is {done.model!r}{forth}", markup=False)
+    if done.model != settings.model:
+        warn_if_model_is_overruled(context)
 
 
 @app.command()

@@ -90,24 +90,29 @@ def compare(
 def use(
     context: typer.Context,
     name: Name,
+    dims: Annotated[
+        int | None, typer.Option(min=16, max=8192, help="Cut vectors of a Matryoshka model to this length.")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Serve with another model: check it, build its snapshot beside the old one, write it into the settings file.
+    """Serve this library with another model: check it, build its snapshot beside the old one, and serve that.
 
+    The model belongs to the library: every command and server that opens it takes the model that built its snapshot.
     Running servers load the model beside the present one and change without failing a question. A snapshot that this
     model has built before is taken again, so that the way back costs seconds.
     """
     settings = settings_of(context)
     with progress_bars() as bars:
-        done = use_model(settings, name, dry_run=dry_run, progress=bars)
+        done = use_model(settings, name, dims=dims, dry_run=dry_run, progress=bars)
     if dry_run:
         how = f"snapshot {done.snapshot} would be served again" if done.snapshot else "a new snapshot would be built"
-        out.print(f"{how}, and {done.settings_file} would say model = {done.model!r}", markup=False)
+        out.print(f"{how}, by model {done.model!r}", markup=False)
         return
     out.print(done.snapshot)
+    back = f" `similar-cases index rollback` goes back to {done.before}." if done.before else ""
     err.print(
-        f"{done.settings_file} says model = {done.model!r}. Running servers change to snapshot {done.snapshot} by "
-        "themselves; `similar-cases index rollback` goes back.",
+        f"this library is served by model {done.model!r} from now on, snapshot {done.snapshot}; running servers change "
+        f"by themselves.{back}",
         markup=False,
     )
     warn_if_model_is_overruled(context)

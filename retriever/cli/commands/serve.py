@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retriever.api.server import serve as run_server
-from retriever.cli.context import settings_of
+from retriever.cli.context import settings_of, tell_if_file_is_overruled
 from retriever.cli.output import err, progress_bars
 from retriever.cli.results import print_result
 from retriever.operations.sample import prepare_sample
@@ -30,6 +30,7 @@ def serve(
         for question, result in answers.items():
             print_result(question, result)
     settings = settings_of(context, quiet=False, host=host, port=port, workers=workers)
+    tell_if_file_is_overruled(context, settings)
     run_server(settings, announce=lambda address: err.print(f"similar-cases serves on {address} (Ctrl-C stops it)"))
 
 

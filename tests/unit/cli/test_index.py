@@ -1,7 +1,6 @@
-"""index: back to an older snapshot, and the setting that follows."""
+"""index: back to an older snapshot, and the model that goes with it."""
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,24 +8,15 @@ import pytest
 from tests.support.cli import Run
 
 
-def test_rollback_takes_the_setting_along(by_file: Run, tiny_model: Path, other_model: Path) -> None:
-    """Back to the snapshot of another model: the file names that model with its length, and the next start works."""
+def test_rollback_takes_the_model_along(by_file: Run, tiny_model: Path, other_model: Path) -> None:
+    """Back to the snapshot of another model: that is the library's model, and the next start works."""
     by_file("model", "use", other_model)
 
     ran = by_file("index", "rollback")
 
     assert ran.code == 0
-    assert tomllib.loads(Path("similar-cases.toml").read_text("utf-8")) == {"model": str(tiny_model), "dims": 32}
-    assert json.loads(by_file("search", "the printer", "--json").out)["snapshot"] == "000001"
-
-
-def test_rollback_within_one_model_leaves_the_file_alone(by_file: Run) -> None:
-    """Only another model is a reason to write settings."""
-    before = Path("similar-cases.toml").read_text("utf-8")
-    by_file("index", "rebuild", "--force")
-
-    assert by_file("index", "rollback").code == 0
-    assert Path("similar-cases.toml").read_text("utf-8") == before
+    found = json.loads(by_file("search", "the printer", "--json").out)
+    assert (found["snapshot"], found["model"]) == ("000001", str(tiny_model))
 
 
 @pytest.mark.parametrize("command", [("status",), ("verify",), ("rollback",), ("rollback", "--dry-run"), ("prune",)])

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -92,15 +91,57 @@ def test_compare_puts_two_models_side_by_side(run: Run, tiny_model: Path, other_
     assert "texts_per_second" in table.out
 
 
-def test_use_builds_publishes_and_writes_the_setting(by_file: Run, tiny_model: Path, other_model: Path) -> None:
-    """The new model's snapshot is current, the old one stays, and the file keeps what else it says."""
+def test_use_builds_and_publishes(by_file: Run, tiny_model: Path, other_model: Path) -> None:
+    """The new model's snapshot is served whatever the settings file says, which stays as it is; the old one stays."""
+    before = Path("similar-cases.toml").read_text("utf-8")
+
     ran = by_file("model", "use", other_model)
 
     assert ran.code == 0
     assert _labels(by_file) == {"000001": str(tiny_model), "000002": str(other_model)}
-    text = Path("similar-cases.toml").read_text("utf-8")
-    assert tomllib.loads(text) == {"model": str(other_model)}
-    assert text.startswith("# ours\n")
+    assert Path("similar-cases.toml").read_text("utf-8") == before
+    assert json.loads(by_file("search", "the printer", "--json").out)["model"] == str(other_model)
+
+
+def test_the_model_belongs_to_the_library(by_file: Run, other_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library opens from any folder, and the file of that folder does not take it over; settings say so."""
+    by_file("model", "use", other_model)
+    elsewhere = Path("elsewhere").absolute()
+    elsewhere.mkdir()
+    (elsewhere / "similar-cases.toml").write_text('model = "builtin"\n', "utf-8")
+    monkeypatch.setenv("SIMILAR_CASES_DATA_DIR", str(Path("lib").absolute()))
+    monkeypatch.chdir(elsewhere)
+
+    found = json.loads(by_file("search", "the printer", "--json").out)
+    rows = {row["name"]: row for row in json.loads(by_file("settings", "--json").out)}
+    rebuilt = by_file("index", "rebuild", "--force")
+
+    assert found["model"] == str(other_model)
+    assert (rows["model"]["value"], rows["model"]["from"]) == (str(other_model), "the library's index")
+    assert set(_labels(by_file).values()) >= {str(other_model)}
+    assert _labels(by_file)["000003"] == str(other_model)
+    assert rebuilt.code == 0
+
+
+def test_a_file_without_effect_is_told(by_file: Run, tiny_model: Path, other_model: Path) -> None:
+    """The settings file names another model than the library's: it is kept, and how to change is said."""
+    by_file("model", "use", other_model)
+
+    ran = by_file("index", "rebuild", "--force")
+
+    assert f"model use {tiny_model}" in ran.err.replace("\n", "")
+
+
+def test_back_and_forth_names_the_snapshot(by_file: Run, tiny_model: Path, other_model: Path) -> None:
+    """After any `model use` there is a way back, also to a newer snapshot, and each way tells the other."""
+    forth = by_file("model", "use", other_model)
+    by_file("model", "use", tiny_model)
+
+    back = by_file("index", "rollback")
+
+    assert "goes back to 000001" in forth.err.replace("\n", " ")
+    assert (back.code, back.out.split()[0]) == (0, "000002")
+    assert "rollback 000001" in back.err.replace("\n", " ")
     assert json.loads(by_file("search", "the printer", "--json").out)["model"] == str(other_model)
 
 
@@ -118,14 +159,11 @@ def test_use_takes_the_snapshot_of_before_again(by_file: Run, tiny_model: Path, 
 
 
 def test_use_tells_first_and_changes_nothing_when_dry(by_file: Run, other_model: Path) -> None:
-    """--dry-run says what would be built and leaves snapshots and file alone."""
-    before = Path("similar-cases.toml").read_text("utf-8")
-
+    """--dry-run says what would be built and leaves the snapshots alone."""
     ran = by_file("model", "use", other_model, "--dry-run")
 
     assert "a new snapshot would be built" in ran.out
     assert len(_labels(by_file)) == 1
-    assert Path("similar-cases.toml").read_text("utf-8") == before
 
 
 def test_use_names_a_folder_by_its_whole_path(by_file: Run, tmp_path: Path) -> None:
@@ -134,14 +172,14 @@ def test_use_names_a_folder_by_its_whole_path(by_file: Run, tmp_path: Path) -> N
 
     by_file("model", "use", "near")
 
-    assert tomllib.loads(Path("similar-cases.toml").read_text("utf-8"))["model"] == str(tmp_path / "near")
+    assert _labels(by_file)["000002"] == str(tmp_path / "near")
 
 
 def test_use_warns_when_the_environment_wins(library: Run, other_model: Path) -> None:
-    """With SIMILAR_CASES_MODEL set the file would be overruled at the next start."""
+    """With SIMILAR_CASES_MODEL set the library's choice would be overruled at the next start."""
     ran = library("model", "use", other_model)
 
-    assert (ran.code, "SIMILAR_CASES_MODEL is set and wins" in ran.err) == (0, True)
+    assert (ran.code, "SIMILAR_CASES_MODEL is set and names another" in ran.err) == (0, True)
     refused = library("search", "the printer")
     assert refused.code == 3
     assert "index rebuild" in refused.err

@@ -28,3 +28,13 @@ def test_a_secret_is_never_shown(run: Run, monkeypatch: pytest.MonkeyPatch, flag
     assert ran.code == 0
     assert "swordfish" not in ran.out
     assert "****" in ran.out
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_secrets_in_a_table_are_hidden_too(run: Run, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]) -> None:
+    """The table of webhook secrets is shown with its names and without its secrets."""
+    monkeypatch.setenv("SIMILAR_CASES_WEBHOOK_SECRETS", '{"zendesk": "swordfish-and-more"}')
+
+    ran = run("settings", *flags)
+
+    assert (ran.code, "zendesk" in ran.out, "swordfish" in ran.out) == (0, True, False)

@@ -88,6 +88,26 @@ def test_rollback_goes_one_back_and_to_a_name(snapshots: Snapshots) -> None:
     assert snapshots.current_name() == "000003"
 
 
+def test_rollback_undoes_what_was_served(snapshots: Snapshots) -> None:
+    """The way back is what was served before, even if that is newer, and a gone generation is passed over."""
+    with snapshots.build_lock():
+        snapshots.rollback("000001")
+        assert snapshots.find_previous() == "000003"
+        assert snapshots.rollback().name == "000003"
+        snapshots.rollback("000001")
+        snapshots.prune(1)
+        assert snapshots.find_previous() is None
+
+
+def test_prune_keeps_the_way_back(snapshots: Snapshots) -> None:
+    """What was served before the current generation stays longer than newer ones that were not."""
+    with snapshots.build_lock():
+        snapshots.rollback("000001")
+        snapshots.rollback("000003")
+        assert snapshots.prune(2) == ["000002"]
+        assert snapshots.rollback().name == "000001"
+
+
 def test_rollback_refuses_a_damaged_target(snapshots: Snapshots) -> None:
     """A damaged older generation is not served; the current one stays."""
     (snapshots.path("000002") / "data").write_text("tw0")
