@@ -105,3 +105,5 @@ def configure_logging(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # It tries one build after the other and tells each that is not there as if something were missing.
+    logging.getLogger("faiss.loader").setLevel(logging.WARNING)

@@ -66,7 +66,6 @@ app = typer.Typer(
     help="Ask a library of resolved cases in any language; keep the library and its index.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 

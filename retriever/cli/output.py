@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -26,6 +27,9 @@ from rich.text import Text
 
 UNSEEN_WIDTH = 160
 """Columns of what goes into a file or a pipe, where no window sets a width."""
+
+LONG_WORD = 20
+"""Columns from which on a word is broken rather than given a column as wide as itself; Chinese texts are one word."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else UNSEEN_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else UNSEEN_WIDTH)
@@ -52,14 +56,55 @@ def plain(value: Any) -> Any:  # noqa: ANN401  any value becomes JSON types
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", figures: Sequence[str] = ()
 ) -> None:
-    """A table on stdout; columns in `figures` are never broken into lines."""
-    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    """A table on stdout; columns in `figures` are never broken into lines.
+
+    Where a window is too narrow for its longest words, each row is a block of its own, a line for each field.
+    """
+    texts = [[str(cell) for cell in row] for row in rows]
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         # Figures stay on one line; a text without spaces is folded, it would be cut off otherwise.
         table.add_column(column, overflow="fold", no_wrap=column in figures)
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    out.print(table)
+    for row in texts:
+        table.add_row(*map(Text, row))
+    needed = [
+        _narrowest((column, *cells), whole=column in figures) for column, *cells in zip(columns, *texts, strict=True)
+    ]
+    if len(columns) > 2 and sum(needed) + 3 * (len(columns) - 1) > out.width:
+        _print_blocks(columns, texts, title)
+    else:
+        _print_lines(table)
+
+
+def _narrowest(cells: Iterable[str], *, whole: bool) -> int:
+    """Columns of the window that these cells need: the longest of their words, or all of them if `whole`."""
+    if whole:
+        return max(map(cell_len, cells))
+    return min(LONG_WORD, max(cell_len(word) for cell in cells for word in cell.split() or [""]))
+
+
+def _print_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+    """Row below row, each as name and value; what is empty is left out."""
+    if title:
+        out.print(Text(title, style="italic"))
+    for number, row in enumerate(rows):
+        if number:
+            out.print()
+        block = Table.grid(padding=(0, 2), pad_edge=False)
+        block.add_column(style="bold", no_wrap=True)
+        block.add_column(overflow="fold")
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                block.add_row(column, Text(cell))
+        _print_lines(block)
+
+
+def _print_lines(table: Table) -> None:
+    """A table without the blanks that fill its lines."""
+    for segments in out.render_lines(table, pad=False):
+        line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
+        line.rstrip()
+        out.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
 class RateColumn(ProgressColumn):

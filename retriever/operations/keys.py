@@ -1,9 +1,36 @@
-"""API keys as an operator keeps them: who holds one, and the end of one."""
+"""API keys as an operator keeps them: the first one, who holds one, and the end of one."""
+
+import os
+from pathlib import Path
 
 from retriever.case.times import utc_stamp
-from retriever.domain import OPERATOR, Actor
+from retriever.config import Settings
+from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Role
+from retriever.errors import Unavailable
 from retriever.store import Store
 from retriever.store.keys import KeyRecord, parse_key
+from retriever.wiring.library import open_library
+
+FIRST_KEY = Actor("first-key", Role.ADMIN, audience=(ALL_GROUPS,))
+FIRST_KEY_DAYS = 365
+
+
+def make_first_key(settings: Settings, file: Path) -> bool:
+    """An administrator's key where there is none alive, written into `file` for its owner's eyes; was one made?
+
+    The library is made if there is none. Raises Unavailable when the file is there already or cannot be written.
+    """
+    with open_library(settings) as store:
+        now = utc_stamp()
+        if any(key.is_alive(now) for key in store.keys.all()):
+            return False
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise Unavailable(f"the first key cannot be written into {file}: {error.strerror}.") from error
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(store.keys.create(FIRST_KEY, by=OPERATOR, days=FIRST_KEY_DAYS).text + "\n")
+    return True
 
 
 def find_holder(store: Store, name: str) -> Actor | None:

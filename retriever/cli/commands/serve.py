@@ -10,16 +10,21 @@ from retriever.api.server import serve as run_server
 from retriever.cli.context import settings_of, tell_if_file_is_overruled
 from retriever.cli.output import err, progress_bars
 from retriever.cli.results import print_result
+from retriever.operations.keys import make_first_key
 from retriever.operations.sample import prepare_sample
 
 
 def serve(
     context: typer.Context,
+    *,
     sample: Annotated[
         bool, typer.Option("--sample", help="Load the sample library first if there is no case yet.")
     ] = False,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
+    first_key: Annotated[
+        Path | None, typer.Option(help="Make an administrator's API key if there is none, and write it into this file.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
 ) -> None:
     """Serve the HTTP API until stopped."""
@@ -29,6 +34,8 @@ def serve(
             answers = prepare_sample(settings, loaded=partial(_print_loaded, settings.data_dir), progress=bars)
         for question, result in answers.items():
             print_result(question, result)
+    if first_key is not None and make_first_key(settings, first_key):
+        err.print(f"the first API key lies in {first_key}: take it out and delete the file", markup=False)
     settings = settings_of(context, quiet=False, host=host, port=port, workers=workers)
     tell_if_file_is_overruled(context, settings)
     run_server(settings, announce=lambda address: err.print(f"similar-cases serves on {address} (Ctrl-C stops it)"))

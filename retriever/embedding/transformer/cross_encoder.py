@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from retriever.embedding.fingerprint import identity_files
 from retriever.embedding.folder import ModelFolder, read_json
 from retriever.embedding.loading import find_model_folder
+from retriever.embedding.transformer.installed import check_installed
 from retriever.embedding.transformer.safety import check_weights
 from retriever.embedding.transformer.torch_pipeline import first_line, quiet_loading
 from retriever.errors import ModelUnavailable
@@ -55,6 +56,7 @@ def load_cross_encoder(name_or_path: str, *, threads: int = 2, offline: bool = T
     ModelUnavailable when its files are missing or unsafe, or when it has not exactly one output.
     """
     folder = find_model_folder(name_or_path, offline=offline)
+    check_installed()
     check_weights(folder)
     _check_kind(folder)
     files = identity_files(folder.path)

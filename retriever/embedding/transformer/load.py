@@ -11,6 +11,7 @@ from retriever.embedding.transformer import graphs
 from retriever.embedding.transformer.conversion import GRAPH_FORMAT, get_graph, graph_key
 from retriever.embedding.transformer.encoder import Body, TransformerEncoder
 from retriever.embedding.transformer.graphs import Graph, GraphBackend
+from retriever.embedding.transformer.installed import check_installed
 from retriever.embedding.transformer.safety import check_modules
 from retriever.embedding.transformer.torch_pipeline import LoadedPipeline, TorchBody, has_bfloat16, load_pipeline
 from retriever.errors import InvalidSettings
@@ -32,6 +33,7 @@ def load_transformer(
     cache: Path | None = None,
 ) -> TransformerEncoder:
     """The model in `folder` on `backend`; ModelUnavailable says what is missing, converted graphs go to `cache`."""
+    check_installed()
     check_modules(folder)
     files = identity_files(folder.path)
     chosen: TransformerBackend = choose_backend() if backend == "auto" else backend

@@ -1,5 +1,6 @@
 """The table of commands: it says what the commands say, and showing it imports none of them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +42,18 @@ def test_a_misspelt_command_is_a_usage_error_with_a_hint(run: Run) -> None:
     ran = run("serch", "x")
 
     assert (ran.code, "search" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(("words", "offered"), [("similar-cases ind", "index"), ("similar-cases index re", "rebuild")])
+def test_the_shell_completes_commands_and_what_is_below_them(words: str, offered: str) -> None:
+    """Though a command is only imported when it is called."""
+    environment = os.environ | {
+        "_SIMILAR_CASES_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    program = "from retriever.cli import main; main([])"
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+    assert offered in done.stdout.split()
