@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from retriever.api.middleware import BodyLimitMiddleware, ObservabilityMiddleware
+from retriever.api.middleware import BodyLimitMiddleware, HeadMiddleware, ObservabilityMiddleware
 from retriever.api.problems import answer_error, handled_errors
 from retriever.api.routes import bulk, cases, checks, health, lifecycle, reviews, search, webhooks
 from retriever.api.routing import Api
@@ -32,6 +32,7 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     for error in handled_errors():
         app.add_exception_handler(error, answer_error)
     # The last added is the outermost.
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes, larger={bulk.PATH: settings.max_bulk_bytes})
     app.add_middleware(ObservabilityMiddleware, metrics=lambda: runtime.metrics)
     app.add_routes("cases", bulk.ROUTES)

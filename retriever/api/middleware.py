@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from traceback import format_exc
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retriever.api.problems import INTERNAL, Problem, ProblemError, problem_response
@@ -49,6 +50,8 @@ class ObservabilityMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self._app(scope, receive, send_named)
+        except ClientDisconnect:
+            log.debug("client_left", route=_route(scope), method=scope["method"])  # counted below, as 499
         except Exception:
             # The last place before the network: whatever comes here is our own fault, and is logged as such.
             log.error("request_failed", route=_route(scope), method=scope["method"], traceback=format_exc())
@@ -63,6 +66,33 @@ class ObservabilityMiddleware:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         metrics.requests.labels(route, method, str(status)).inc()
         metrics.request_seconds.labels(route).observe(seconds)
+
+
+class HeadMiddleware:
+    """Answers HEAD wherever there is a GET, with its status and headers and without its body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Around the routes, which know GET only."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask the routes as if it were GET."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        # A copy: the server looks at its own for the method that was asked, and must not miss the body.
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self._app(as_get, receive, send_head)
+        finally:
+            if "route" in as_get:
+                scope["route"] = as_get["route"]  # for the figures
 
 
 class BodyLimitMiddleware:

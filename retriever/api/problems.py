@@ -141,6 +141,8 @@ def allowed_methods(scope: Scope) -> str:
     for route in scope["app"].routes:
         if route.path_regex.match(scope["path"]):
             methods |= route.methods or set()
+    if "GET" in methods:
+        methods.add("HEAD")
     return ", ".join(sorted(methods))
 
 

@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from traceback import format_exception
 
 import structlog
 
 from retriever.api.query_log import QueryLog
+from retriever.api.security.key_watch import KeyWatch
 from retriever.api.security.keyring import KeyRing
 from retriever.api.workers import Workers
 from retriever.case.language import warm_up
@@ -24,8 +24,6 @@ from retriever.wiring.service import Service, with_current_model
 log = structlog.get_logger()
 
 ROUND_SECONDS = 3_600.0
-KEYS_SECONDS = 0.5
-"""How often the API keys are read again, whatever `poll_seconds` is: a revoked key is refused within a second."""
 SLOWEST_RETRY = 30.0
 """Seconds between two attempts to open a service that would not open, at most."""
 
@@ -43,7 +41,7 @@ class Runtime:
         )
         self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
         self._service: Service | None = source if isinstance(source, Service) else None
-        self._keys = KeyRing(source.store.keys) if isinstance(source, Service) else None
+        self._keys = KeyWatch(source.store) if isinstance(source, Service) else None
         self._metrics_before = Metrics()
         self.workers.count_rejected(self.metrics.rejected)
         self._query_log = QueryLog(self._write_questions, metrics=lambda: self.metrics, texts=settings.log_questions)
@@ -66,8 +64,8 @@ class Runtime:
         return self._service
 
     def find_keys(self) -> KeyRing | None:
-        """The API keys, None while the library is not open."""
-        return self._keys
+        """The API keys, None while they cannot be relied on: before the library is open, and when it is gone."""
+        return None if self._keys is None else self._keys.ring
 
     @property
     def metrics(self) -> Metrics:
@@ -75,10 +73,16 @@ class Runtime:
         return self._metrics_before if self._service is None else self._service.metrics
 
     def problems(self) -> list[str]:
-        """Why this process should get no questions now; empty when it is ready."""
+        """Why this process should get no questions now; empty when it is ready. Looks at the disk."""
         if self._service is None:
             return [self._opening]
-        return [*self._service.indexing.problems(), *dict(self._following).values()]
+        keys = self._keys.trouble if self._keys is not None else ""
+        found = [*self._service.indexing.problems(), *dict(self._following).values(), *([keys] if keys else [])]
+        try:
+            self._service.store.check_in_place()
+        except Unavailable as error:
+            found.append(str(error))
+        return list(dict.fromkeys(found))
 
     def note_question(self, query: Query, result: SearchResult) -> None:
         """Have an answered question logged, if the settings want it; costs the answer some microseconds."""
@@ -88,12 +92,16 @@ class Runtime:
     def start(self) -> None:
         """Begin to open, to follow and to log, in threads of their own; returns at once."""
         self._thread.start()
+        if self._keys is not None:
+            self._keys.start()
         self._query_log.start()
 
     def stop(self) -> None:
         """End the threads and the work, log what was answered, close what was opened here. Blocks until all is done."""
         self._stop.set()
         self._thread.join()
+        if self._keys is not None:
+            self._keys.stop()
         self.workers.close()
         self._query_log.close()
         if self._open is not None and self._service is not None:
@@ -109,16 +117,13 @@ class Runtime:
             if self._service is None:
                 self._stop.wait(pause)
                 pause = min(pause * 2, SLOWEST_RETRY)
-        polled_at = next_round = time.monotonic()
-        while not self._stop.wait(min(self.settings.poll_seconds, KEYS_SECONDS)):
-            polled = time.monotonic() - polled_at >= self.settings.poll_seconds
-            polled_at = time.monotonic() if polled else polled_at
-            self._follow("library" if polled else "keys", self._poll if polled else self._follow_keys)
+        next_round = time.monotonic()
+        while not self._stop.wait(self.settings.poll_seconds):
+            self._follow("library", self._poll)
             if time.monotonic() >= next_round:
                 # Every hour, because a day may begin at any time, and one server of many may be down.
                 self._follow("ageing", self._round)
                 next_round = time.monotonic() + ROUND_SECONDS
-        self._leave()
 
     def _round(self) -> None:
         service = self.service
@@ -138,7 +143,8 @@ class Runtime:
         else:
             self.workers.count_rejected(service.metrics.rejected)
             self.workers.resize(service.question_threads)
-            self._keys = KeyRing(service.store.keys)
+            self._keys = KeyWatch(service.store)
+            self._keys.start()
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
             _load_compiled()
@@ -159,19 +165,7 @@ class Runtime:
         else:
             self._following.pop(what, None)
 
-    def _follow_keys(self) -> None:
-        if self._keys is not None:
-            self._keys.refresh()
-            self._keys.write_uses()
-
-    def _leave(self) -> None:
-        """Note the last uses of keys; nothing to worry about when that fails."""
-        with suppress(SimilarCasesError):
-            if self._keys is not None:
-                self._keys.write_uses(at_once=True)
-
     def _poll(self) -> None:
-        self._follow_keys()
         self.service.arrivals.process_deliveries()
         try:
             self.service.indexing.poll()
@@ -189,6 +183,13 @@ class Runtime:
                 self._refusal = str(error)
                 raise
             self._unloadable = ("", 0.0)
+        self._check_revision()
+
+    def _check_revision(self) -> None:
+        """An older library may have been put into the same file: what is served is not what is stored then."""
+        view = self.service.indexing.view()
+        if self.service.store.cases.revision() < view.revision:
+            raise Unavailable("the library is older than what is served: restart the server to serve that one.")
 
     def _change_model(self) -> None:
         """Load the model of the new snapshot beside the present one; then one assignment changes both."""

@@ -17,7 +17,8 @@ from uvicorn.supervisors import Multiprocess
 
 from retriever.api.app import create_app
 from retriever.api.connections import BoundedProtocol
-from retriever.api.security.gate import MAKE_A_KEY, is_loopback
+from retriever.api.security.gate import MAKE_A_KEY
+from retriever.api.security.locality import is_loopback
 from retriever.config import ENV_PREFIX, Settings
 from retriever.errors import InvalidSettings, Unavailable
 from retriever.telemetry import configure_logging

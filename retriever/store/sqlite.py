@@ -69,6 +69,34 @@ class Follower(Protocol):
         ...
 
 
+class FilePlace:
+    """A file as it was found at its path: SQLite goes on with one that was deleted or replaced, and loses what it
+    writes into it."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember which file it is. Raises OSError without one."""
+        self._path = path
+        self._identity = self._find()
+
+    def check(self, *, writable: bool) -> None:
+        """Is it still there, the same, and open to us? Costs microseconds. Raises Unavailable."""
+        name = self._path.name
+        try:
+            same = self._find() == self._identity
+        except OSError as error:
+            raise Unavailable(
+                f"{name} is gone or cannot be reached ({error.strerror}): put it back and restart the server."
+            ) from error
+        if not same:
+            raise Unavailable(f"another file is in the place of {name} now: restart the server to use it.")
+        if not os.access(self._path, os.R_OK | (os.W_OK if writable else 0)):
+            raise Unavailable(f"{name} may not be read and written any more: give its rights back.")
+
+    def _find(self) -> tuple[int, int]:
+        found = self._path.stat()
+        return found.st_dev, found.st_ino
+
+
 class Connections:
     """One connection per thread to one database file. Safe to use from many threads and processes."""
 
@@ -98,6 +126,7 @@ class Connections:
         if engine_version() < MINIMUM_VERSION:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
         self._prepare_file()
+        self._place = FilePlace(path)
         self.reading()
 
     def reading(self) -> Database:
@@ -126,6 +155,7 @@ class Connections:
                 f"another thread has been writing to {self.path.name} for {self._busy_seconds:g} s; try again."
             )
         try:
+            self.check_in_place()
             with translated(self.path):
                 # Not sqlite-utils' atomic(): that begins deferred, and a read lock cannot wait to become a write lock.
                 time.sleep(max(0.0, self._next_write_at - time.monotonic()))
@@ -145,6 +175,10 @@ class Connections:
                     database.rollback()  # nothing to do after a commit
         finally:
             self._writing.release()
+
+    def check_in_place(self) -> None:
+        """Is the file that was opened still the one at its path? Raises Unavailable."""
+        self._place.check(writable=not self.read_only)
 
     def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[Any]:
         """All rows of one SELECT, read at once: an unfinished SELECT would hold a lock against writers."""

@@ -91,6 +91,10 @@ class Store:
         found = [] if found == ["ok"] else found
         return found + [f"broken reference: {row}" for row in self._connections.rows("PRAGMA foreign_key_check")]
 
+    def check_in_place(self) -> None:
+        """Is the file that was opened still there, and the same? Costs microseconds. Raises Unavailable."""
+        self._connections.check_in_place()
+
     def backup_to(self, path: Path) -> None:
         """Copy the library as of one moment into a new file, while others go on. Raises Unavailable if it exists."""
         self._connections.backup_to(path)

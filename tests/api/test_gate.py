@@ -1,5 +1,6 @@
 """Who gets in: keys, their headers, expiry and revocation, local use without keys, limits, and what is never told."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,8 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.app import create_app
-from retriever.api.security.gate import FAILURES_PER_MINUTE, Gate, is_loopback
+from retriever.api.security.gate import FAILURES_PER_MINUTE, Gate
 from retriever.api.security.keyring import KeyRing
+from retriever.api.security.locality import is_loopback
 from retriever.api.server import check_exposure
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
@@ -18,6 +20,7 @@ from retriever.errors import InvalidSettings
 from retriever.store.keys import new_key_text
 from retriever.wiring.service import Service
 from tests.support.api import LIBRARY, build_service, client_of
+from tests.support.waiting import until
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  the address that is tested
 
@@ -142,6 +145,26 @@ def test_a_revoked_key_is_refused_within_a_second(
 
     assert status == 401
     assert time.monotonic() - begin < 1.5  # a busy machine may be late; alone it takes 0.5 s at most
+
+
+def test_a_revoked_key_is_refused_within_a_second_of_the_start_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server still loads, or does once a day, keeps nobody in: keys have a thread of their own."""
+    busy = threading.Event()
+    monkeypatch.setattr("retriever.api.runtime.load_compiled", lambda: busy.wait(20))
+    service = build_service(tmp_path, *LIBRARY)
+    key = service.store.keys.create(Actor("anna", Role.VIEWER), by=OPERATOR, days=30).text
+    app = create_app(lambda: service, service.settings.model_copy(update={"host": EVERYWHERE, "poll_seconds": 60}))
+    with TestClient(app, base_url="http://cases.example", headers={"X-API-Key": key}) as client:
+        until(lambda: client.get("/v1/cases").status_code == 200)
+        service.store.keys.revoke(key[3:11], by=OPERATOR)
+        begin = time.monotonic()
+        until(lambda: client.get("/v1/cases").status_code == 401)
+        took = time.monotonic() - begin
+        busy.set()
+
+    assert took < 1.5  # a busy machine may be late; alone it takes 0.3 s at most
 
 
 def test_the_library_learns_when_a_key_was_used(service: Service, make_key: Callable[..., str]) -> None:

@@ -154,5 +154,5 @@ def test_domain_errors_keep_their_status_and_code(cls: type[SimilarCasesError]) 
 
 def test_allow_names_all_methods_of_an_address(reader: TestClient) -> None:
     """405 lists the methods of every route of the address."""
-    assert reader.patch("/v1/cases/parcel").headers["Allow"] == "DELETE, GET, PUT"
-    assert reader.delete("/v1/cases").headers["Allow"] == "GET, POST"
+    assert reader.patch("/v1/cases/parcel").headers["Allow"] == "DELETE, GET, HEAD, PUT"
+    assert reader.delete("/v1/cases").headers["Allow"] == "GET, HEAD, POST"

@@ -1,6 +1,7 @@
 """The server answers before its library is open, and says when it should get no questions."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from retriever.embedding.alignment import compiled_loops as alignment_loops
 from retriever.embedding.alignment import plain_loops as plain_alignment
 from retriever.errors import ModelMismatch
 from retriever.wiring.service import Service
-from tests.support.api import LOCAL, build_service, client_of
+from tests.support.api import LIBRARY, LOCAL, build_service, client_of
 from tests.support.builders import make_case
 from tests.support.waiting import until
 
@@ -132,6 +133,66 @@ def test_it_says_when_it_cannot_follow(tmp_path: Path) -> None:
 
         assert client.get("/readyz").json()["reasons"]
         assert client.get("/healthz").status_code == 200
+
+
+def swap(folder: Path) -> None:
+    """Put a copy of the library in its place: the same bytes, another file."""
+    database = folder / "library.sqlite3"
+    copy = folder / "copy"
+    copy.write_bytes(database.read_bytes())
+    copy.replace(database)
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (lambda folder: (folder / "library.sqlite3").unlink(), "is gone"),
+        (lambda folder: (folder / "library.sqlite3").rename(folder / "elsewhere"), "is gone"),
+        (swap, "another file"),
+        (lambda folder: (folder / "library.sqlite3").write_bytes(b""), "library.sqlite3"),
+        (lambda folder: (folder / "library.sqlite3").write_bytes(b"\0" * 65_536), "library.sqlite3"),
+    ],
+    ids=["deleted", "moved", "replaced", "emptied", "overwritten"],
+)
+def test_it_says_when_its_library_is_gone(tmp_path: Path, harm: Callable[[Path], object], reason: str) -> None:
+    """SQLite goes on with a file that nobody can find any more: the server is not ready, says why, and takes nothing
+    in, since what is written there would be lost."""
+    with build_service(tmp_path, *LIBRARY) as service, client_of(service) as client:
+        assert client.get("/readyz").status_code == 200
+        harm(tmp_path)
+        until(lambda: client.get("/readyz").status_code == 503)
+
+        assert reason in client.get("/readyz").json()["reasons"][0]
+        assert client.head("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        written = client.post("/v1/cases", json={"id": "new", "problem": "p", "solution": "s"})
+        assert written.status_code == 503
+
+
+def test_it_says_at_once_that_its_library_is_gone(tmp_path: Path) -> None:
+    """The first look after the file has gone knows it; put back, all is well again."""
+    database = tmp_path / "library.sqlite3"
+    with build_service(tmp_path, *LIBRARY) as service, client_of(service) as client:
+        moved = database.rename(tmp_path / "elsewhere")
+        gone = client.get("/readyz")
+        moved.rename(database)
+        until(lambda: client.get("/readyz").status_code == 200)
+
+        assert gone.status_code == 503
+        assert client.post("/v1/cases", json={"id": "new", "problem": "p", "solution": "s"}).status_code == 201
+
+
+def test_it_says_when_an_older_library_is_put_into_its_file(tmp_path: Path) -> None:
+    """The same file with what was in it yesterday: what is served is not what is stored."""
+    database = tmp_path / "library.sqlite3"
+    with build_service(tmp_path, *LIBRARY, poll_seconds=0.02) as service, client_of(service) as client:
+        yesterday = database.read_bytes()
+        client.post("/v1/cases", json={"id": "new", "problem": "p", "solution": "s"})
+        database.write_bytes(yesterday)
+
+        until(lambda: client.get("/readyz").status_code == 503)
+
+        assert "older" in client.get("/readyz").json()["reasons"][0]
 
 
 def test_an_open_service_stays_the_callers(service: Service) -> None:

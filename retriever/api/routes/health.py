@@ -20,9 +20,9 @@ async def get_health(request: Request) -> Response:
 
 
 async def get_ready(request: Request) -> Response:
-    """200 when questions are welcome, 503 with the reasons while loading, damaged, mismatched or behind."""
+    """200 when questions are welcome, 503 with the reasons while loading, damaged, mismatched, behind or gone."""
     runtime = runtime_of(request)
-    reasons = runtime.problems()
+    reasons = await asyncio.to_thread(runtime.problems)  # not on the workers' threads, which may be busy
     snapshot, revision = _position(runtime)
     answer = {"ready": not reasons, "reasons": reasons, "snapshot": snapshot, "revision": revision}
     if not reasons:

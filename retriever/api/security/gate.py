@@ -1,6 +1,5 @@
 """The gate of the API: who asks, may they, and not too often. Runs before a body is read."""
 
-import ipaddress
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from starlette.types import Scope
 
 from retriever.api.problems import Problem, ProblemError
 from retriever.api.security.keyring import KeyCheck, KeyRing
+from retriever.api.security.locality import is_loopback, why_not_local
 from retriever.api.security.permissions import Permission, SpecialAccess
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
@@ -34,7 +34,7 @@ class Gate:
     """Admits requests. Used from the event loop only."""
 
     def __init__(self, settings: Settings, ring: Callable[[], KeyRing | None]) -> None:
-        """`ring` gives the keys, None while the library is not open."""
+        """`ring` gives the keys, None while they cannot be relied on."""
         self._ring = ring
         self._rate_limit = settings.rate_limit
         self._open_metrics = settings.open_metrics
@@ -53,9 +53,9 @@ class Gate:
             return None, {}
         ring = self._ring()
         if ring is None:
-            if monitoring and self._is_local(scope):
+            if monitoring and self._local and not why_not_local(scope):
                 return None, {}
-            raise Unavailable("not ready: the library is being opened")
+            raise Unavailable("not ready: the library is being opened, or cannot be read; /readyz says more.")
         token = _token(scope)
         if token is None and ring.is_empty:
             self._check_local(scope)
@@ -68,14 +68,10 @@ class Gate:
             raise Forbidden(f"this takes the role {permission.label}; your key has {checked.actor.role.label}.")
         return checked.actor, headers
 
-    def _is_local(self, scope: Scope) -> bool:
-        """Does this machine ask, by a local name? A foreign one came through a proxy or a rebound DNS."""
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost")
-        return self._local and _is_local_name(host.decode("latin-1"))
-
     def _check_local(self, scope: Scope) -> None:
-        if not self._is_local(scope):
-            detail = f"Without keys the service answers on loopback only, as localhost or 127.0.0.1; {MAKE_A_KEY}."
+        why = why_not_local(scope) if self._local else "this server listens for other machines too"
+        if why:
+            detail = f"Without keys only this machine itself is answered, and {why}; {MAKE_A_KEY}."
             raise ProblemError(Problem(401, "key_required", detail, headers={"WWW-Authenticate": _REALM}))
 
     def _count(self, checked: KeyCheck) -> Mapping[str, str]:
@@ -103,23 +99,6 @@ class Gate:
             return ProblemError(Problem(429, "too_many_requests", detail, headers={"Retry-After": "60"}))
         challenge = _REALM if code == "key_required" else f'{_REALM}, error="invalid_token"'
         return ProblemError(Problem(401, code, _REASONS[code], headers={"WWW-Authenticate": challenge}))
-
-
-def is_loopback(host: str) -> bool:
-    """Does this address or name mean this machine alone?"""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_local_name(host: str) -> bool:
-    """Is a Host header, with or without port, a name of this machine?"""
-    if host.startswith("["):
-        return is_loopback(host[1:].partition("]")[0])
-    return is_loopback(host.partition(":")[0].lower())
 
 
 def _token(scope: Scope) -> str | None:

@@ -146,7 +146,11 @@ def test_any_key_opens_what_is_watched() -> None:
         ("127.0.0.1", [("host", "localhost:8000")], True),
         ("localhost", [("host", "LOCALHOST")], True),
         ("::1", [("accept", "x"), ("host", "[::1]:8000")], True),
-        ("127.0.0.1", [], True),
+        ("127.0.0.1", [("host", "localhost:8000"), ("origin", "http://localhost:8000")], True),
+        ("127.0.0.1", [("host", "localhost"), ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], True),
+        ("127.0.0.1", [("host", "localhost"), ("referer", "http://localhost/v1/cases")], True),
+        ("127.0.0.1", [("host", "localhost"), ("traceparent", "00-1-1-01"), ("x-request-id", "a")], True),
+        ("127.0.0.1", [], False),
         ("127.0.0.1", [("host", "")], False),
         ("127.0.0.1", [("host", "cases.example")], False),
         ("127.0.0.1", [("host", "[::2]")], False),
@@ -168,6 +172,85 @@ def test_without_keys_this_machine_alone_gets_in(host: str, headers: list[tuple[
             opening.admit(scope, SpecialAccess.MONITORING)
     with pytest.raises(Unavailable, match="being opened"):
         opening.admit(scope, Role.VIEWER)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded", "x_forwarded_for", "forwarded-for", "via",
+        "x-real-ip", "true-client-ip", "cf-connecting-ip", "cf-ray", "x-client-ip", "x-cluster-client-ip", "x-host",
+        "fastly-client-ip", "fly-client-ip", "x-original-url", "x-originating-ip", "x-remote-addr", "remote-user",
+        "cdn-loop", "proxy-connection", "x-proxyuser-ip", "x-envoy-external-address", "x-amzn-trace-id", "x-arr-log-id",
+        "x-appengine-user-ip", "tailscale-user-login", "x-azure-clientip", "x-varnish", "wl-proxy-client-ip",
+        "x-vercel-ip-country", "x-ssl-client-cert", "x-auth-request-user", "front-end-https", "ali-cdn-real-ip",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["127.0.0.1", ""])
+def test_without_keys_no_proxy_gets_in(name: str, value: str) -> None:
+    """Whatever header a proxy, gateway or tunnel leaves, and whatever it says: the refusal names it."""
+    gate, headers = gate_of(ring_of()), [("host", "localhost"), (name, value)]
+
+    problem = problem_of(gate, scope_of(*headers))
+
+    assert problem.code == "key_required"
+    assert name.replace("_", "-") in problem.detail
+    with pytest.raises(Unavailable):
+        gate_of(None).admit(scope_of(*headers), SpecialAccess.MONITORING)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("origin", "http://evil.example")],
+        [("origin", "null")],
+        [("origin", "http://localhost:3000")],
+        [("origin", "https://localhost:8000")],
+        [("origin", "http://localhost:8000"), ("origin", "http://evil.example")],
+        [("sec-fetch-site", "cross-site")],
+        [("sec-fetch-site", "same-site")],
+        [("sec-fetch-site", "")],
+        [("referer", "http://evil.example/localhost:8000/")],
+        [("referer", "http://localhost:8000.evil.example/")],
+    ],
+)
+def test_without_keys_no_page_of_others_gets_in(headers: list[tuple[str, str]]) -> None:
+    """A page that a browser on this machine has open is not the person before it, on this port or another one."""
+    problem = problem_of(gate_of(ring_of()), scope_of(("host", "localhost:8000"), *headers))
+
+    assert (problem.status, problem.code) == (401, "key_required")
+    assert headers[-1][0] in problem.detail
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [], ["localhost", "localhost"], ["localhost", "evil.example"], ["[::1].evil.example"], ["[::1]evil"],
+        ["127.0.0.1.evil.example"], ["localhost.evil.example"], ["localhost:80@evil.example"], ["localhost:port"],
+        ["evil.example:localhost"], ["localhost, evil.example"], ["[::1"], ["::1"], ["[localhost]"], ["2130706433"],
+        ["127.1"], ["0x7f.0.0.1"], ["localhost."], ["[::1%25eth0]"], ["user@localhost"], ["localhost/"], [":8000"],
+    ],
+)  # fmt: skip
+def test_without_keys_one_local_name_must_be_asked_for(hosts: list[str]) -> None:
+    """No Host, two of them, or one that only begins or ends like a local name: refused."""
+    problem = problem_of(gate_of(ring_of()), scope_of(*(("host", host) for host in hosts)))
+
+    assert (problem.status, problem.code) == (401, "key_required")
+    assert "one host" in problem.detail
+
+
+def test_without_keys_an_old_protocol_is_refused() -> None:
+    """Some proxies say nothing of themselves, but speak HTTP/1.0 to what stands behind them; no client does today."""
+    scope = scope_of(("host", "localhost:8000")) | {"http_version": "1.0"}
+
+    assert "HTTP/1.0" in problem_of(gate_of(ring_of()), scope).detail
+
+
+def test_with_a_key_a_proxy_and_a_page_may_stand_between() -> None:
+    """All of that is only looked at where there is no key to go by."""
+    text = new_key_text()
+    scope = scope_of(("x-forwarded-for", "10.1.1.1"), ("origin", "http://a.example"), ("x-api-key", text))
+
+    assert gate_of(ring_of(record_of(text))).admit(scope, Role.VIEWER)[0] == Actor("anna", Role.VIEWER, "north")
 
 
 @pytest.mark.parametrize(
