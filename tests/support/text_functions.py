@@ -6,6 +6,7 @@ from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
 from retriever.case.dates import iso_spelling
 from retriever.case.language import detect_language
+from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment.aligner import aligner
@@ -19,7 +20,10 @@ from retriever.ingest.columns import find_field
 from retriever.ingest.files.guards import guarded, unguarded
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.sources.github import markdown_text
+from retriever.ingest.sources.journal import journal_entries, journal_text
+from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.registry import get_source
+from retriever.ingest.sources.speakers import is_machine, same_person
 from retriever.masking import mask_mention, mask_text
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
@@ -51,6 +55,16 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "codes": codes,
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
+    "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
+    "is_notice": lambda text: [is_notice(text), is_notice(text[:500]), is_notice(f"This ticket {text}")],
+    "is_machine": lambda text: [is_machine(text), is_machine({"login": text})],
+    "same_person": same_person,
+    "journal_entries": lambda text: [
+        journal_entries(text),
+        journal_entries(f"2026-03-02 08:15:00 - {text}"),
+        journal_entries(text.replace(" ", "\n2026-03-02 08:15:00 - Kim (")),
+    ],
+    "journal_text": lambda text: journal_text(f"[code]{text}[/code]"),
     "guarded": guarded,
     "unguarded": unguarded,
     "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status", "language")],

@@ -1,7 +1,7 @@
 """Freshdesk: tickets of API v2 with conversations, and of the account export (`helpdesk_ticket`).
 
-Solution: the last public reply of an agent (`incoming` and `private` false). Statuses above 5 are an account's own and
-count as unresolved.
+Solution: the last public reply of an agent (`incoming` and `private` false) that went to the customer: no forward to
+somebody else, no automatic answer, no survey. Statuses above 5 are an account's own and count as unresolved.
 """
 
 from retriever.ingest.signals import Signals
@@ -15,13 +15,17 @@ from retriever.ingest.sources.record import (
     objects,
     people,
     text,
+    unwrapped,
     written,
 )
+from retriever.ingest.sources.speakers import ids_of, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "freshdesk"
 ENVELOPES = ("tickets", "results")
 DONE = frozenset(("4", "5", "resolved", "closed"))
+_TO_OTHERS = frozenset(("6", "8", "feedback", "forwarded_email"))
+"""Conversations that are no reply to the customer, by their `source`: a survey's feedback, and forwards."""
 _PRIORITIES = {"1": "low", "2": "medium", "3": "high", "4": "urgent"}
 _CHANNELS = {"1": "email", "2": "portal", "3": "phone", "7": "chat", "9": "widget", "10": "outbound email"}
 _HAPPY = {103: 1.0, 102: 0.85, 101: 0.7, 100: 0.5, -101: 0.3, -102: 0.15, -103: 0.0}
@@ -29,7 +33,7 @@ _HAPPY = {103: 1.0, 102: 0.85, 101: 0.7, 100: 0.5, -101: 0.3, -102: 0.15, -103: 
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One ticket as a case, or why it becomes none."""
-    record = mapping(outer.get("helpdesk_ticket")) or mapping(outer.get("freshdesk_webhook")) or outer
+    record = unwrapped(outer, "status", "status_name", names=("helpdesk_ticket", "freshdesk_webhook"))
     if is_true(record.get("deleted")):
         return SkipReason.DELETED
     if is_true(record.get("spam")):
@@ -37,8 +41,9 @@ def convert(outer: Record) -> Ticket | SkipReason:
     state = (text(record.get("status")) or text(record.get("status_name"))).lower()
     if state not in DONE:
         return SkipReason.UNRESOLVED
-    replies = [reply for reply in objects(record.get("conversations") or record.get("notes")) if _is_public(reply)]
-    answers = [_body(reply) for reply in replies if not is_true(reply.get("incoming"))]
+    replies = [reply for reply in _conversations(record) if _is_public(reply)]
+    customers = ids_of(record, "requester_id", "requester")
+    answers = [_body(reply) for reply in replies if _is_answer(reply, customers)]
     requester, stats = mapping(record.get("requester")), mapping(record.get("stats") or record.get("ticket_states"))
     return Ticket(
         external_id=text(record.get("id")) or text(record.get("display_id")),
@@ -62,6 +67,19 @@ def convert(outer: Record) -> Ticket | SkipReason:
         ),
         signals=Signals(_satisfaction(record.get("satisfaction_rating")), 1 if stats.get("reopened_at") else None),
     )  # fmt: skip
+
+
+def _conversations(record: Record) -> list[Record]:
+    """The API's conversations, or the notes of an account export, each perhaps in a shell of its own."""
+    found = objects(record.get("conversations") or record.get("notes"))
+    return [mapping(note.get("helpdesk_note")) or mapping(note.get("note")) or note for note in found]
+
+
+def _is_answer(reply: Record, customers: set[str]) -> bool:
+    automatic = is_true(reply.get("auto_response")) or bool(text(reply.get("automation_id")))
+    if is_true(reply.get("incoming")) or automatic or text(reply.get("source")).lower() in _TO_OTHERS:
+        return False
+    return not ids_of(reply, "user_id", "user") & customers and not is_machine(reply.get("user"))
 
 
 def _is_public(reply: Record) -> bool:

@@ -1,14 +1,26 @@
 """GitHub: issues of the REST API, of `gh issue list --json`, discussions with an answer, and webhooks.
 
-Solution: the accepted answer of a discussion; else the last comment of a maintainer (owner, member, collaborator).
-Pull requests, `not_planned` and duplicates are skipped. Markdown stays as it is; HTML comments of templates go.
+Solution: the accepted answer of a discussion; else the last comment of a maintainer (owner, member, collaborator), not
+of a bot and not hidden. Pull requests, `not_planned` and duplicates are skipped. Markdown stays as it is; HTML
+comments of templates go.
 """
 
 import re
 
 from retriever.ingest.cleaning.html import without_comments
 from retriever.ingest.cleaning.mail import clean_mail
-from retriever.ingest.sources.record import Record, last_first, mapping, names, objects, people, text
+from retriever.ingest.sources.record import (
+    Record,
+    is_true,
+    last_first,
+    mapping,
+    names,
+    objects,
+    people,
+    text,
+    unwrapped,
+)
+from retriever.ingest.sources.speakers import is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "github"
@@ -21,7 +33,7 @@ _FENCED = re.compile(r"(^```.*?^```[^\n]*$)", re.DOTALL | re.MULTILINE)
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One issue or discussion as a case, or why it becomes none."""
-    record = mapping(outer.get("issue")) or mapping(outer.get("discussion")) or outer
+    record = unwrapped(outer, "state", "answer", names=("issue", "discussion"))
     if record.get("pull_request") or record.get("isPullRequest"):
         return SkipReason.PULL_REQUEST
     answer = mapping(record.get("answer"))
@@ -30,11 +42,13 @@ def convert(outer: Record) -> Ticket | SkipReason:
         return SkipReason.UNRESOLVED
     if reason in ("not_planned", "duplicate", "reopened", "outdated"):
         return {"duplicate": SkipReason.MERGED, "reopened": SkipReason.UNRESOLVED}.get(reason, SkipReason.NOT_FIXED)
+    labels = names(record.get("labels"))
+    if not answer and (unfit := _by_label(labels)):
+        return unfit
     # A webhook of a new comment brings it beside the issue.
     comments = [*objects(record.get("comments")), *objects(outer.get("comment"))]
-    answers = [markdown_text(text(comment.get("body"))) for comment in comments if _is_maintainers(comment)]
+    answers = [markdown_text(text(comment.get("body"))) for comment in comments if _is_answer(comment)]
     accepted = [markdown_text(text(answer.get("body")))] if answer else []
-    labels = names(record.get("labels"))
     address = _either(record, "html_url", "url")
     return Ticket(
         external_id=_external_id(record, address),
@@ -68,8 +82,20 @@ def _either(record: Record, name: str, other: str) -> str:
     return text(record.get(name)) or text(record.get(other))
 
 
-def _is_maintainers(comment: Record) -> bool:
-    return _either(comment, "author_association", "authorAssociation").upper() in MAINTAINERS
+def _by_label(labels: list[str]) -> SkipReason | None:
+    """Why an issue with one of GitHub's own labels has no solution; many are closed as completed all the same."""
+    plain = {label.casefold().replace("’", "'") for label in labels}
+    if plain & {"duplicate", "duplicated", "dupe"}:
+        return SkipReason.MERGED
+    return SkipReason.NOT_FIXED if plain & {"wontfix", "won't fix", "invalid", "stale", "spam"} else None
+
+
+def _is_answer(comment: Record) -> bool:
+    if _either(comment, "author_association", "authorAssociation").upper() not in MAINTAINERS:
+        return False
+    if is_true(comment.get("isMinimized")) or comment.get("performed_via_github_app"):
+        return False
+    return not is_machine(comment.get("user")) and not is_machine(comment.get("author"))
 
 
 def _repository(address: str) -> str:

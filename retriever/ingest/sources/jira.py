@@ -1,13 +1,27 @@
 """Jira and Jira Service Management: issues of the REST API (v2 markup, v3 documents), exports and webhooks.
 
-Solution: the last comment by somebody other than the reporter that customers may see (`jsdPublic`). The name of the
+Solution: the last comment by a person other than the reporter that customers may see (`jsdPublic`, no restricted
+visibility, not marked as internal). The name of the
 resolution ("Done") says that there was one, not what it was. A field of your own, such as
 `solution=fields.customfield_10042`, comes first when it is mapped.
 """
 
 from retriever.ingest.cleaning.adf import is_adf, wiki_to_text
 from retriever.ingest.cleaning.mail import clean_mail
-from retriever.ingest.sources.record import Record, at, last_first, mapping, names, objects, people, text, written
+from retriever.ingest.sources.record import (
+    Record,
+    at,
+    is_true,
+    last_first,
+    mapping,
+    names,
+    objects,
+    people,
+    text,
+    unwrapped,
+    written,
+)
+from retriever.ingest.sources.speakers import is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "jira"
@@ -26,12 +40,13 @@ DONE_NAMES = frozenset(
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One issue as a case, or why it becomes none."""
-    record = mapping(outer.get("issue")) or outer
+    record = unwrapped(outer, "fields", names=("issue",))
     fields = mapping(record.get("fields"))
     reason = _unfit(fields)
     if reason:
         return reason
-    comments = objects(fields.get("comment")) or objects(record.get("comments"))
+    # A webhook of a new comment brings it beside the issue.
+    comments = objects(fields.get("comment")) or objects(record.get("comments")) or objects(outer.get("comment"))
     reporter = fields.get("reporter") or fields.get("creator")
     answers = [body_text(comment.get("body")) for comment in comments if _is_answer(comment, mapping(reporter))]
     components = names(fields.get("components"))
@@ -84,12 +99,20 @@ def _unfit(fields: Record) -> SkipReason | None:
 
 def _is_answer(comment: Record, reporter: Record) -> bool:
     author = mapping(comment.get("author"))
-    if comment.get("jsdPublic") is False or comment.get("visibility") or author.get("accountType") == "customer":
+    if _is_internal(comment) or author.get("accountType") == "customer" or is_machine(author):
         return False
     for key in ("accountId", "key", "name", "emailAddress", "displayName"):
         if author.get(key) and reporter.get(key):
             return bool(author[key] != reporter[key])
     return bool(author)
+
+
+def _is_internal(comment: Record) -> bool:
+    """Hidden from customers: by the flag of a service project, by a role or group, or by the property of older ones."""
+    if is_false(comment.get("jsdPublic")) or comment.get("visibility") or is_true(comment.get("internal")):
+        return True
+    marks = [mark for mark in objects(comment.get("properties")) if mark.get("key") == "sd.public.comment"]
+    return any(is_true(mapping(mark.get("value")).get("internal")) for mark in marks)
 
 
 def _address(self: str, key: str) -> str:

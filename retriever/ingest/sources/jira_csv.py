@@ -1,6 +1,7 @@
 """Jira's CSV export: repeated columns, comments as `date;author;text`, dates in the format of whoever exported.
 
-Solution: the last comment by somebody other than the reporter, else a column that is mapped to the solution.
+Solution: the last comment by a person other than the reporter, else a column that is mapped to the solution. The CSV
+does not say which comments are internal: where a service project has some, export by REST.
 """
 
 import re
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from retriever.ingest.sources.jira import DONE_NAMES, body_text, not_fixed
 from retriever.ingest.sources.record import Record, items, last_first, people, text
+from retriever.ingest.sources.speakers import is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 _COMMENT = re.compile(r"(?P<at>[^;\n]{6,40});(?P<author>[^;\n]{0,200});(?P<body>.*)", re.DOTALL)
@@ -29,13 +31,13 @@ def convert(record: Record) -> Ticket | SkipReason:
     if reason := not_fixed(resolution):
         return reason
     comments = [_comment(text(cell)) for cell in _all(columns, "comment", "comments")]
-    reporter = {_one(columns, "reporter"), _one(columns, "reporter id")} - {""}
+    reporter = people_named((_one(columns, "reporter"), _one(columns, "reporter id")))
     components = [text(cell) for cell in _all(columns, "component/s", "components")]
     return Ticket(
         external_id=_one(columns, "issue key", "key"),
         title=_one(columns, "summary"),
         problem=body_text(_one(columns, "description")),
-        answers=last_first([body_text(body) for author, body in comments if author not in reporter]),
+        answers=last_first([body_text(body) for author, body in comments if _may_solve(author, reporter)]),
         raw=(_one(columns, "description"), *(body for _, body in comments)),
         product=_one(columns, "project name"),
         category=components[0].replace("/", " ") if components else "",
@@ -68,6 +70,10 @@ def _comment(cell: str) -> tuple[str, str]:
     """Author and text; a cell without the prefix is text alone."""
     found = _COMMENT.fullmatch(cell)
     return (found["author"].strip(), found["body"]) if found else ("", cell)
+
+
+def _may_solve(author: str, reporter: set[str]) -> bool:
+    return same_person(author) not in reporter and not is_machine(author)
 
 
 def _date(value: str) -> str:

@@ -34,6 +34,35 @@ def mapping(value: object) -> Record:
     return value if isinstance(value, Mapping) else {}
 
 
+def unwrapped(outer: Record, *own: str, names: Sequence[str] = ()) -> Record:
+    """The ticket of a webhook's body: what lies under one of `names`, or of the names that any sender may use.
+
+    A record that has one of its `own` keys itself is the ticket. At most three shells are taken off.
+    """
+    record = outer
+    for _ in range(3):
+        if any(key in record for key in own):
+            return record
+        inner = next((found for name in (*names, *_SHELLS) if (found := _only(record.get(name)))), None)
+        if inner is None:
+            return record
+        record = inner
+    return record
+
+
+def _only(value: object) -> Record:
+    """An object, or the only one of a list."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return mapping(value)
+
+
+_SHELLS = (
+    *("ticket", "issue", "case", "incident", "request", "record", "conversation", "detail", "data", "payload"),
+    *("object", "result", "item", "body", "message", "event", "tickets", "cases", "records", "工单", "案例", "数据"),
+)
+
+
 def items(value: object) -> list[Any]:
     """A list; what is wrapped as Salesforce and Jira do is unwrapped; null is empty, one object is a list of it."""
     if isinstance(value, Mapping):

@@ -1,22 +1,38 @@
 """Salesforce: cases of the REST API (`records`) and of CSV or XLSX exports.
 
 Solution: a field of the organisation's own whose name begins with Resolution, Solution or Fix; else the last published
-comment; else the last e-mail that went out. `Comments`, an internal field, is never taken.
+comment of somebody who is not the contact, a guest or a machine; else the last e-mail that was sent out. `Comments`, an
+internal field, is never taken.
 """
 
 import re
 
-from retriever.ingest.sources.record import Record, is_true, last_first, mapping, objects, people, text, written
+from retriever.ingest.sources.record import (
+    Record,
+    is_true,
+    last_first,
+    mapping,
+    objects,
+    people,
+    text,
+    unwrapped,
+    written,
+)
+from retriever.ingest.sources.speakers import is_false, is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "salesforce"
 ENVELOPES = ("records",)
 _OWN_SOLUTION = re.compile(r"(?:case_)?(?:resolution|solution|fix|answer|lösung|solución)\w*__c", re.IGNORECASE)
+_OUTSIDE = ("csp", "customer", "powercustomer", "guest", "partner", "powerpartner", "highvolume")
+"""Beginnings of the types of users who come in from outside."""
+_UNSENT = frozenset(("4", "5", "forwarded", "draft"))
 _PHONES = ("SuppliedPhone", "ContactPhone", "ContactMobile", "ContactFax")
 
 
-def convert(record: Record) -> Ticket | SkipReason:
+def convert(outer: Record) -> Ticket | SkipReason:
     """One case of theirs as one of ours, or why it becomes none."""
+    record = unwrapped(outer, "Status", "IsClosed", "CaseNumber", names=("sobject", "Case"))
     if is_true(record.get("IsDeleted")):
         return SkipReason.DELETED
     if text(record.get("MasterRecordId")):
@@ -30,8 +46,8 @@ def convert(record: Record) -> Ticket | SkipReason:
     if state.startswith(("duplicate", "merged", "closed as duplicate")):
         return SkipReason.MERGED
     own = [written(value) for name, value in record.items() if _OWN_SOLUTION.fullmatch(name) and text(value)]
-    comments = [note for note in objects(record.get("CaseComments")) if note.get("IsPublished") is not False]
-    mails = [mail for mail in objects(record.get("EmailMessages")) if mail.get("Incoming") is False]
+    comments = [note for note in objects(record.get("CaseComments")) if _is_answer(note, record)]
+    mails = [mail for mail in objects(record.get("EmailMessages")) if _was_sent(mail)]
     category = [part.replace("/", " ") for name in ("Type", "Reason") if (part := text(record.get(name)))]
     contact, account = mapping(record.get("Contact")), mapping(record.get("Account"))
     return Ticket(
@@ -57,6 +73,36 @@ def convert(record: Record) -> Ticket | SkipReason:
             companies=(account, record.get("SuppliedCompany"), record.get("AccountName")),
         ),
     )  # fmt: skip
+
+
+def _is_answer(note: Record, record: Record) -> bool:
+    """Published, and neither by the customer, who writes in a portal, nor by a flow."""
+    if is_false(note.get("IsPublished")) or is_true(note.get("IsDeleted")):
+        return False
+    author = note.get("CreatedBy") or note.get("CreatorName") or ""
+    kind = text(mapping(author).get("UserType")).lower()
+    if kind.startswith(_OUTSIDE) or is_machine(author):
+        return False
+    contact = people_named(
+        (text(record.get("Contact")), text(record.get("ContactName")), text(record.get("SuppliedName")))
+    )
+    return same_person(text(author)) not in contact
+
+
+def _was_sent(mail: Record) -> bool:
+    """Out of the house, by a person: no draft, nothing among colleagues, no answering machine."""
+    if (
+        not is_false(mail.get("Incoming"))
+        or is_false(mail.get("IsExternallyVisible"))
+        or is_true(mail.get("IsDeleted"))
+    ):
+        return False
+    status = text(mail.get("Status")).lower()
+    return (
+        status not in _UNSENT
+        and not is_machine(text(mail.get("FromName")))
+        and not is_machine(text(mail.get("FromAddress")))
+    )
 
 
 def _mail(mail: Record) -> str:

@@ -1,13 +1,16 @@
 """ServiceNow: incidents of the Table API (any `sysparm_display_value`) and of CSV or XLSX lists.
 
-Solution: `close_notes`; when these say nothing, the newest entry of the customer-visible `comments`. Work notes are
-internal and never taken. A close code that begins with "Not Solved" skips the incident.
+Solution: `close_notes`; when these say nothing, the newest entry of the customer-visible `comments` by somebody who
+neither called nor is a machine. Work notes are internal and never taken, also where one text holds both
+(`comments_and_work_notes`). A close code that begins with "Not Solved" skips the incident.
 """
 
-import re
+from collections.abc import Mapping, Sequence
 
 from retriever.ingest.signals import Signals
-from retriever.ingest.sources.record import Record, mapping, names, people, text, written
+from retriever.ingest.sources.journal import Entry, customer_comments, journal_entries, journal_text
+from retriever.ingest.sources.record import Record, names, people, text, unwrapped, written
+from retriever.ingest.sources.speakers import is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "servicenow"
@@ -16,14 +19,12 @@ DONE = frozenset(("6", "7", "resolved", "closed", "gelöst", "geschlossen", "ré
                   "已解决", "已关闭", "解決済み", "クローズ済み"))  # fmt: skip
 CANCELLED = frozenset(("8", "canceled", "cancelled", "abgebrochen", "annulé", "cancelado", "已取消", "キャンセル済み"))
 _UNSOLVED = ("not solved", "not resolved", "no resolution", "duplicate", "cancelled", "canceled", "user error - no")
-_ENTRY = re.compile(
-    r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - (?P<author>[^\n(]{1,120}) \((?P<kind>[^)\n]{1,60})\)$", re.MULTILINE
-)
 
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One incident as a case, or why it becomes none."""
-    record = {_plain(name): _shown(value) for name, value in (mapping(outer.get("record")) or outer).items()}
+    inner = unwrapped(outer, "state", "incident_state", "State", "short_description", names=("record",))
+    record = {_plain(name): _shown(value) for name, value in inner.items()}
     state = (record.get("state") or record.get("incident_state") or "").lower()
     if state in CANCELLED:
         return SkipReason.NOT_FIXED
@@ -33,14 +34,14 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if code.startswith(_UNSOLVED):
         return SkipReason.MERGED if code.startswith("duplicate") else SkipReason.NOT_FIXED
     notes = record.get("close_notes") or record.get("resolution_notes") or ""
-    entries = _entries(record.get("comments") or record.get("additional_comments") or "")
+    entries = _entries(record)
     category = [part for part in (record.get("category"), record.get("subcategory")) if part]
     return Ticket(
         external_id=record.get("number") or record.get("sys_id") or "",
         title=record.get("short_description") or "",
-        problem=written(record.get("description")) or record.get("short_description") or "",
-        answers=[written(notes), *(written(body) for _, body in entries)],
-        raw=(record.get("description") or "", notes, *(body for _, body in entries)),
+        problem=written(journal_text(record.get("description") or "")) or record.get("short_description") or "",
+        answers=[written(journal_text(notes)), *_answers(record, entries)],
+        raw=(record.get("description") or "", notes, *(entry.body for entry in entries)),
         product=record.get("cmdb_ci") or record.get("configuration_item") or record.get("business_service") or "",
         category="/".join(part.replace("/", " ") for part in category),
         tags=names(record.get("sys_tags") or record.get("tags") or ""),
@@ -51,14 +52,17 @@ def convert(outer: Record) -> Ticket | SkipReason:
         people=people(
             *(record.get(role) for role in _ROLES),
             *names(record.get("watch_list") or ""),
-            *(author for author, _ in entries),
+            *(entry.author for entry in entries),
             companies=(record.get("company") or "",),
         ),
         signals=Signals(reopened=_count(record.get("reopen_count") or "")),
     )
 
 
-_ROLES = ("caller_id", "caller", "opened_by", "resolved_by", "closed_by", "assigned_to", "u_contact")
+_CALLERS = ("caller_id", "caller", "requested_for", "u_contact", "contact", "u_requested_for")
+_AGENTS = ("resolved_by", "closed_by", "assigned_to")
+_ROLES = (*_CALLERS, "opened_by", *_AGENTS)
+_JOURNALS = ("comments", "additional_comments", "comments_and_work_notes")
 
 
 def _plain(name: str) -> str:
@@ -75,11 +79,22 @@ def _shown(value: object) -> str:
     return text(value)
 
 
-def _entries(journal: str) -> list[tuple[str, str]]:
-    """Author and text of the entries of a journal, the newest first, as ServiceNow writes them."""
-    found = list(_ENTRY.finditer(journal))
-    ends = [*(entry.start() for entry in found[1:]), len(journal)][: len(found)]
-    return [(entry["author"], journal[entry.end() : end].strip()) for entry, end in zip(found, ends, strict=True)]
+def _entries(record: Mapping[str, str]) -> list[Entry]:
+    """What customers could read, the newest first, as ServiceNow writes it."""
+    journal = next((found for name in _JOURNALS if (found := record.get(name))), "")
+    return customer_comments(journal_entries(journal))
+
+
+def _answers(record: Mapping[str, str], entries: Sequence[Entry]) -> list[str]:
+    """What the service desk wrote: not the caller, nor who only watches."""
+    agents = people_named(record.get(role) or "" for role in _AGENTS)
+    callers = people_named(record.get(role) or "" for role in _CALLERS)
+    asking = callers | (people_named(names(record.get("watch_list") or "")) - agents)
+    return [
+        written(journal_text(entry.body))
+        for entry in entries
+        if same_person(entry.author) not in asking and not is_machine(entry.author)
+    ]
 
 
 def _count(value: str) -> int | None:

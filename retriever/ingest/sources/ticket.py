@@ -11,6 +11,7 @@ from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
 from retriever.ingest.signals import NO_SIGNALS, Signals
+from retriever.ingest.sources.notices import is_notice
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
 
@@ -115,7 +116,7 @@ def choose_answer(answers: Sequence[str]) -> str | SkipReason:
     texts = [text for answer in answers if (text := tidy_text(answer))]
     if not texts:
         return SkipReason.NO_RESOLUTION
-    worthy = [text for text in texts if not says_nothing(text)]
+    worthy = [text for text in texts if not says_nothing(text) and not is_notice(text)]
     if not worthy:
         return SkipReason.WORTHLESS
     return next((text for text in worthy if substance(text) >= MIN_SUBSTANCE), SkipReason.TOO_SHORT)

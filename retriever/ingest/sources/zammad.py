@@ -1,10 +1,23 @@
 """Zammad: tickets with their articles (`articles`), with names (`expand=true`) or ids.
 
-Solution: the last article of an agent that is not internal. A merged ticket is skipped: its other half
-holds the answer.
+Solution: the last article of an agent that is neither internal nor an automatic answer. A merged ticket is skipped: its
+other half holds the answer.
 """
 
-from retriever.ingest.sources.record import Record, last_first, mapping, names, objects, people, text, written
+from retriever.ingest.sources.record import (
+    Record,
+    at,
+    is_true,
+    last_first,
+    mapping,
+    names,
+    objects,
+    people,
+    text,
+    unwrapped,
+    written,
+)
+from retriever.ingest.sources.speakers import ids_of, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "zammad"
@@ -15,7 +28,7 @@ _SENDERS = {"1": "agent", "2": "customer", "3": "system"}
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One ticket as a case, or why it becomes none."""
-    record = mapping(outer.get("ticket")) or outer
+    record = unwrapped(outer, "state", "state_id", names=("ticket",))
     # The ids are those of a fresh installation; with expand=true the names come too, and win.
     state = (text(record.get("state")) or _STATES.get(text(record.get("state_id")), "")).lower()
     if state in ("merged", "removed"):
@@ -23,14 +36,15 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if not state.startswith("closed"):
         return SkipReason.UNRESOLVED
     articles = objects(record.get("articles")) or objects(outer.get("articles")) or objects(outer.get("article"))
-    public = [article for article in articles if article.get("internal") is not True]
+    public = [article for article in articles if not is_true(article.get("internal"))]
     customer = record.get("customer")
+    customers = ids_of(record, "customer_id", "customer")
     group = text(record.get("group"))
     return Ticket(
         external_id=text(record.get("number")) or text(record.get("id")),
         title=text(record.get("title")),
         problem=_body(public[0]) if public else text(record.get("note")),
-        answers=last_first([_body(article) for article in public[1:] if _sender(article) == "agent"]),
+        answers=last_first([_body(article) for article in public[1:] if _is_answer(article, customers)]),
         raw=tuple(text(article.get("body")) for article in public),
         category=group.replace("::", "/") if group.lower() != "users" else "",
         tags=names(record.get("tags")),
@@ -44,6 +58,14 @@ def convert(outer: Record) -> Ticket | SkipReason:
             companies=(record.get("organization"), mapping(customer).get("organization")),
         ),
     )  # fmt: skip
+
+
+def _is_answer(article: Record, customers: set[str]) -> bool:
+    """Of an agent, who may be the customer of another ticket, and not of this one."""
+    if _sender(article) != "agent" or is_machine(article.get("from")) or is_machine(article.get("created_by")):
+        return False
+    automatic = is_true(at(article, "preferences.is-auto-response"))
+    return not automatic and not ids_of(article, "origin_by_id", "created_by_id") & customers
 
 
 def _sender(article: Record) -> str:

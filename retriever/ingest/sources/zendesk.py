@@ -1,6 +1,7 @@
 """Zendesk: tickets of the JSON export, the incremental API or a webhook.
 
-Solution: the last public comment of somebody who is not the requester; earlier ones follow while it is worthless.
+Solution: the last public comment of somebody who is neither the requester nor copied, and no machine; earlier ones
+follow while it is worthless. Followers are agents who look on: theirs come last.
 Solved time: `metric_set.solved_at`, else the last change of the ticket.
 """
 
@@ -15,20 +16,28 @@ from retriever.ingest.sources.record import (
     objects,
     people,
     text,
+    unwrapped,
     written,
 )
+from retriever.ingest.sources.speakers import ids_of, is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "zendesk"
 ENVELOPES = ("tickets", "results")
 DONE = frozenset(("solved", "closed"))
 MERGE_TAGS = frozenset(("closed_by_merge", "merged"))
+_CUSTOMERS = ("requester_id", "requester", "email_cc_ids", "email_ccs", "collaborator_ids", "collaborators")
+_AGENTS = ("assignee_id", "assignee")
+_FOLLOWERS = ("follower_ids", "followers")
+_AUTOMATIC = frozenset(
+    ("system", "rule", "trigger", "automation", "sla", "monitor_event", "answer_bot", "answer_bot_for_agents")
+)
 _GOOD = {"good": 1.0, "good_with_comment": 1.0, "bad": 0.0, "bad_with_comment": 0.0}
 
 
 def convert(outer: Record) -> Ticket | SkipReason:
     """One ticket as a case, or why it becomes none."""
-    record = mapping(outer.get("ticket")) or outer
+    record = unwrapped(outer, "status", names=("ticket",))
     status = text(record.get("status")).lower()
     tags = names(record.get("tags"), separators=", ")
     if status == "deleted" or is_true(record.get("deleted")):
@@ -40,15 +49,16 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if status not in DONE:
         return SkipReason.UNRESOLVED
     comments = objects(record.get("comments"))
-    answers = [_body(comment) for comment in comments if _is_answer(comment, record)]
+    voices = _Voices(record)
+    answers = [_body(comment) for comment in comments if voices.answers(comment)]
+    last = [_body(comment) for comment in comments if voices.looks_on(comment)]
     origin = mapping(at(record, "via.source.from"))
     requester, metrics = mapping(record.get("requester")), mapping(record.get("metric_set"))
     return Ticket(
         external_id=text(record.get("id")),
         title=text(record.get("subject")) or text(record.get("raw_subject")),
-        problem=written(record.get("description"))
-        or next((_body(note) for note in comments if not _is_answer(note, record)), ""),
-        answers=last_first(answers),
+        problem=written(record.get("description")) or next((_body(note) for note in comments if voices.asks(note)), ""),
+        answers=[*last_first(answers), *last_first(last)],
         raw=(text(record.get("description")), *(_raw(comment) for comment in comments)),
         url=_address(text(record.get("url"))),
         tags=tags,
@@ -66,20 +76,55 @@ def convert(outer: Record) -> Ticket | SkipReason:
     )
 
 
-def _is_answer(comment: Record, record: Record) -> bool:
-    if comment.get("public") is False:
-        return False
-    author = text(comment.get("author_id")) or text(mapping(comment.get("author")).get("id"))
-    role = text(mapping(comment.get("author")).get("role"))
-    if role:
-        return role in ("agent", "admin")
-    customers = [record.get("requester_id"), mapping(record.get("requester")).get("id"), *_copied(record)]
-    return bool(author) and author not in {text(customer) for customer in customers if customer}
+class _Voices:
+    """Who speaks in a ticket: `answers` are of those who may solve it, `asks` of those who brought it."""
+
+    def __init__(self, record: Record) -> None:
+        roles = {text(user.get("id")): text(user.get("role")) for user in objects(record.get("users"))}
+        agents = ids_of(record, *_AGENTS) | {id for id, role in roles.items() if role in ("agent", "admin")}
+        outsiders = {id for id, role in roles.items() if role == "end-user"}
+        self._followers = ids_of(record, *_FOLLOWERS) - agents
+        # Followers are listed among the collaborators, too.
+        self._customers = (ids_of(record, *_CUSTOMERS) | outsiders) - agents - self._followers
+        self._customers |= ids_of(record, "requester_id", "requester")
+
+    def answers(self, comment: Record) -> bool:
+        """Is this the public reply of a person who may solve the ticket?"""
+        return self._may_solve(comment) and self._author(comment) not in self._followers
+
+    def looks_on(self, comment: Record) -> bool:
+        """Is this the public reply of an agent who only follows the ticket?"""
+        return self._may_solve(comment) and self._author(comment) in self._followers
+
+    def asks(self, comment: Record) -> bool:
+        """Is this what a customer wrote?"""
+        return _is_public(comment) and not _is_automatic(comment) and not self._may_solve(comment)
+
+    def _may_solve(self, comment: Record) -> bool:
+        if not _is_public(comment) or _is_automatic(comment):
+            return False
+        role = text(mapping(comment.get("author")).get("role"))
+        if role:
+            return role in ("agent", "admin")
+        author = self._author(comment)
+        return bool(author) and author not in self._customers
+
+    def _author(self, comment: Record) -> str:
+        return next(iter(ids_of(comment, "author_id", "author")), "")
 
 
-def _copied(record: Record) -> list[object]:
-    copied = record.get("email_cc_ids")
-    return list(copied) if isinstance(copied, list) else []
+def _is_public(comment: Record) -> bool:
+    return not is_false(comment.get("public")) and not is_true(comment.get("private"))
+
+
+def _is_automatic(comment: Record) -> bool:
+    """Written by the help desk itself: merges, triggers, call records; their author is -1 or whoever set them up."""
+    author, via = text(comment.get("author_id")), mapping(comment.get("via"))
+    if author.startswith("-") or author == "0" or is_machine(comment.get("author")):
+        return True
+    if text(comment.get("type")).lower() in ("voicecomment", "tpevoicecomment"):
+        return True
+    return text(via.get("channel")).lower() in _AUTOMATIC or text(at(via, "source.rel")).lower() in ("merge", "trigger")
 
 
 def _body(comment: Record) -> str:

@@ -75,3 +75,43 @@ def test_a_date_is_found_or_not(value: object, expected: str) -> None:
 def test_minutes_need_two_points_in_time_in_their_order(opened: str, resolved: str, minutes: int | None) -> None:
     """A day has no minute, and nothing is resolved before it was opened."""
     assert minutes_between(opened, resolved) == minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2.3.2026", "2026-03-02"),
+        ("02.03.2026 08:15", "2026-03-02T08:15:00"),
+        ("02.03.2026, 08:15:30 Uhr", "2026-03-02T08:15:30"),
+        ("2. März 2026", "2026-03-02"),
+        ("2 mars 2026 à 08:15", "2026-03-02T08:15:00"),
+        ("2 juillet 2026", "2026-07-02"),
+        ("2 juin 2026", "2026-06-02"),
+        ("2 de marzo de 2026", "2026-03-02"),
+        ("2 de março de 2026 às 20:15", "2026-03-02T20:15:00"),
+        ("2 марта 2026 г.", "2026-03-02"),
+        ("2 marzo 2026", "2026-03-02"),
+        ("2 مارس 2026", "2026-03-02"),
+        ("March 2nd, 2026 8:15 PM", "2026-03-02T20:15:00"),
+        ("Mon, 02 Mar 2026 08:15:00 GMT", "2026-03-02T08:15:00Z"),
+        ("02-Mar-2026", "2026-03-02"),
+        ("2026. 3. 2. 오후 8:15", "2026-03-02T20:15:00"),
+        ("2026年3月2日 下午8时15分", "2026-03-02T20:15:00"),
+        ("23/03/2026", "2026-03-23"),
+        ("03/23/2026 12:05 AM", "2026-03-23T00:05:00"),
+        ("2 marca 2026", "2026-03-02"),
+        ("2 Mart 2026", "2026-03-02"),
+    ],
+)
+def test_dates_are_read_as_many_countries_write_them(text: str, iso: str) -> None:
+    """With dots the day comes first; a month may be named."""
+    assert iso_spelling(text) == iso
+
+
+@pytest.mark.parametrize(
+    "text", ["03/02/2026", "02.03.26", "31.02.2026", "2 Foo 2026", "soon", "2026-13-01", "9" * 500]
+)
+def test_what_may_mean_two_days_or_none_stays_as_it_is(text: str) -> None:
+    """No date is better than a wrong one."""
+    assert iso_spelling(text) == text
+    assert find_date(text) == ""
