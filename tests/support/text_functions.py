@@ -6,7 +6,6 @@ from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
 from retriever.case.dates import iso_spelling
 from retriever.case.language import detect_language
-from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment.aligner import aligner
@@ -55,7 +54,6 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "codes": codes,
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
-    "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
     "is_notice": lambda text: [is_notice(text), is_notice(text[:500]), is_notice(f"This ticket {text}")],
     "is_machine": lambda text: [is_machine(text), is_machine({"login": text})],
     "same_person": same_person,

@@ -13,7 +13,7 @@ from retriever.ingest.sources.ticket import Mapped, SkipReason, Ticket, mapped
 
 Convert: TypeAlias = Callable[[Record], Ticket | SkipReason]
 
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 """Grows when a mapping gives other cases for the same file: an interrupted ingest is then begun anew."""
 
 _OWN = frozenset(("title", "problem", "product", "category", "environment", "language", "priority", "channel"))
