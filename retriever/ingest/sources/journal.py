@@ -59,8 +59,10 @@ def journal_entries(journal: str) -> list[Entry]:
             found.append((author.strip(), kind.strip(), [rest]))
         elif found:
             found[-1][2].append(line)
-    return [Entry(author, kind, _FROM_MAIL.sub("", "\n".join(body).strip(), count=1).strip())
-            for author, kind, body in found]  # fmt: skip
+    return [
+        Entry(author, kind, _FROM_MAIL.sub("", "\n".join(body).strip(), count=1).strip())
+        for author, kind, body in found
+    ]
 
 
 def customer_comments(entries: list[Entry]) -> list[Entry]:

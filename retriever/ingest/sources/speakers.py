@@ -15,12 +15,20 @@ LONGEST_NAME = 200
 """Characters of a name that are looked at."""
 
 _MACHINE_TYPES = frozenset(
-    ("bot", "app", "system", "automation", "automatedprocess", "cloudintegrationuser", "virtualagent", "trigger",
-     "workflow", "mannequin", "integration")
-)  # fmt: skip
+    "bot app system automation automatedprocess cloudintegrationuser virtualagent trigger workflow mannequin".split()
+)
 _TYPE_KEYS = ("type", "__typename", "accountType", "account_type", "UserType", "user_type", "kind")
-_NAME_KEYS = ("login", "name", "Name", "displayName", "display_name", "display_value", "username", "emailAddress",
-              "email")  # fmt: skip
+_NAME_KEYS = (
+    "login",
+    "name",
+    "Name",
+    "displayName",
+    "display_name",
+    "display_value",
+    "username",
+    "emailAddress",
+    "email",
+)
 _MACHINE = re.compile(any_of("machine"))
 _SUFFIX = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|[（【][^（）【】]{0,60}[）】]")
 

@@ -200,8 +200,14 @@ def freshdesk(**reply: Any) -> dict[str, Any]:  # noqa: ANN401
     """A resolved ticket: the agent's reply, then another conversation."""
     first = {"body_text": ANSWER, "incoming": False, "private": False, "user_id": 2}
     later = {"body_text": OTHER, "incoming": False, "private": False} | reply
-    return {"id": 1, "subject": "Copier", "description_text": PROBLEM, "status": 4, "requester_id": 1,
-            "conversations": [first, later]}  # fmt: skip
+    return {
+        "id": 1,
+        "subject": "Copier",
+        "description_text": PROBLEM,
+        "status": 4,
+        "requester_id": 1,
+        "conversations": [first, later],
+    }
 
 
 @pytest.mark.parametrize(
@@ -261,8 +267,15 @@ def test_jiras_csv_knows_machines_and_the_reporter() -> None:
     """It tells no more of its comments."""
     said = {"kim": ANSWER, "eva": OTHER, "Automation for Jira": "Closed by a rule after three days of silence."}
     comments = [f"03/Feb/26 9:00 AM;{who};{body}" for who, body in said.items()]
-    row = {"Issue key": "SD-1", "Summary": "Copier", "Description": PROBLEM, "Status": "Done", "Resolution": "Done",
-           "Reporter": "eva", "Comment": comments}  # fmt: skip
+    row = {
+        "Issue key": "SD-1",
+        "Summary": "Copier",
+        "Description": PROBLEM,
+        "Status": "Done",
+        "Resolution": "Done",
+        "Reporter": "eva",
+        "Comment": comments,
+    }
 
     assert solution("jira", row) == ANSWER
 
@@ -334,9 +347,15 @@ def test_zammad_takes_only_public_articles_of_agents(article: dict[str, Any]) ->
 def test_salesforce_takes_only_published_comments_of_the_house(comment: dict[str, Any]) -> None:
     """Not of the contact, who writes in a portal, nor of a flow."""
     later = {"IsPublished": True, "CommentBody": OTHER} | comment
-    record = {"CaseNumber": "7", "Subject": "Copier", "Description": PROBLEM, "Status": "Closed", "IsClosed": True,
-              "Contact": {"Name": "Eva Long"},
-              "CaseComments": {"records": [{"IsPublished": True, "CommentBody": ANSWER}, later]}}  # fmt: skip
+    record = {
+        "CaseNumber": "7",
+        "Subject": "Copier",
+        "Description": PROBLEM,
+        "Status": "Closed",
+        "IsClosed": True,
+        "Contact": {"Name": "Eva Long"},
+        "CaseComments": {"records": [{"IsPublished": True, "CommentBody": ANSWER}, later]},
+    }
 
     assert solution("salesforce", record) == ANSWER
 
@@ -347,8 +366,14 @@ def test_salesforce_takes_only_published_comments_of_the_house(comment: dict[str
 def test_salesforce_takes_only_mails_that_were_sent_out(mail: dict[str, Any]) -> None:
     """A draft and a mail among colleagues are none."""
     mails = [{"Incoming": False, "TextBody": ANSWER}, {"Incoming": False, "TextBody": OTHER} | mail]
-    record = {"CaseNumber": "7", "Subject": "Copier", "Description": PROBLEM, "Status": "Closed", "IsClosed": True,
-              "EmailMessages": mails}  # fmt: skip
+    record = {
+        "CaseNumber": "7",
+        "Subject": "Copier",
+        "Description": PROBLEM,
+        "Status": "Closed",
+        "IsClosed": True,
+        "EmailMessages": mails,
+    }
 
     assert solution("salesforce", record) == ANSWER
 
