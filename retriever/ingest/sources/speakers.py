@@ -15,7 +15,10 @@ LONGEST_NAME = 200
 """Characters of a name that are looked at."""
 
 _MACHINE_TYPES = frozenset(
-    "bot app system automation automatedprocess cloudintegrationuser virtualagent trigger workflow mannequin".split()
+    (
+        *("bot", "app", "system", "automation", "automatedprocess", "cloudintegrationuser", "virtualagent"),
+        *("trigger", "workflow", "mannequin"),
+    )
 )
 _TYPE_KEYS = ("type", "__typename", "accountType", "account_type", "UserType", "user_type", "kind")
 _NAME_KEYS = (
