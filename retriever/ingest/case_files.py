@@ -1,8 +1,7 @@
 """Files of cases as rows, one at a time: columns of tables and keys of JSON objects to the fields of a case."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,35 +11,21 @@ from retriever.case.format import IGNORED
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import field_value, joined_value
 from retriever.ingest.columns import ColumnMap, Columns, find_field, resolve_columns
-from retriever.ingest.files.encodings import ZIP, as_utf8
 from retriever.ingest.files.json_records import plain_numbers
-from retriever.ingest.files.lines import LineReader
-from retriever.ingest.files.record_file import FileFormat, RecordFile
+from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
-from retriever.ingest.files.streams import STDIN, PeekedStream, naming, open_bytes, suffix_of
+from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
 from retriever.ingest.rows import CaseRow, Rejected
 
-_SUFFIXES: dict[str, FileFormat] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-}
-_AS_FILE = "give the file itself, or put each object on a line of its own"
 _OBJECTS = ("source", "outcome", "background")
 _WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderOptions:
-    """How to read a file; empty means find out. `columns` says which headers (JSONL: keys, dotted) fill a field."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderOptions(FileOptions):
+    """How a file of cases is read. `columns` says which headers (JSONL: keys, dotted) fill a field."""
 
-    format: FileFormat | None = None
-    encoding: str = ""
-    delimiter: str = ""
     columns: ColumnMap = field(default_factory=dict)
 
 
@@ -111,22 +96,21 @@ class CaseFileReader:
 def open_case_file(source: Path | BinaryIO, options: ReaderOptions | None = None) -> Iterator[CaseFileReader]:
     """Open a file of cases, an open binary stream, or the standard input (`Path("-")`).
 
-    Format, encoding and delimiter are found out unless `options` names them. Raises InvalidInput for a file that is
+    Whatever `options` does not name is found out. Raises InvalidInput for a file that is
     missing, is of no known kind, or has no column for the problem.
     """
     options = options or ReaderOptions()
     wanted = {name for names in options.columns.values() for name in names}
-    with open_bytes(source) as stream:
+    with ExitStack() as opened:
+        stream = opened.enter_context(open_bytes(source))
         with naming(source):
-            peeked = PeekedStream(stream)
             file = RecordFile(
-                peeked,
-                _format_of(source, peeked.peek(), options),
-                encoding=options.encoding,
-                delimiter=options.delimiter,
+                PeekedStream(stream),
+                options,
+                suffix=suffix_of(source),
                 known=lambda header: header.strip() in wanted or find_field(header) is not None,
             )
-            reader = CaseFileReader(file, options.columns)
+            reader = CaseFileReader(opened.enter_context(file), options.columns)
         yield reader
 
 
@@ -141,33 +125,6 @@ def _resolved(header: TableRecord, wanted: ColumnMap) -> Columns:
             "Map one, for example problem=Description."
         )
     return columns
-
-
-def _format_of(source: Path | BinaryIO, head: bytes, options: ReaderOptions) -> FileFormat:
-    """What the caller says, else what a file's content says, else its name, else its first line."""
-    if options.format in ("json", "xlsx"):
-        return options.format
-    suffix = suffix_of(source)
-    if options.format is None and not options.encoding and isinstance(source, Path) and source != STDIN:
-        if head.startswith(ZIP) and suffix in (".xlsx", ".xlsm"):
-            return "xlsx"
-        text = as_utf8(head).lstrip()
-        if text.startswith(b"[") or text.partition(b"\n")[0].strip() == b"{":
-            return "json"
-    lines = LineReader(PeekedStream(io.BytesIO(head)), encoding=options.encoding)
-    first = next((line.text.strip() for line in lines if line.text.strip()), "")
-    format = options.format or _SUFFIXES.get(suffix) or ("jsonl" if first.startswith(("{", "[")) else "csv")
-    if format == "jsonl":
-        _refuse_document(first)
-    return format
-
-
-def _refuse_document(first: str) -> None:
-    """In a pipe, or where the caller said that it is JSONL: the file itself is read as the array that it is."""
-    if first.startswith("["):
-        raise InvalidInput(f"this is one JSON array; {_AS_FILE} (jq -c '.[]').")
-    if first == "{":
-        raise InvalidInput(f"this is JSON over several lines; {_AS_FILE} (jq -c .).")
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  any JSON

@@ -1,15 +1,12 @@
 """The export of a help desk as rows of cases, by the mapping of that help desk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from retriever.errors import InvalidInput
 from retriever.ingest.columns import Columns, find_field
-from retriever.ingest.files.encodings import ZIP, as_utf8
-from retriever.ingest.files.json_text import parsed_json
-from retriever.ingest.files.record_file import FileFormat, RecordFile
+from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
@@ -40,45 +37,20 @@ class ExportReader:
 
 @contextmanager
 def open_export(
-    source: Path | BinaryIO, mapping: SourceMapping, *, encoding: str = "", delimiter: str = ""
+    source: Path | BinaryIO, mapping: SourceMapping, options: FileOptions | None = None
 ) -> Iterator[ExportReader]:
-    """Open an export, an open binary stream, or the standard input; its format is found out, and what is left empty.
+    """Open an export, an open binary stream, or the standard input; whatever `options` leaves out is found out.
 
     Raises InvalidInput for a file that is missing or is of no known kind.
     """
     with open_bytes(source) as stream:
         with naming(source):
-            peeked = PeekedStream(stream)
             file = RecordFile(
-                peeked,
-                _format_of(peeked.peek(), suffix_of(source), mapping.envelopes),
-                encoding=encoding,
-                delimiter=delimiter,
+                PeekedStream(stream),
+                options or FileOptions(),
+                suffix=suffix_of(source),
                 known=lambda header: find_field(header) is not None,
                 envelopes=mapping.envelopes,
             )
-        yield ExportReader(file, mapping)
-
-
-def _format_of(head: bytes, suffix: str, envelopes: Sequence[str]) -> FileFormat:
-    if head.startswith(ZIP):
-        return "xlsx"
-    text = as_utf8(head).lstrip()
-    if text.startswith(b"["):
-        return "json"
-    if text.startswith(b"{"):
-        first, newline, _ = text.partition(b"\n")
-        return "jsonl" if _is_record(first, envelopes, whole=bool(newline)) else "json"
-    if suffix in (".xlsx", ".xlsm"):
-        raise InvalidInput("this is no XLSX workbook; save it again as XLSX, or as CSV (UTF-8).")
-    return "csv"
-
-
-def _is_record(line: bytes, envelopes: Sequence[str], *, whole: bool) -> bool:
-    """Is the first line a record of its own, and not a page of them?"""
-    try:
-        value = parsed_json(line.decode("utf-8", errors="replace"))
-    except (ValueError, RecursionError):
-        return False
-    page = isinstance(value, dict) and any(isinstance(value.get(name), list) for name in envelopes)
-    return isinstance(value, dict) and not page and (whole or bool(value))
+        with file:
+            yield ExportReader(file, mapping)

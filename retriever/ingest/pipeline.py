@@ -130,6 +130,7 @@ def ingest(
             columns=reader.columns.headers,
             ignored_columns=reader.columns.ignored,
             rejects_path=options.rejects_path,
+            notes=reader.file.notes.lines(),
         )
 
 
@@ -276,7 +277,7 @@ def _opened(
 ) -> AbstractContextManager[CaseFileReader] | AbstractContextManager[ExportReader]:
     if options.mapping is None:
         return open_case_file(source, options.reader)
-    return open_export(source, options.mapping, encoding=options.reader.encoding, delimiter=options.reader.delimiter)
+    return open_export(source, options.mapping, options.reader)
 
 
 def _shown(case: Case) -> dict[str, str]:
@@ -299,6 +300,8 @@ def _file_of(source: Path | BinaryIO, options: IngestOptions) -> IngestProgress 
         sorted(reader.columns.items()),
         options.source_system,
     ]
+    if reader.sheet or reader.header_row:
+        how += [reader.sheet, reader.header_row]
     if options.mapping:
         how += [*describe(options.mapping), options.publish, repr(options.rules), MASKING_VERSION]
     mapping = hashlib.sha256(orjson.dumps([*how, repr(sorted(options.defaults.items()))])).hexdigest()[:16]

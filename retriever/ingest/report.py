@@ -150,6 +150,8 @@ class IngestReport:
     """Fields with the headers that filled them."""
     ignored_columns: tuple[str, ...] = ()
     rejects_path: Path | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know of the file, such as a header that came twice, or sheets that were not read."""
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON types."""
@@ -159,6 +161,7 @@ class IngestReport:
         plain["arrivals"] = [asdict(arrival) for arrival in self.arrivals]
         plain["columns"] = {name: list(headers) for name, headers in self.columns.items()}
         plain["ignored_columns"] = list(self.ignored_columns)
+        plain["notes"] = list(self.notes)
         plain["rejects_path"] = str(self.rejects_path) if self.rejects_path else None
         return plain
 

@@ -24,7 +24,7 @@ HOMES = {
     "typer": ("retriever.cli",),
     "rich": ("retriever.cli", "retriever.training", "scripts"),
     "ijson": ("retriever.ingest.files.json_records",),
-    "openpyxl": ("retriever.ingest.files.workbooks",),
+    "openpyxl": ("retriever.ingest.files",),
     "selectolax": ("retriever.ingest.cleaning",),
     "numba": ("index.compiled",),
     "pyroaring": ("index.keys",),

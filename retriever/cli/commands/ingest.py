@@ -32,6 +32,10 @@ def ingest(
     ] = None,
     encoding: Annotated[str, typer.Option(help="Such as utf-8 or gb18030; found out without it.")] = "",
     delimiter: Annotated[str, typer.Option(help="One character; found out without it.")] = "",
+    sheet: Annotated[str, typer.Option(help="Name or number of the sheet of a workbook.")] = "",
+    header_row: Annotated[
+        int, typer.Option(min=0, help="Line that the header of a table is in; found out without it.")
+    ] = 0,
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", help="FIELD=HEADER, or a mapping file (TOML, JSON); may be repeated."),
@@ -72,7 +76,14 @@ def ingest(
     if mapping is None and (publish or rules):
         raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--publish, --rules")
     options = IngestOptions(
-        reader=ReaderOptions(format_, encoding, delimiter, columns),
+        reader=ReaderOptions(
+            format=format_,
+            encoding=encoding,
+            delimiter=delimiter,
+            sheet=sheet,
+            header_row=header_row,
+            columns=columns,
+        ),
         mapping=mapping,
         publish=publish,
         rules=load_rules(rules) if rules else TicketRules(),
@@ -148,6 +159,8 @@ def _print_notes(name: str, report: IngestReport) -> None:
     """What a person should know besides the numbers."""
     if report.resumed_from:
         err.print(f"{name}: went on behind line {report.resumed_from}, where the last run stopped")
+    for note in report.notes:
+        err.print(f"{name}: {note}", markup=False)
     if report.ignored_columns:
         err.print(f"{name}: columns nobody reads: {', '.join(report.ignored_columns)}", markup=False)
     if report.named_by_content:

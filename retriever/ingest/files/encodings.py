@@ -43,10 +43,27 @@ def find_mark(head: bytes) -> tuple[str, bytes] | None:
     return next(((name, mark) for mark, name in _MARKS if head.startswith(mark)), None)
 
 
-def as_utf8(head: bytes) -> bytes:
-    """The beginning of a file in UTF-8, without its mark; as it is where it has none."""
+def find_encoding(head: bytes, named: str = "", *, is_long: bool = False) -> tuple[str, bytes]:
+    """The encoding of a text by its beginning, empty while that is ASCII only; and the mark that it begins with.
+
+    `named` is what somebody says it is. Raises InvalidInput for an unknown encoding, for what is no text, and for a
+    text whose encoding cannot be told.
+    """
     marked = find_mark(head)
-    return head[len(marked[1]) :].decode(marked[0], errors="ignore").encode() if marked else head
+    if named:
+        encoding = checked_encoding(named)
+        return encoding, marked[1] if marked and marked[0] == encoding else b""
+    refuse_binary(head)
+    if marked:
+        return marked
+    found = wide_without_mark(head)
+    return found or ("" if is_ascii(head) else utf8_or_gb18030(head, first=True, cut=is_long)), b""
+
+
+def beginning(head: bytes, named: str = "") -> str:
+    """The first bytes of a file as text, without its mark. Raises InvalidInput like `find_encoding`."""
+    encoding, mark = find_encoding(head, named, is_long=True)
+    return head[len(mark) :].decode(encoding or "utf-8", errors="ignore")
 
 
 def refuse_binary(head: bytes) -> None:
@@ -54,17 +71,20 @@ def refuse_binary(head: bytes) -> None:
     for magic, what in _BINARY:
         if head.startswith(magic):
             raise InvalidInput(f"this is {what}; JSONL and CSV can be read.")
-    if not find_mark(head) and not utf16_without_mark(head) and len(_CONTROL.findall(head)) * 20 > len(head):
+    if not find_mark(head) and not wide_without_mark(head) and len(_CONTROL.findall(head)) * 20 > len(head):
         raise InvalidInput("this is no text; JSONL and CSV can be read.")
 
 
-def utf16_without_mark(head: bytes) -> str:
-    """`utf-16-le` or `utf-16-be`: read rightly, it holds line breaks, delimiters and other ASCII; else empty."""
+def wide_without_mark(head: bytes) -> str:
+    """The form of UTF-16 or UTF-32 that, read rightly, holds line breaks, delimiters and other ASCII; else empty."""
     sample = head[:65_536]
     zeros = sample.count(0)
     # UTF-8 may hold stray zero bytes; UTF-16 that happens to be valid UTF-8 is half zeros.
     if not zeros or (zeros * 5 < len(sample) and _decodes(sample, "utf-8", partial=True)):
         return ""
+    for encoding in ("utf-32-le", "utf-32-be"):
+        if zeros * 2 >= len(sample) and _decodes(sample, encoding, partial=True):
+            return encoding
     left, right = (_ascii_share(sample, encoding) for encoding in ("utf-16-le", "utf-16-be"))
     if max(left, right) < 0.01 or min(left, right) * 4 > max(left, right):
         return ""

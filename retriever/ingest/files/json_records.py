@@ -8,7 +8,8 @@ from typing import Any
 import ijson
 
 from retriever.errors import InvalidInput
-from retriever.ingest.files.encodings import as_utf8, find_mark
+from retriever.ingest.files.encodings import beginning, find_encoding
+from retriever.ingest.files.hazards import Hazards
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.files.lines import TextLine
 from retriever.ingest.files.records import AnyRecord, BrokenRecord, FileRecord
@@ -24,12 +25,31 @@ def iter_json_lines(lines: Iterable[TextLine]) -> Iterator[AnyRecord]:
             yield _parsed(line)
 
 
-def open_json(stream: PeekedStream, envelopes: Sequence[str] = ()) -> Iterator[AnyRecord]:
+def open_json(stream: PeekedStream, envelopes: Sequence[str] = (), *, encoding: str = "") -> Iterator[AnyRecord]:
     """The objects of a document, by their number: of its array, of a list under one of `envelopes`, or it itself.
 
-    Raises InvalidInput for a large object without such a list, which would have to be held whole.
+    `encoding` is found out when it is empty. Raises InvalidInput for a large object without such a list, which would
+    have to be held whole, and like `find_encoding`.
     """
-    return _iter_items(stream, _find_prefix(stream, envelopes))
+    return _iter_items(stream, _find_prefix(stream, envelopes, encoding), encoding)
+
+
+class _Hazard(Exception):
+    """Raised through the parser out of the stream that it reads."""
+
+
+class _Guarded:
+    """A stream of JSON that ends with an exception before the parser gets what it cannot take."""
+
+    def __init__(self, stream: PeekedStream | Utf8Stream | io.BytesIO) -> None:
+        self._stream = stream
+        self._hazards = Hazards()
+
+    def read(self, size: int = -1) -> bytes:
+        part = self._stream.read(size)
+        if hazard := self._hazards.find(part):
+            raise _Hazard(hazard)
+        return part
 
 
 def plain_numbers(value: Any) -> Any:  # noqa: ANN401  any JSON
@@ -44,49 +64,52 @@ def plain_numbers(value: Any) -> Any:  # noqa: ANN401  any JSON
 def _parsed(line: TextLine) -> AnyRecord:
     try:
         value = parsed_json(line.text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return BrokenRecord(line.number, f"is no valid JSON ({json_fault(error)})")
     if not isinstance(value, dict):
         return BrokenRecord(line.number, "expected a JSON object")
     return FileRecord(line.number, value, len(line.text))
 
 
-def _iter_items(stream: PeekedStream, prefix: str) -> Iterator[AnyRecord]:
+def _iter_items(stream: PeekedStream, prefix: str, encoding: str) -> Iterator[AnyRecord]:
     number, before = 0, 0
     try:
-        for value in ijson.items(_without_mark(stream), prefix, multiple_values=True):
+        for value in ijson.items(_Guarded(_in_utf8(stream, encoding)), prefix, multiple_values=True):
             number += 1
             size, before = stream.offset - before, stream.offset
             if isinstance(value, dict):
                 yield FileRecord(number, value, size)
             else:
                 yield BrokenRecord(number, "expected a JSON object")
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, _Hazard) as error:
         # The parser's own words hold the text around the fault; only their first line does not.
         reason = f"the JSON ends or breaks here ({json_fault(error)}); nothing behind it can be read"
         yield BrokenRecord(number + 1, reason)
 
 
-def _without_mark(stream: PeekedStream) -> PeekedStream | Utf8Stream:
+def _in_utf8(stream: PeekedStream, named: str) -> PeekedStream | Utf8Stream:
     """The stream in UTF-8, which is all that the parser reads."""
-    encoding, mark = find_mark(stream.peek()) or ("utf-8", b"")
+    encoding, mark = find_encoding(stream.peek(), named, is_long=stream.is_long)
     stream.read(len(mark))
-    return stream if encoding == "utf-8" else Utf8Stream(stream, encoding)
+    return stream if encoding in ("", "utf-8") else Utf8Stream(stream, encoding)
 
 
-def _find_prefix(stream: PeekedStream, envelopes: Sequence[str]) -> str:
+def _find_prefix(stream: PeekedStream, envelopes: Sequence[str], encoding: str) -> str:
     """Where the records are, in ijson's words: `item`, `tickets.item`, or empty for the document itself.
 
     Looks at the first MiB only: exports name their list before it.
     """
+    head = io.BytesIO(beginning(stream.peek(), encoding).encode("utf-8", "replace"))
     try:
-        for prefix, event, _ in ijson.parse(io.BytesIO(as_utf8(stream.peek()))):
+        for prefix, event, _ in ijson.parse(_Guarded(head)):
             if event == "start_array" and (prefix == "" or prefix in envelopes):
                 return f"{prefix}.item" if prefix else "item"
             if event == "end_map" and prefix == "":
                 return ""
     except ijson.JSONError:
         pass
+    except _Hazard as error:
+        raise InvalidInput(f"this JSON cannot be read: {error}.") from error
     if not stream.is_long:
         return ""
     raise InvalidInput(

@@ -1,26 +1,33 @@
 """One JSON text, leniently; and what is wrong with it in words that repeat nothing of it."""
 
 import json
+import re
 
 import orjson
 
+from retriever.ingest.files.hazards import hazard_of
+
+_LONG_NUMBER = re.compile(r"\d{19}")
+
 
 def parsed_json(text: str) -> object:
-    """The value. Raises ValueError, or RecursionError when it is nested too deeply."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # More lenient: control characters inside strings, lone surrogates, very large numbers.
-        return json.loads(text.replace("\x00", ""), strict=False)
+    """The value, integers of any length exact. Raises ValueError, also for what is nested too deeply."""
+    if hazard := hazard_of(text):
+        raise ValueError(hazard)
+    # The fast parser makes floats of integers above 2⁶⁴.
+    if not _LONG_NUMBER.search(text):
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+    # More lenient: control characters inside strings, lone surrogates, very large numbers.
+    return json.loads(text.replace("\x00", ""), strict=False)
 
 
 def json_fault(error: Exception) -> str:
     """What is wrong and where, without the text around it."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg}, character {error.pos + 1}"
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    first = str(error).strip().partition("\n")[0]
-    return (
-        first.rstrip(". ")[:80] if not isinstance(error, UnicodeDecodeError) else f"byte {error.start + 1} is no UTF-8"
-    )
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is no valid {error.encoding}"
+    return str(error).strip().partition("\n")[0].rstrip(". ")[:80]

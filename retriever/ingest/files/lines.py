@@ -5,14 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from retriever.ingest.files.encodings import (
-    checked_encoding,
-    find_mark,
-    is_ascii,
-    refuse_binary,
-    utf8_or_gb18030,
-    utf16_without_mark,
-)
+from retriever.ingest.files.encodings import find_encoding, is_ascii, utf8_or_gb18030
 from retriever.ingest.files.streams import PeekedStream
 
 LINE_LIMIT = 16 << 20
@@ -39,24 +32,17 @@ class LineReader:
     def __init__(self, stream: PeekedStream, *, encoding: str = "") -> None:
         """Look at the beginning. Raises InvalidInput for an unknown encoding and for what is no text."""
         self._stream = stream
-        head = stream.peek()
-        self._settled = bool(encoding)
-        if encoding:
-            self.encoding = checked_encoding(encoding)
-            marked = find_mark(head)
-            mark = marked[1] if marked and marked[0] == self.encoding else b""
-        else:
-            refuse_binary(head)
-            self.encoding, mark = find_mark(head) or (utf16_without_mark(head), b"")
-            self._settled = bool(self.encoding)
+        found, mark = find_encoding(stream.peek(), encoding, is_long=stream.is_long)
         stream.read(len(mark))
-        if not self._settled:
-            self.encoding = "utf-8"
-            self._settle(head, first=True, cut=stream.is_long)
+        self._settled = bool(found)
+        self.encoding = found or "utf-8"
 
     def __iter__(self) -> Iterator[TextLine]:
         lines = self._lines_of_bytes() if _BY_LINE.match(self.encoding) else self._lines_of_text()
-        return (TextLine(number, text, fault) for number, (text, fault) in enumerate(lines, start=1))
+        # A mark in the middle is left from files that were put one below the other.
+        return (
+            TextLine(number, text.removeprefix("\ufeff"), fault) for number, (text, fault) in enumerate(lines, start=1)
+        )
 
     def _lines_of_bytes(self) -> Iterator[tuple[str, str]]:
         ending, pending, skipping = b"", b"", False
@@ -84,7 +70,7 @@ class LineReader:
 
     def _decoded(self, block: bytes, ending: bytes) -> Iterator[tuple[str, str]]:
         if not self._settled:
-            self._settle(block, first=False)
+            self._settle(block)
         try:
             # All at once is several times faster, and nearly every block is sound.
             for text in block.decode(self.encoding).split(ending.decode()):
@@ -128,8 +114,8 @@ class LineReader:
         yield from self._stream.blocks()
         yield b""
 
-    def _settle(self, block: bytes, *, first: bool, cut: bool = False) -> None:
+    def _settle(self, block: bytes) -> None:
         """Choose the encoding as soon as a block holds more than ASCII."""
         if not is_ascii(block):
             self._settled = True
-            self.encoding = utf8_or_gb18030(block, first=first, cut=cut)
+            self.encoding = utf8_or_gb18030(block, first=False, cut=False)

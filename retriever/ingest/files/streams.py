@@ -101,14 +101,17 @@ class Utf8Stream:
     def __init__(self, stream: PeekedStream, encoding: str) -> None:
         """`stream` stands behind its byte order mark."""
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, empty only at the end; some more than `size` where UTF-8 is longer."""
+        """The next bytes, empty only at the end; some more than `size` where UTF-8 is longer.
+
+        Raises UnicodeDecodeError.
+        """
         text = ""
         while size and not text:
             block = self._stream.read(size)
             text = self._decoder.decode(block, not block)
             if not block:
                 break
-        return text.encode()
+        return text.encode("utf-8", "replace")

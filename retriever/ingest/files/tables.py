@@ -10,13 +10,19 @@ from typing import NamedTuple
 
 from retriever.errors import InvalidInput
 from retriever.ingest.files.guards import unguarded
+from retriever.ingest.files.headers import SEARCHED_ROWS, HeaderSearch
 from retriever.ingest.files.lines import TextLine
+from retriever.ingest.files.notes import Notes
 
 DELIMITERS = (",", ";", "\t", "|")
 RECORD_LIMIT = 2 << 20
 """Most characters of one record; a quote that is never closed is noticed there."""
 
+LONGEST_NAME = 200
+"""Characters of a cell that may be a header."""
+
 _SNIFFED = 200  # lines
+_FIELD_LIMIT = 32 << 20  # characters; the limit of a line comes before
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
@@ -69,21 +75,62 @@ class _Tape:
         self._again.extendleft(reversed(self.taken[1:]))
 
 
-def open_csv(lines: Iterable[TextLine], delimiter: str, known: Callable[[str], bool]) -> Table | None:
-    """The table that the lines are, None without any; an empty delimiter is found by the headers that are `known`.
+def open_csv(
+    lines: Iterable[TextLine], delimiter: str, search: HeaderSearch, notes: Notes | None = None
+) -> Table | None:
+    """The table that the lines are, None without any; an empty delimiter is found by the headers that are known.
 
-    Raises InvalidInput for what cannot delimit cells.
+    Raises InvalidInput for what cannot delimit cells, and for a header row that is not there.
     """
-    rest = iter(lines)
+    notes = notes or Notes()
+    csv.field_size_limit(max(csv.field_size_limit(), _FIELD_LIMIT))  # of the whole process; it is only ever raised
+    rest = itertools.dropwhile(lambda line: line.number < search.row, lines)
     head = list(itertools.islice(rest, _SNIFFED))
-    delimiter = delimiter or sniff_delimiter([line.text for line in head], known)
+    delimiter = delimiter or sniff_delimiter([line.text for line in head], search)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InvalidInput(f"a delimiter is one character, not {delimiter[:20]!r}.")
-    rest = itertools.chain(head, rest)
-    header = read_header(rest, delimiter)
-    if header is None:
+    first, taken = _first_records(head, delimiter)
+    place = search.find([record.cells for record in first], [record.line for record in first], notes)
+    if place is None:
         return None
-    return Table(header, iter_records(rest, delimiter, width=len(header.cells)), delimiter)
+    header = first[place]
+    below = iter_records(itertools.chain(head[taken[place] :], rest), delimiter, width=len(header.cells))
+    return Table(header, records_below(header, below, search.known, notes), delimiter)
+
+
+def records_below(
+    header: TableRecord, records: Iterable[TableRecord], known: Callable[[str], bool], notes: Notes
+) -> Iterator[TableRecord]:
+    """The records without headers that come again, as where exports were put one below the other.
+
+    A header in another order is followed; below one with other columns records have a fault.
+    """
+    names = [_plain(cell) for cell in header.cells]
+    filled, ordered = [name for name in names if name], sorted(names)
+    order: list[int] = []
+    foreign = 0
+    for record in records:
+        first = next((cell for cell in record.cells if cell), "")
+        if len(first) <= LONGEST_NAME and (_plain(first) in names or known(first)):
+            cells = [_plain(cell) for cell in record.cells]
+            cells += [""] * (len(names) - len(cells))
+            again = [cell for cell in cells if cell]
+            if again == filled or (len(again) > 1 and sorted(cells) == ordered):
+                order = [] if again == filled else _order(names, cells)
+                foreign = 0
+                notes.count("rows are the header again and were left out")
+                continue
+            if len(again) > 2 and all(cell in names or known(cell) for cell in again):
+                foreign = record.line
+                notes.say(f"row {foreign} is another header: put the rows below it into a file of their own")
+                continue
+        if foreign:
+            yield TableRecord(record.line, record.cells, record.fault or f"stands below another header, row {foreign}")
+        elif order and record.cells:
+            cells = [*record.cells, *[""] * (len(names) - len(record.cells))]
+            yield TableRecord(record.line, [cells[place] for place in order], record.fault)
+        else:
+            yield record
 
 
 def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> Iterator[TableRecord]:
@@ -92,8 +139,6 @@ def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> It
     When such a record spans several lines, a stray quote has most likely swallowed the next ones: only the first line
     is given up, and reading goes on at the second.
     """
-    # The limit is the process's own; it is only ever raised.
-    csv.field_size_limit(max(csv.field_size_limit(), RECORD_LIMIT, 32 << 20))
     tape = _Tape(lines)
     reader = csv.reader(tape, delimiter=delimiter, strict=True)
     while True:
@@ -123,45 +168,66 @@ def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> It
             yield TableRecord(tape.taken[0].number, [unguarded(cell) for cell in cells])
 
 
-def read_header(lines: Iterator[TextLine], delimiter: str) -> TableRecord | None:
-    """The first record that is not blank, None when there is none; takes no line more than that record has."""
-    for line in lines:
-        text = line.text
-        if not text.strip() or _SEP_LINE.fullmatch(text):
-            continue
-        # A header cell may hold a line break.
-        while text.count('"') % 2 and len(text) < RECORD_LIMIT and (more := next(lines, None)):
-            text += "\n" + more.text
-        cells = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
-        return TableRecord(line.number, [cell.strip() for cell in cells], line.fault)
-    return None
-
-
-def sniff_delimiter(texts: Sequence[str], known: Callable[[str], bool]) -> str:
-    """The delimiter of a table from its first lines, `known` telling which headers mean something. Comma if in doubt.
+def sniff_delimiter(texts: Sequence[str], search: HeaderSearch) -> str:
+    """The delimiter of a table from its first lines, by the headers that are known. Comma if in doubt.
 
     First comes how many known headers a delimiter gives, then how many records have as many cells as the header.
     """
     named = next((found for text in texts[:1] if (found := _SEP_LINE.fullmatch(text))), None)
     if named:
         return named[1]
-    return max(DELIMITERS, key=lambda delimiter: _fitness(texts[:_SNIFFED], delimiter, known))
+    return max(DELIMITERS, key=lambda delimiter: _fitness(texts[:_SNIFFED], delimiter, search))
 
 
-def _fitness(texts: Sequence[str], delimiter: str, known: Callable[[str], bool]) -> tuple[int, float, int]:
+def _first_records(head: Sequence[TextLine], delimiter: str) -> tuple[list[TableRecord], list[int]]:
+    """The records, not blank, among which the header is looked for, and how many lines each and those above it take."""
+    records: list[TableRecord] = []
+    taken: list[int] = []
+    place = 0
+    while place < len(head) and len(records) < SEARCHED_ROWS:
+        line, text = head[place], head[place].text
+        place += 1
+        if not text.strip() or _SEP_LINE.fullmatch(text):
+            continue
+        # A header cell may hold a line break.
+        while text.count('"') % 2 and len(text) < RECORD_LIMIT and place < len(head):
+            text += "\n" + head[place].text
+            place += 1
+        cells = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+        if any(cell.strip() for cell in cells):
+            records.append(TableRecord(line.number, [cell.strip() for cell in cells], line.fault))
+            taken.append(place)
+    return records, taken
+
+
+def _fitness(texts: Sequence[str], delimiter: str, search: HeaderSearch) -> tuple[int, float, int]:
     try:
-        records = [cells for cells in csv.reader((text + "\n" for text in texts), delimiter=delimiter) if cells]
+        records = [cells for cells in csv.reader((text + "\n" for text in texts), delimiter=delimiter) if any(cells)]
     except csv.Error:
         return 0, 0.0, 0
     if not records:
         return 0, 0.0, 0
-    width = len(records[0])
+    place = search.place(records[:SEARCHED_ROWS])
+    header = records[place]
+    width = len(header)
     if width < 2:
         return 0, 0.0, width
     # The last record may be cut off where the sample ends.
-    rows = records[1:-1] or records[1:]
+    rows = records[place + 1 : -1] or records[place + 1 :]
     even = sum(len(cells) == width for cells in rows) / len(rows) if rows else 0.0
-    return sum(known(cell) for cell in records[0]), even, width
+    return sum(search.known(cell) for cell in header), even, width
+
+
+def _order(names: Sequence[str], cells: Sequence[str]) -> list[int]:
+    """Where each name stands among the cells; a name that stands twice keeps its order."""
+    places: dict[str, list[int]] = {}
+    for place, cell in enumerate(cells):
+        places.setdefault(cell, []).append(place)
+    return [places[name].pop(0) for name in names]
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("\ufeff", "").strip().casefold()
 
 
 def _explained(error: csv.Error) -> str:

@@ -290,14 +290,18 @@ def test_cells_mean_what_people_mean(column: str, cell: str, value: object) -> N
     [
         ("name,mail\na,b\n", "no column is known to hold the problem"),
         ("just prose\nof some lines\n", "no column is known"),
-        ('[{"problem": "x"}]', "one JSON array"),
-        ('{\n  "problem": "x"\n}\n', "over several lines"),
     ],
 )
 def test_what_is_no_table_is_refused(text: str, message: str) -> None:
     """A file that cannot be meant is refused as a whole, with what to do."""
     with pytest.raises(InvalidInput, match=message):
         read(text)
+
+
+@pytest.mark.parametrize("text", ['[{"problem": "x"}]', '\n [\n{"problem": "x"}\n]', '{\n  "problem": "x"\n}\n'])
+def test_a_json_document_is_read_from_a_pipe_too(text: str) -> None:
+    """Without a name to go by, what a stream begins with says that it is an array or an object over several lines."""
+    assert values(read(text)) == [{"problem": "x"}]
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -10,9 +9,11 @@ import pytest
 
 from retriever.errors import InvalidInput
 from retriever.ingest.exports import open_export
+from retriever.ingest.files.record_file import FileOptions
 from retriever.ingest.files.records import AnyRecord, BrokenRecord, FileRecord
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason
+from tests.support.workbooks import make_workbook
 
 ANY = SourceMapping("any", lambda _record: SkipReason.UNRESOLVED, envelopes=("tickets",))
 
@@ -85,11 +86,9 @@ def test_a_large_object_without_a_known_list_is_refused(tmp_path: Path) -> None:
 
 def test_a_bomb_of_a_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small archive whose texts unpack to more than memory should hold."""
-    path = tmp_path / "bomb.xlsx"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/sharedStrings.xml", bytes(3 << 20))
+    monkeypatch.setattr("retriever.ingest.files.workbook_parts.UNPACKED_LIMIT", 2 << 20)
+    path = make_workbook(tmp_path / "bomb.xlsx", [["id"]], texts=["x" * (3 << 20)])
     assert path.stat().st_size < 10_000
-    monkeypatch.setattr("retriever.ingest.files.workbooks.SHARED_LIMIT", 2 << 20)
 
     with pytest.raises(InvalidInput, match="too large"):
         read(path)
@@ -124,5 +123,8 @@ def test_cells_of_a_workbook_are_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",,", '"', "\n"])
 def test_an_impossible_delimiter_is_refused(delimiter: str) -> None:
     """A delimiter is one character that is no quote and no line break."""
-    with pytest.raises(InvalidInput, match="delimiter"), open_export(io.BytesIO(b"id\n1\n"), ANY, delimiter=delimiter):
+    with (
+        pytest.raises(InvalidInput, match="delimiter"),
+        open_export(io.BytesIO(b"id\n1\n"), ANY, FileOptions(delimiter=delimiter)),
+    ):
         pass
