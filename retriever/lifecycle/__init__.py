@@ -7,6 +7,7 @@ from datetime import date
 from retriever.case.times import today_utc
 from retriever.lifecycle.ageing import Ageing
 from retriever.lifecycle.context import CaseState, Context
+from retriever.lifecycle.deleting import Deleting
 from retriever.lifecycle.merging import Merging
 from retriever.lifecycle.reminding import Reminding, Send
 from retriever.lifecycle.reviewing import Reviewing
@@ -26,6 +27,7 @@ class Lifecycle:
     reviewing: Reviewing
     ageing: Ageing
     merging: Merging
+    deleting: Deleting
     reminding: Reminding
 
 
@@ -42,5 +44,10 @@ def open_lifecycle(
     """The lifecycle over a library; see `Context`. `channels` are where reminders go."""
     context = Context(store, policy, searchable, today, via, dry_run)
     return Lifecycle(
-        Writing(context), Reviewing(context), Ageing(context), Merging(context), Reminding(context, channels)
+        Writing(context),
+        Reviewing(context),
+        Ageing(context),
+        Merging(context),
+        Deleting(context),
+        Reminding(context, channels),
     )

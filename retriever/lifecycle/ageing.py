@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from difflib import get_close_matches
 
 from retriever.case.access import may_read
 from retriever.case.identity import check_version
 from retriever.case.validity import is_expired
 from retriever.domain import Actor, Case, Role, Status, StoredCase
-from retriever.errors import Conflict, Forbidden, InvalidInput
+from retriever.errors import Conflict, Forbidden, InvalidInput, NotFound
 from retriever.lifecycle import rules
 from retriever.lifecycle.context import SYSTEM_ACTOR, CaseState, Context, case_at
 from retriever.lifecycle.screening import Screening, check_note, check_screening
@@ -117,7 +118,8 @@ class Ageing:
         """Make every published case of a product's old versions historical; see `versions_named` for what counts.
 
         A case that also names a version that stays is left alone. All or none of a batch of 500 goes in. `expected` is
-        the number that a preview gave: another one raises Conflict, and nothing is changed.
+        the number that a preview gave: another one raises Conflict, and nothing is changed. A product of which the
+        actor sees no published case raises NotFound, with the names that are near.
         """
         rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "retire a product")
         text = check_note(reason, required=True)
@@ -125,10 +127,16 @@ class Ageing:
             raise InvalidInput("the product is empty: name the one whose cases are to be retired.")
         going: list[StoredCase] = []
         left: list[tuple[str, str]] = []
+        products: set[str] = set()
         for stored in self.context.store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,))):
-            if may_read(actor, stored.case) and is_of_product(stored.case, product):
+            if not may_read(actor, stored.case):
+                continue
+            products.add(stored.case.product)
+            if is_of_product(stored.case, product):
                 obstacle = why_left(stored.case, product, version_prefix)
                 left.append((stored.case.id, obstacle)) if obstacle else going.append(stored)
+        if not going and not left:
+            raise _unknown_product(product, products)
         if expected is not None and expected != len(going):
             raise Conflict(f"{len(going)} cases would be retired now, not {expected}: look at the preview again.")
         if not dry_run:
@@ -184,6 +192,13 @@ def is_version_below(version: str, prefix: str) -> bool:
     """Does the version begin with these parts? `3.` and `3` mean 3 and 3.2, not 30; `3.1` means 3.1 and 3.1.7."""
     wanted = [part for part in prefix.removeprefix("v").split(".") if part not in ("", "x")]
     return version.split(".")[: len(wanted)] == wanted
+
+
+def _unknown_product(product: str, known: set[str]) -> NotFound:
+    by_folded = {name.casefold(): name for name in sorted(known) if name}
+    near = [by_folded[name] for name in get_close_matches(product.strip().casefold(), by_folded, n=3)]
+    hint = f"; there is {', '.join(map(repr, near))}" if near else ""
+    return NotFound(f"there is no published case of product {product.strip()[:80]!r}{hint}.")
 
 
 def _retired(

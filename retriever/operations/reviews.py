@@ -1,9 +1,11 @@
-"""What waits for approval, as an operator sees it: everything."""
+"""What waits for approval, as an operator sees it: everything; and one step for many cases."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from retriever.domain import OPERATOR, Status
+from retriever.errors import InvalidInput, SimilarCasesError
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.history import FieldChange, diff_cases
 from retriever.store import QueueFilter
@@ -28,16 +30,61 @@ class ReviewedCase:
     changes: tuple[FieldChange, ...]
 
 
-def list_reviews(
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which reviews are meant: in a state, waiting for an approval, submitted by a team, from a source; all of it."""
+
+    state: Waiting | None = None
+    waiting_for: Approval | None = None
+    team: str = ""
+    source: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Does it leave anything out?"""
+        return not (self.waiting_for or self.team or self.source)
+
+
+def take_step(
     lifecycle: Lifecycle,
+    ids: Sequence[str],
+    choice: Choice,
+    step: Callable[[str], CaseState],
     *,
-    state: Waiting | None = None,
-    waiting_for: Approval | None = None,
-    team: str = "",
-    limit: int = 50,
-) -> ReviewPage:
-    """What is in a state, waits for an approval and was submitted by a team; all of it without them."""
-    which = QueueFilter(states=(Status(state),) if state else (), stage=waiting_for or "", team=team)
+    done: Callable[[CaseState], None],
+    refused: Callable[[str, SimilarCasesError], None],
+    limit: int,
+) -> int:
+    """Take a step for each of these cases, or, without ids, for those of the choice; how many were refused.
+
+    `done` and `refused` are told of each as it comes. One case that is refused holds up none of the others; with a
+    single id the refusal is raised. Raises InvalidInput when neither ids nor a choice say which cases are meant.
+    """
+    if not ids and choice.is_open:
+        raise InvalidInput("no case is named: give ids, or choose with --source, --team or --waiting-for.")
+    meant = ids or [entry.stored.case.id for entry in list_reviews(lifecycle, choice, limit=limit).entries]
+    failures = 0
+    for id in dict.fromkeys(meant):
+        try:
+            state = step(id)
+        except SimilarCasesError as error:
+            if len(ids) == 1:
+                raise
+            failures += 1
+            refused(id, error)
+        else:
+            done(state)
+    return failures
+
+
+def list_reviews(lifecycle: Lifecycle, choice: Choice, *, limit: int = 50) -> ReviewPage:
+    """What a choice means, what waits longest first."""
+    which = QueueFilter(
+        states=(Status(choice.state),) if choice.state else (),
+        stage=choice.waiting_for or "",
+        team=choice.team,
+        source=choice.source,
+    )
     found, last = lifecycle.reviewing.page(which, OPERATOR, limit=limit)
     return ReviewPage(tuple(found), last is not None)
 

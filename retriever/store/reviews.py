@@ -41,6 +41,7 @@ class Step(StrEnum):
     EXPIRE = "expire"
     REINSTATE = "reinstate"
     RESTORE = "restore"
+    UNDELETE = "undelete"
     MERGE = "merge"
     UNMERGE = "unmerge"
 
@@ -98,11 +99,15 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Narrows the queue; empty means no limit. `stage` is `first` or `second`; `team` that of who submitted."""
+    """Narrows the queue; empty means no limit.
+
+    `stage` is `first` or `second`; `team` that of who submitted; `source` the system that a case came from.
+    """
 
     states: tuple[Status, ...] = ()
     stage: str = ""
     team: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,7 @@ EXPIRED = f"""
 # A row of another version than the case's says nothing any more: somebody wrote the case directly meanwhile.
 _QUEUE = f"""
     SELECT * FROM (
-        SELECT {STORED_COLUMNS}, {_ROW},
+        SELECT {STORED_COLUMNS}, {_ROW}, c.source_system AS source_now,
             CASE WHEN w.document <> '' THEN w.state ELSE c.status END AS state_now,
             CASE WHEN w.document <> '' OR w.version = c.version THEN w.first_by ELSE '' END AS first_now,
             CASE WHEN w.document <> '' OR w.version = c.version THEN w.updated_at ELSE c.updated_at END AS since
@@ -285,15 +290,17 @@ def queue(which: QueueFilter) -> tuple[str, dict[str, Any]]:
         "state_now IN (SELECT value FROM json_each(:states))": which.states,
         "state_now = 'in_review' AND (first_now = '') = (:stage = 'first')": which.stage,
         "team = :team": which.team,
+        "source_now = :source": which.source,
     }
     where = " AND ".join(["1", *(clause for clause, value in clauses.items() if value)])
     states = json.dumps([str(state) for state in which.states])
-    return _QUEUE.format(where=where), {"states": states, "stage": which.stage, "team": which.team}
+    parameters = {"states": states, "stage": which.stage, "team": which.team, "source": which.source}
+    return _QUEUE.format(where=where), parameters
 
 
 def queued(row: tuple[Any, ...]) -> Queued:
     """The entry in a row of the queue."""
-    inner = row[_STORED_WIDTH:-3]
+    inner = row[_STORED_WIDTH:-4]
     return Queued(stored_case(row[:_STORED_WIDTH]), review(inner) if inner[0] is not None else None, row[-1])
 
 

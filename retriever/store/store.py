@@ -12,6 +12,7 @@ from retriever.errors import InvalidInput
 from retriever.store.audit import AuditChain, AuditLog
 from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import CaseTable
+from retriever.store.deleted import DeletedTable
 from retriever.store.deliveries import Deliveries
 from retriever.store.events import EventTable
 from retriever.store.imports import Imports
@@ -54,6 +55,7 @@ class Store:
         self.audit = AuditLog(self._connections, chain)
         self.keys = KeyTable(self._connections)
         self.cases = CaseTable(self._connections, self.masking)
+        self.deleted = DeletedTable(self._connections)
         self.reviews = ReviewTable(self._connections)
         self.reminders = ReminderTable(self._connections)
         self.events = EventTable(self._connections, self.masking)

@@ -23,7 +23,7 @@ from tests.support.builders import make_case
 MINE, THEIRS = "mine", "theirs"
 DRAFT = {"status": "draft"}
 CASES = {
-    "open": make_case("open", "the parcel has not arrived"),
+    "open": make_case("open", "the parcel has not arrived", product="LX2 3.1"),
     "of-my-group": make_case("of-my-group", "the parcel has not arrived", audience=[MINE]),
     "of-both": make_case("of-both", "the parcel has not arrived", audience=[MINE, THEIRS]),
     "of-others": make_case("of-others", "the parcel has not arrived", audience=[THEIRS]),

@@ -19,7 +19,7 @@ PEOPLE = (
     Actor("lee", Role.REVIEWER, "red"),
     Actor("kim", Role.KNOWLEDGE_MANAGER, ""),
 )
-CASE = {"id": "D-1", "problem": "the plotter draws crooked lines", "solution": "level the table"}
+CASE = {"id": "D-1", "problem": "the plotter draws crooked lines", "solution": "level the table", "product": "LX2"}
 BODIES: dict[str, Any] = {
     "/v1/cases": CASE,
     "approve": SCREENING,

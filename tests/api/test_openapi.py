@@ -32,6 +32,8 @@ OPERATIONS = {
     "mergeCases",
     "unmergeCase",
     "retireProduct",
+    "listDeletedCases",
+    "undeleteCase",
     "restoreVersion",
     "diffVersions",
     "listSteps",

@@ -93,11 +93,14 @@ HOSTILE: dict[str, Writing] = {
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A library in which every list has more than one page: drafts wait, and published cases are due."""
+    """A library in which every list has more than one page: drafts wait, cases are due, and some were deleted."""
     drafts = [make_case(f"draft-{number}", status="draft") for number in range(5)]
     due = [make_case(f"due-{number}", review_due_on=f"2020-01-0{number % 2 + 1}") for number in range(5)]
+    gone = [make_case(f"gone-{number}") for number in range(5)]
     with build_service(tmp_path_factory.mktemp("pages")) as service:
-        service.write_cases([*drafts, *due])
+        service.write_cases([*drafts, *due, *gone])
+        for case in gone:
+            service.delete_case(case.id)
         with client_of(service) as client:
             yield client
 

@@ -11,22 +11,31 @@ from retriever.api.etags import current_version
 from retriever.api.models.requests import (
     DiffParams,
     MergeRequest,
+    PageParams,
     RestoreRequest,
     RetireProductRequest,
     RetireRequest,
     ScreeningRequest,
     screening_of,
 )
-from retriever.api.models.responses import DiffResponse, RetirementResponse, StepListResponse
-from retriever.api.models.serialisers import serialise_retirement
+from retriever.api.models.responses import (
+    CaseListResponse,
+    CaseStateResponse,
+    DiffResponse,
+    RetirementResponse,
+    StepListResponse,
+)
+from retriever.api.models.serialisers import serialise_case, serialise_retirement
+from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
 from retriever.api.requests import actor_of, check_case_id, on_thread, parse, read_body, service_of
 from retriever.api.responses import json_response
 from retriever.api.routes.reviews import SCREENING
-from retriever.api.routes.steps import step_route, take_step
+from retriever.api.routes.steps import case_state_response, step_route, take_step
 from retriever.api.routing import Header, RequestBody, Route
 from retriever.api.visibility import visible_versions
 from retriever.domain import Actor
 from retriever.errors import CaseNotFound
+from retriever.lifecycle import Lifecycle
 from retriever.lifecycle.history import diff_cases
 from retriever.wiring.service import Service
 
@@ -94,6 +103,18 @@ async def restore_version(request: Request, case_id: str) -> Response:
     )
 
 
+async def list_deleted_cases(request: Request, params: Annotated[PageParams, Query()]) -> Response:
+    """Deleted cases as they were, last deleted first; `updated_at` is when. What was erased is not among them."""
+    return await on_thread(request, partial(_list_deleted, service_of(request).lifecycle, actor_of(request), params))
+
+
+async def undelete_case(request: Request, case_id: str) -> Response:
+    """Bring a deleted case back as it was; what was under review is a draft again."""
+    lifecycle, actor = service_of(request).lifecycle, actor_of(request)
+    state = await on_thread(request, partial(lifecycle.deleting.bring_back, check_case_id(case_id), actor))
+    return case_state_response(state, lifecycle)
+
+
 async def retire_product(request: Request) -> Response:
     """Make the cases of a product, or of old versions of it, historical; a preview unless `dry_run` is false."""
     body = parse(RetireProductRequest, await read_body(request))
@@ -138,6 +159,13 @@ def _steps(service: Service, actor: Actor, case_id: str) -> Response:
     return json_response({"id": case_id, "steps": steps})
 
 
+def _list_deleted(lifecycle: Lifecycle, actor: Actor, params: PageParams) -> Response:
+    mark = list_mark("deleted-cases", None)
+    found, last = lifecycle.deleting.page(actor, before=read_cursor(params.cursor, mark), limit=params.limit)
+    cases = [serialise_case(stored) for stored in found]
+    return page_response("/v1/deleted-cases", params, {"cases": cases}, write_cursor(last, mark))
+
+
 _IF_MATCH = Header("If-Match", 'ETag of the case, such as `"3"`; `*` for any.')
 _step = partial(step_route, if_match=_IF_MATCH)
 ROUTES = (
@@ -152,8 +180,10 @@ ROUTES = (
         retire_product,
         RetirementResponse,
         body=RequestBody(RetireProductRequest, {"preview": RETIREMENT}),
-        refusals=(403, 409),
+        refusals=(403, 404, 409),
     ),
+    Route("GET /v1/deleted-cases", list_deleted_cases, CaseListResponse),
+    Route("POST /v1/cases/{case_id}/undelete", undelete_case, CaseStateResponse, refusals=(403, 409)),
     Route("GET /v1/cases/{case_id}/diff", diff_versions, DiffResponse),
     Route("GET /v1/cases/{case_id}/steps", list_steps, StepListResponse),
 )

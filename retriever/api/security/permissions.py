@@ -45,6 +45,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "putCase": Role.CONTRIBUTOR,
     "putCases": Role.KNOWLEDGE_MANAGER,
     "deleteCase": Role.KNOWLEDGE_MANAGER,
+    "listDeletedCases": Role.KNOWLEDGE_MANAGER,
+    "undeleteCase": Role.KNOWLEDGE_MANAGER,
     "listReviews": Role.CONTRIBUTOR,
     "listDueReviews": Role.CONTRIBUTOR,
     "getReview": Role.CONTRIBUTOR,

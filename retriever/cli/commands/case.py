@@ -13,7 +13,7 @@ from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_state
 from retriever.cli.context import settings_of
 from retriever.cli.flags import CaseId, DryRun, Json, Reason, RoleOf, TeamOf, Who
-from retriever.cli.library import open_lifecycle_of, open_service_of, open_store_of
+from retriever.cli.library import open_lifecycle_of, open_present_store_of, open_service_of, open_store_of
 from retriever.cli.output import out, print_json, print_table
 from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
@@ -125,10 +125,42 @@ def put(
 
 @app.command()
 def delete(context: typer.Context, id: CaseId, if_version: IfVersion = None, dry_run: DryRun = False) -> None:
-    """Take a case out of the library; its versions are kept."""
+    """Take a case out of the library; `case undelete` brings it back."""
     with open_store_of(context, read_only=dry_run) as store:
         delete_case(store, id, if_version=if_version, dry_run=dry_run)
     out.print(f"{id}: {'would be ' if dry_run else ''}deleted")
+
+
+@app.command()
+def deleted(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most cases shown.")] = 50,
+    json_: Json = False,
+) -> None:
+    """Deleted cases, last deleted first; `case undelete` brings one back. What was erased is not among them."""
+    with open_present_store_of(context, read_only=True) as store:
+        found = store.deleted.page(limit=limit)
+    if json_:
+        print_json([_stored_dict(stored) for stored in found])
+        return
+    rows = [(s.case.id, s.updated_at, s.case.status.value, s.version, s.case.title) for s in found]
+    print_table(("id", "deleted_at", "status", "version", "title"), rows)
+
+
+@app.command()
+def undelete(
+    context: typer.Context,
+    *,
+    id: CaseId,
+    actor: Who = "",
+    role: RoleOf = None,
+    team: TeamOf = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Bring a deleted case back as it was; what was under review is a draft again."""
+    who = actor_named(context, actor, role, team)
+    with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
+        print_state(lifecycle.deleting.bring_back(id, who), lifecycle, dry_run=dry_run)
 
 
 @app.command()

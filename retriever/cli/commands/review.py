@@ -1,5 +1,7 @@
 """`similar-cases review …`: what waits for approval, and the steps from draft to published and beyond."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -10,10 +12,10 @@ from retriever.cli.flags import CaseId, DryRun, Json, RoleOf, TeamOf, Who
 from retriever.cli.library import open_lifecycle_of
 from retriever.cli.output import err, out, print_json, print_table
 from retriever.domain import OPERATOR, Status
-from retriever.errors import InvalidInput
+from retriever.errors import InvalidInput, SimilarCasesError
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.screening import CHECKLIST, Scope, Screening
-from retriever.operations.reviews import list_reviews, show_review
+from retriever.operations.reviews import Choice, list_reviews, show_review, take_step
 
 app = typer.Typer(help="Reviews of drafts and revisions, and what is due.")
 
@@ -25,6 +27,11 @@ Checked = Annotated[
     list[str] | None, typer.Option(help="Item of the checklist that is fulfilled, or all; may be repeated.")
 ]
 Note = Annotated[str, typer.Option(help="Anything to add; kept with the case.")]
+CaseIds = Annotated[list[str] | None, typer.Argument(help="Ids of cases; without them the filters choose.")]
+WaitingFor = Annotated[Literal["first", "second"] | None, typer.Option(help="Only what waits for this approval.")]
+OfTeam = Annotated[str, typer.Option("--of-team", help="Only what this team submitted.")]
+FromSource = Annotated[str, typer.Option("--source", help="Only what came from this system, such as zendesk.")]
+AtMost = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most cases that the filters choose.")]
 
 
 @app.command("list")
@@ -32,14 +39,15 @@ def list_(
     context: typer.Context,
     *,
     state: Annotated[Literal["draft", "in_review"] | None, typer.Option(help="Only what is in this state.")] = None,
-    waiting_for: Annotated[Literal["first", "second"] | None, typer.Option(help="Only what waits for it.")] = None,
+    waiting_for: WaitingFor = None,
     team: Annotated[str, typer.Option(help="Only what this team submitted.")] = "",
+    source: FromSource = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most entries shown.")] = 50,
     json_: Json = False,
 ) -> None:
     """What waits for approval, longest first."""
     with open_lifecycle_of(context, read_only=True) as lifecycle:
-        page = list_reviews(lifecycle, state=state, waiting_for=waiting_for, team=team, limit=limit)
+        page = list_reviews(lifecycle, Choice(state, waiting_for, team, source), limit=limit)
         entries = [_summary(state, lifecycle) for state in page.entries]
     if json_:
         print_json(entries)
@@ -67,24 +75,32 @@ def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
 def submit(
     context: typer.Context,
     *,
-    id: CaseId,
+    ids: CaseIds = None,
+    of_team: OfTeam = "",
+    source: FromSource = "",
+    limit: AtMost = 50,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
     if_version: IfTag = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Hand a draft, or a pending revision, in; reviewers of the actor's team come first."""
-    who = actor_named(context, actor, role, team)
+    """Hand drafts, or pending revisions, in; reviewers of the actor's team come first. Exit 1 when one was refused."""
+    who, choice = actor_named(context, actor, role, team), Choice("draft", None, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.reviewing.submit(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+        step = partial(lifecycle.reviewing.submit, actor=who, if_version=if_version)
+        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
 def approve(
     context: typer.Context,
     *,
-    id: CaseId,
+    ids: CaseIds = None,
+    waiting_for: WaitingFor = None,
+    of_team: OfTeam = "",
+    source: FromSource = "",
+    limit: AtMost = 50,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
@@ -96,45 +112,60 @@ def approve(
     if_version: IfTag = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Give the approval that is missing; the last one publishes. --effective and --checked are needed."""
+    """Give the approval that is missing; the last one publishes. --effective and --checked are needed.
+
+    Exit 1 when one was refused.
+    """
     who, answers = actor_named(context, actor, role, team), _screening(scope, effective, quantified, checked, note)
+    choice = Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.reviewing.approve(id, who, answers, if_version=if_version), lifecycle, dry_run=dry_run)
+        step = partial(lifecycle.reviewing.approve, actor=who, screening=answers, if_version=if_version)
+        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
 def reject(
     context: typer.Context,
     *,
-    id: CaseId,
+    ids: CaseIds = None,
     reason: Annotated[str, typer.Option(help="What should be changed.")],
+    waiting_for: WaitingFor = None,
+    of_team: OfTeam = "",
+    source: FromSource = "",
+    limit: AtMost = 50,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
     if_version: IfTag = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Send it back to its author; it is a draft again."""
-    who = actor_named(context, actor, role, team)
+    """Send cases back to their authors; they are drafts again. Exit 1 when one was refused."""
+    who, choice = actor_named(context, actor, role, team), Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.reviewing.reject(id, who, reason, if_version=if_version), lifecycle, dry_run=dry_run)
+        step = partial(lifecycle.reviewing.reject, actor=who, reason=reason, if_version=if_version)
+        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
 def withdraw(
     context: typer.Context,
     *,
-    id: CaseId,
+    ids: CaseIds = None,
+    waiting_for: WaitingFor = None,
+    of_team: OfTeam = "",
+    source: FromSource = "",
+    limit: AtMost = 50,
     actor: Who = "",
     role: RoleOf = None,
     team: TeamOf = "",
     if_version: IfTag = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Take it back from review; approvals are void."""
-    who = actor_named(context, actor, role, team)
+    """Take cases back from review; approvals are void. Exit 1 when one was refused."""
+    who, choice = actor_named(context, actor, role, team), Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.reviewing.withdraw(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+        step = partial(lifecycle.reviewing.withdraw, actor=who, if_version=if_version)
+        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
@@ -208,6 +239,25 @@ def age(context: typer.Context, json_: Json = False, dry_run: DryRun = False) ->
     for id in expired:
         out.print(f"{id}: {'would be ' if dry_run else ''}historical", markup=False)
     err.print(f"{len(expired)} cases {'would be' if dry_run else 'are'} historical now")
+
+
+def _take(
+    lifecycle: Lifecycle,
+    ids: list[str] | None,
+    choice: Choice,
+    step: Callable[[str], CaseState],
+    *,
+    limit: int,
+    dry_run: bool,
+) -> None:
+    """One step for many cases, each told as it comes. Exit 1 when one of several was refused."""
+
+    def refused(id: str, error: SimilarCasesError) -> None:
+        err.print(f"{id}: refused: {error}", markup=False)
+
+    done = partial(print_state, lifecycle=lifecycle, dry_run=dry_run)
+    if take_step(lifecycle, ids or (), choice, step, done=done, refused=refused, limit=limit):
+        raise typer.Exit(1)
 
 
 def _screening(scope: str, effective: bool, quantified: bool, checked: list[str] | None, note: str) -> Screening:

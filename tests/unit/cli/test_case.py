@@ -106,3 +106,18 @@ def test_merging_is_undone(run: Run, drafted: Path) -> None:
     assert merged.code == 0
     assert between == "historical"
     assert (undone.code, status(run)) == (0, "published")
+
+
+def test_a_deleted_case_is_seen_and_brought_back(library: Run) -> None:
+    """It is listed with the day it went; a dry run only tells; then it is found again."""
+    library("case", "delete", "P-1")
+
+    listed = json.loads(library("case", "deleted", "--json").out)
+    told = library("case", "undelete", "P-1", "--dry-run")
+    back = library("case", "undelete", "P-1")
+
+    assert [row["id"] for row in listed] == ["P-1"]
+    assert "P-1: would be published" in told.out
+    assert (back.code, back.out) == (0, "P-1: published (version 2)\n")
+    assert library("case", "deleted", "--json").out.strip() == "[]"
+    assert json.loads(library("search", "the printer shows error E-05", "--json").out)["matches"][0]["id"] == "P-1"

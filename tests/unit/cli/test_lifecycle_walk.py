@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.cli import Run
 
 PAGE = (Path(__file__).parents[3] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
-TEXT = '{"id": "D-1", "problem": "the printer jams", "solution": "%s"}'
+TEXT = '{"id": "D-1", "problem": "the printer jams", "solution": "%s", "product": "LX2"}'
 
 
 def test_the_walk_by_command_line(run: Run, tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_the_walk_by_command_line(run: Run, tmp_path: Path) -> None:
     assert block is not None
     steps = re.findall(r"^\$ similar-cases (.*)\n((?:[^$].*\n)*)", block[1], re.MULTILINE)
 
-    assert len(steps) == 16
+    assert len(steps) == 17
     for command, said in steps:
         done = run(*shlex.split(command))
         assert (done.code, done.err if done.code else "") == (0, ""), command

@@ -23,3 +23,16 @@ def test_a_product_is_retired_in_one_go(run: Run, tmp_path: Path) -> None:
         "R-6": "is about 30.1",
     }
     assert [status(run, id) for id, _, _ in lines] == ["historical"] * 2 + ["published"] * 4
+
+
+def test_an_unknown_product_is_no_success(run: Run, tmp_path: Path) -> None:
+    """Exit 1 with the names that are near; nothing is changed."""
+    (tmp_path / "r.jsonl").write_text('{"id": "R-1", "problem": "p", "solution": "s", "product": "Router X"}\n')
+    run("ingest", "r.jsonl")
+
+    misspelt = run("retire", "--product", "Ruoter X")
+    unknown = run("retire", "--product", "Toaster", "--dry-run")
+
+    assert (misspelt.code, "'Router X'" in misspelt.err) == (1, True)
+    assert (unknown.code, "no published case of product 'Toaster'" in unknown.err) == (1, True)
+    assert status(run, "R-1") == "published"

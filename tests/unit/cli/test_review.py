@@ -153,3 +153,26 @@ def test_a_key_holder_acts_with_the_rights_of_the_key(run: Run, drafted: Path) -
     assert run("review", "approve", "D-1", "--actor", "lea", *YES).code == 0
     (step,) = [s for s in json.loads(run("case", "history", "D-1", "--json").out) if s["step"] == "approve"]
     assert (step["actor"], step["role"]) == ("lea", "reviewer")
+
+
+def test_many_are_reviewed_at_once(run: Run, drafted: Path, tmp_path: Path) -> None:
+    """Ids one after the other, or chosen by source and stage; one that is refused is told and holds up no other."""
+    for number in (2, 3):
+        (tmp_path / "more.json").write_text(
+            f'{{"id": "D-{number}", "problem": "p{number}", "solution": "s", "source": {{"system": "zendesk"}}}}'
+        )
+        run("case", "draft", "more.json", *ANN)
+
+    unnamed = run("review", "submit", *ANN)
+    chosen = run("review", "submit", "--source", "zendesk", *ANN)
+    mixed = run("review", "submit", "D-1", "D-2", *ANN)
+    waiting = run("review", "approve", "--waiting-for", "first", "--source", "zendesk", *LEE, *YES)
+
+    assert (unnamed.code, "--source" in unnamed.err) == (1, True)
+    assert (chosen.code, [line[:3] for line in chosen.out.splitlines()]) == (0, ["D-2", "D-3"])
+    assert (mixed.code, mixed.out[:3], "D-2: refused: case D-2 is in review" in mixed.err) == (1, "D-1", True)
+    assert (waiting.code, [line[:3] for line in waiting.out.splitlines()]) == (0, ["D-2", "D-3"])
+    assert [entry["id"] for entry in json.loads(run("review", "list", "--source", "zendesk", "--json").out)] == [
+        "D-2",
+        "D-3",
+    ]
