@@ -2,7 +2,8 @@
 
 Text of scripts with spaces is cut at them, and each word gives its stem and its first letters; Chinese, Japanese,
 Korean and Thai become overlapping pairs of characters. Codes (`E-05`, `0x80070057`, `AX-200/B`, `3.2.1`, `HTTP 429`)
-give one token however they are spelt, and count double. docs/words.md says what was measured for each choice.
+give one token however they are spelt, and count double. Words that some write as one and others as two (`Wi-Fi`,
+`wi fi`, `wifi`) give the one word too. docs/words.md says what was measured for each choice.
 """
 
 import re
@@ -12,8 +13,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from index.text.folding import fold, fold_with_offsets
+from index.text.function_words import function_words
 
-TOKENISER_VERSION = 2
+TOKENISER_VERSION = 3
 """Goes up whenever the same text gives other tokens: an index of another version must be rebuilt."""
 CODE_MARK = "#"
 """First character of every code token and of no other."""
@@ -24,6 +26,11 @@ PREFIX_MARK = "~"
 """Last character of a token that stands for all words with the same first letters."""
 PREFIX_LENGTH = 4
 """Letters that such a token keeps; shorter words have none."""
+
+JOINED_LETTERS = 12
+"""Most letters of two neighbours that are also taken for one word."""
+JOINED_PARTICLE_LETTERS = 8
+"""The same where the second is a particle: `log in`, `check out`, but not `problem in`."""
 
 TokenSpan: TypeAlias = tuple[str, int, int]
 """Token, first and one-past-last character it was made from."""
@@ -54,6 +61,10 @@ _NAMED_NUMBER = re.compile(
 )
 _VERSION = re.compile("v?([0-9]+(?:[.][0-9]+)+)")
 _LONGEST_CODE = 40
+# Between two words that may be one: a single space, or a hyphen that stands off (`e- mail`).
+_JOINTS = frozenset((" ", "\u00a0", "- ", " -"))
+_AFTER_CYRILLIC = "\u0530"
+_PARTICLES = frozenset(("in", "on", "up", "out", "off"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,16 @@ def _ends(offsets: list[int]) -> list[int]:
 
 def _cut(folded: str) -> list[TokenSpan]:
     found: list[TokenSpan] = []
+    before, ended = "", 0  # the word just before, and where it ended
     for match in _PIECE.finditer(folded):
         piece, start = match.group(), match.start()
         kind = match.lastindex
         if kind == 1:
             if piece.isalpha():
                 _add_word(found, piece, start)
+                if before and folded[ended:start] in _JOINTS and _may_be_one(before, piece):
+                    found.append((_forms(before + piece)[0], ended - len(before), match.end()))
+                before, ended = piece, match.end()
             else:
                 _add_compound(found, piece, start)
         elif kind == 2:
@@ -154,11 +169,36 @@ def _add_compound(found: list[TokenSpan], piece: str, start: int) -> None:
     parts = [(match.group(), start + match.start()) for match in _PARTS.finditer(piece)]
     if len(parts) > 1 and _DIGIT.search(piece):
         _add_code(found, _BETWEEN.sub("\\1", piece), start, start + len(piece))
+    elif "-" in piece or "_" in piece:
+        _add_joined(found, parts)
     for part, at in parts:
         if part.isalpha() or part.isdigit() or not _DIGIT.search(part):
             _add_word(found, part, at)
         else:
             _add_code(found, part, at, at + len(part))
+
+
+def _may_be_one(first: str, second: str) -> bool:
+    """Neighbours that somebody may write as one word: short ones that both say something."""
+    letters = len(first) + len(second)
+    if letters > JOINED_LETTERS or first in _apart() or max(first, second) >= _AFTER_CYRILLIC:
+        return False
+    return second not in _apart() or (second in _PARTICLES and letters <= JOINED_PARTICLE_LETTERS)
+
+
+@lru_cache(maxsize=1)
+def _apart() -> frozenset[str]:
+    """Words that are no part of another: of these languages alone, as `fi` and `e` are such words in others."""
+    return frozenset().union(*map(function_words, ("en", "de", "fr", "es", "ru", "uk", "bg", "el")))
+
+
+def _add_joined(found: list[TokenSpan], parts: list[tuple[str, int]]) -> None:
+    """`e-mail-address` as `email`, `mailaddress` and `emailaddress`, which others write without the hyphens."""
+    runs = [parts[place : place + 2] for place in range(len(parts) - 1)]
+    for run in [*runs, parts] if len(parts) > 2 else runs:
+        word = "".join(part for part, _ in run)
+        if len(word) <= _LONGEST_CODE:
+            found.append((_forms(word)[0], run[0][1], run[-1][1] + len(run[-1][0])))
 
 
 def _add_code(found: list[TokenSpan], code: str, start: int, end: int) -> None:

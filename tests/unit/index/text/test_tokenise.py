@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.text.folding import fold, fold_with_offsets
-from index.text.tokenise import CODE_MARK, codes, spans, tokens
+from index.text.tokenise import CODE_MARK, PREFIX_MARK, codes, spans, tokens
 
 TEXTS = (
     "Fehler E-05 / e05 beim Gerät AX-200/B v3.2.1, HTTP 429 und ORA-00942, 0x80070057!",
@@ -45,6 +45,49 @@ def test_a_code_meets_its_other_spellings(one: str, other: str) -> None:
 def test_different_codes_stay_apart(one: str, other: str) -> None:
     """Codes that differ in a digit or in where the dots stand share no code token."""
     assert not {t for t in tokens(one) if t[0] == CODE_MARK} & {t for t in tokens(other) if t[0] == CODE_MARK}
+
+
+SPELLINGS = (
+    ("wifi", "Wi-Fi", "wi fi", "WI\u2011FI", "Wi\u2013Fi", "wi_fi"),
+    ("esim", "e-SIM", "e SIM", "eSIM"),
+    ("email", "e-mail", "E-Mail", "e mail", "e\u2010mail"),
+    ("login", "log-in", "log in"),
+    ("setup", "set-up", "set up"),
+    ("username", "user name", "user-name", "user_name"),
+    ("hotspot", "hot spot", "hot-spot"),
+    ("webshop", "Web-Shop", "Web Shop"),
+    ("weekend", "week-end", "week end"),
+    ("вайфай", "вай-фай", "вай фай"),
+)
+
+
+@pytest.mark.parametrize("spellings", SPELLINGS, ids=lambda one: one[0])
+def test_one_word_in_two_or_with_a_hyphen_is_one_word(spellings: tuple[str, ...]) -> None:
+    """Every spelling gives the token of the one word, both ways, so each finds each of the others."""
+    one_word = tokens(spellings[0])[0]
+    assert all(one_word in tokens(f"das {spelling} heute") for spelling in spellings)
+
+
+@pytest.mark.parametrize(
+    "text", ["the app", "is it", "problem in", "my phone", "der Preis", "le client", "photographs exhibition"]
+)
+def test_words_that_only_stand_together_are_not_one(text: str) -> None:
+    """An article, a preposition or a long word joins nothing: it would only make the index larger."""
+    assert len({token for token in tokens(text) if not token.endswith(PREFIX_MARK)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("wifi慢", {"wifi", "慢"}),
+        ("e-mail受信できない", {"email", "受信"}),
+        ("VPN连不上", {"vpn", "不上"}),
+        ("앱app오류", {"app", "오류"}),
+    ],
+)
+def test_latin_words_are_cut_from_scripts_without_spaces(text: str, words: set[str]) -> None:
+    """No space is needed between a Latin word and Chinese, Japanese or Korean."""
+    assert words <= set(tokens(text))
 
 
 def test_codes_count_double_and_only_codes_carry_the_mark() -> None:
