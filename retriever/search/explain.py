@@ -2,7 +2,7 @@
 
 Made from three comparisons: equal words and codes (`index.text.tokenise`), similarity of units
 (`embedding.alignment.units`), and the fields that both sides name (`comparisons`). Masked values take no part, neither
-as words nor as passages.
+as words nor as passages, nor do words that hold a sentence together and single letters (`telling`).
 """
 
 import re
@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.text import tokenise
 from index.types import FloatMatrix
+from retriever.case.language import base_language
 from retriever.domain import AlignedPhrase, Case, Explanation, Match, Query
 from retriever.embedding.alignment.units import TextRun, Unit, unit_cutter
 from retriever.search.comparisons import compared
 from retriever.search.passages import Field, Mark, field_of, passages_of, span_of
+from retriever.search.telling import says_something, telling_part
 
 ALIKE = 0.45
 """Cosine from which two units count as counterparts."""
@@ -40,13 +45,15 @@ Ranges: TypeAlias = list[tuple[int, int]]
 class ComparedText:
     """The fields of a question or a case as runs with their offsets, and the telling words of the shown ones.
 
-    `words` holds (field, offset of its run, unit) in reading order; `vectors` theirs, one per row.
+    `words` holds (field, offset of its run, unit) in reading order; `vectors` theirs, one per row, and `telling`, (n,),
+    whether each says something in the language of the text.
     """
 
     fields: Sequence[Field]
     runs: Sequence[Sequence[tuple[int, TextRun]]]
     words: Sequence[tuple[int, int, Unit]]
     vectors: FloatMatrix
+    telling: NDArray[np.bool_]
 
     def place(self, word: int) -> tuple[int, int]:
         """Where a word begins and ends in its field."""
@@ -66,11 +73,12 @@ class WordPair:
 class Explainer:
     """One question, made ready to be held against its matches."""
 
-    def __init__(self, query: Query) -> None:
-        """Cut the question as it was searched: masked, where masking is on."""
+    def __init__(self, query: Query, language: str) -> None:
+        """Cut the question as it was searched: masked, where masking is on. `language` is the tag of its language."""
         self._query = query
+        self._language = base_language(language)
         fields = _fields((("title", query.title), ("problem", query.problem)), "error_codes", query.error_codes)
-        self._question = _weightiest(_compared_texts([fields], [len(fields)])[0])
+        self._question = _weightiest(_compared_texts([fields], [len(fields)], [self._language])[0])
         self._tokens = [tokenise.spans(field.plain) for field in fields]
         self._codes = [code for field in fields for code in tokenise.codes(field.plain)]
         self._code_tokens = frozenset(tokenise.CODE_MARK + code.normalised for code in self._codes)
@@ -82,23 +90,31 @@ class Explainer:
         """Why each of these cases answers the question; together, because their words are looked up at once."""
         shown = [shown_fields(case) for case in cases]
         fields = [[*seen, *_kept_fields(case)] for case, seen in zip(cases, shown, strict=True)]
-        return [
-            self._explain(*pair) for pair in zip(cases, _compared_texts(fields, list(map(len, shown))), strict=True)
-        ]
+        texts = _compared_texts(fields, list(map(len, shown)), [base_language(case.language) for case in cases])
+        return [self._explain(*pair) for pair in zip(cases, texts, strict=True)]
 
     def _explain(self, case: Case, text: ComparedText) -> Explanation:
         known, equal = self._equal(text)
         codes = self._case_codes(text)
         known.update(tokenise.CODE_MARK + code.normalised for found in codes for code in found)
         shared = [joined((a, b) for token, a, b in found if token in known) for found in self._tokens]
-        cosines = self._question.vectors @ text.vectors.T
+        cosines = self._question.vectors @ text.vectors.T * np.outer(self._question.telling, text.telling)
         return Explanation(
-            words=_texts(self._question.fields, shared),
+            words=self._shared_words(shared),
             codes=tuple(dict.fromkeys(c.text for c in self._codes if tokenise.CODE_MARK + c.normalised in known)),
             passages=passages_of(text.fields, self._marks(text, cosines, equal, codes)),
             aligned=self._aligned(text, cosines, shared),
             fields=compared(self._query, self._codes, case, codes),
         )
+
+    def _shared_words(self, shared: Sequence[Ranges]) -> tuple[str, ...]:
+        """The telling words among these ranges of the question."""
+        found = (
+            telling_part(field.text[a:b], self._language)
+            for field, ranges in zip(self._question.fields, shared, strict=True)
+            for a, b in ranges
+        )
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def _equal(self, text: ComparedText) -> tuple[set[str], set[int]]:
         """The tokens of the question that the case has, and the words of the case that consist of them."""
@@ -115,7 +131,7 @@ class Explainer:
                     )
                 place += len(run.units)
         # Words of fields that are not shown are counted last and stand in no passage.
-        return known, {number for number in equal if number < len(text.words)}
+        return known, {number for number in equal if number < len(text.words) and text.telling[number]}
 
     def _case_codes(self, text: ComparedText) -> list[list[tokenise.Code]]:
         """The codes of each field, those at least that the question has too."""
@@ -164,9 +180,9 @@ class Explainer:
         return tuple(_phrase(group, asked, text) for group in groups if group in strongest)
 
 
-def explained(query: Query, matches: Sequence[Match]) -> tuple[Match, ...]:
-    """The matches, each with its explanation."""
-    reasons = Explainer(query).explain([match.stored.case for match in matches])
+def explained(query: Query, language: str, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """The matches, each with its explanation; `language` is that of the question."""
+    reasons = Explainer(query, language).explain([match.stored.case for match in matches])
     return tuple(replace(match, explanation=why) for match, why in zip(matches, reasons, strict=True))
 
 
@@ -186,27 +202,32 @@ def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
     return result
 
 
-def _compared_texts(groups: Sequence[Sequence[Field]], shown: Sequence[int]) -> list[ComparedText]:
+def _compared_texts(
+    groups: Sequence[Sequence[Field]], shown: Sequence[int], languages: Sequence[str]
+) -> list[ComparedText]:
     """The fields of several texts, cut together; words are taken of the first `shown` fields of each."""
     cut, memory = unit_cutter().cut([field.plain for group in groups for field in group])
     texts, first = [], 0
-    for group, seen in zip(groups, shown, strict=True):
+    for group, seen, language in zip(groups, shown, languages, strict=True):
         runs = cut[first : first + len(group)]
         first += len(group)
         words = [
             (field, at, unit) for field, found in enumerate(runs[:seen]) for at, run in found for unit in run.units
         ]
-        texts.append(ComparedText(group, runs, words, memory.vectors([unit for _, _, unit in words])))
+        said = (group[field].plain[at + unit.start : at + unit.end] for field, at, unit in words)
+        telling = np.fromiter((says_something(word, language) for word in said), np.bool_, len(words))
+        texts.append(ComparedText(group, runs, words, memory.vectors([unit for _, _, unit in words]), telling))
     return texts
 
 
 def _weightiest(text: ComparedText) -> ComparedText:
     """The text with COMPARED words at most, which bounds what a long question costs."""
-    weights = [unit.weight for _, _, unit in text.words]
-    if len(weights) <= COMPARED:
+    if len(text.words) <= COMPARED:
         return text
+    weights = [unit.weight * said for (_, _, unit), said in zip(text.words, text.telling.tolist(), strict=True)]
     kept = sorted(sorted(range(len(weights)), key=weights.__getitem__, reverse=True)[:COMPARED])
-    return replace(text, words=[text.words[word] for word in kept], vectors=text.vectors[kept])
+    words = [text.words[word] for word in kept]
+    return replace(text, words=words, vectors=text.vectors[kept], telling=text.telling[kept])
 
 
 def _fields(texts: Iterable[tuple[str, str]], name: str, items: Sequence[str]) -> list[Field]:
@@ -239,10 +260,6 @@ def _codes_in(field: Field, runs: Sequence[tuple[int, TextRun]], wanted: frozens
 def _inside(ranges: Ranges, start: int, end: int) -> bool:
     before = bisect_right(ranges, start, key=itemgetter(0)) - 1
     return before >= 0 and end <= ranges[before][1]
-
-
-def _texts(fields: Sequence[Field], ranges: Sequence[Ranges]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(field.text[a:b] for field, found in zip(fields, ranges, strict=True) for a, b in found))
 
 
 def _grouped(pairs: Sequence[WordPair], asked: ComparedText, text: ComparedText) -> list[list[WordPair]]:

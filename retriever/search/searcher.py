@@ -83,7 +83,7 @@ class Searcher:
         matches = () if silent else matches_of(query, candidates, wanted, self.cases.get_many)
         watch.lap("load")
         if query.explain and matches:
-            matches = explained(query, matches)
+            matches = explained(query, encoded.language, matches)
             watch.lap("explain")
         return SearchResult(
             query_id=secrets.token_hex(8),

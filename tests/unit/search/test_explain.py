@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.text.folding import fold
+from index.text.function_words import function_words
+from retriever.case.language import base_language
 from retriever.domain import Case, Comparison, Explanation, Query, Span
 from retriever.search.explain import COMPARED, LOOKED_AT, Explainer
 from tests.support.builders import make_case
 
 
-def explained(question: str | Query, case: Case) -> Explanation:
-    """Why this case matches."""
+def explained(question: str | Query, case: Case, language: str = "") -> Explanation:
+    """Why this case matches a question in this language."""
     query = Query(problem=question) if isinstance(question, str) else question
-    return Explainer(query).explain([case])[0]
+    return Explainer(query, language).explain([case])[0]
 
 
 def marked(why: Explanation, field: str = "problem") -> list[str]:
@@ -55,6 +58,54 @@ def test_shared_words_are_passages_in_every_script(question: str, problem: str, 
     why = explained(question, make_case(problem=problem, language=""))
 
     assert any(expected in passage for passage in marked(why)), marked(why)
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "problem", "expected"),
+    [
+        ("en", "The scanner does not find a driver when I start it", "When it starts the scanner has no driver", None),
+        ("de", "Warum kann ich nach dem Umzug nicht drucken", "Nach dem Umzug kann man nicht mehr drucken", None),
+        ("fr", "Pourquoi je ne peux pas ouvrir la facture", "On ne peut pas ouvrir la facture", None),
+        ("es", "No puedo abrir la factura de mi tienda", "Por qué no puedo abrir la factura", None),
+        ("pt-BR", "Não consigo abrir a nota fiscal da minha loja", "Quando abrir a nota fiscal não consigo", None),
+        ("pl", "Nie mogę otworzyć faktury, co z tym", "Nie mogę otworzyć faktury w sklepie", None),
+        ("ru", "Почему я не могу открыть счёт на карту", "После этого не могу открыть счёт", None),
+        ("tr", "Ben faturayı neden açamıyorum", "Neden bu faturayı açamıyorum", None),
+        ("hi", "मैं बिल क्यों नहीं खोल सकता", "मैं बिल नहीं खोल सकता", None),
+        ("zh-Hans", "为什么我的发票打不开了", "我的发票打不开，为什么", {"发票打不开"}),
+        ("zh-Hant", "請問什麼時候可以退款", "什麼時候可以收到退款", None),
+        ("ja", "プリンターが紙詰まりするのはなぜですか", "プリンターが紙詰まりになります", None),
+        ("ko", "왜 환불이 안 되는지 그리고 언제", "그리고 언제 환불이 되나요", None),
+        ("th", "ทำไมเครื่องพิมพ์ของฉันไม่ทำงาน", "เครื่องพิมพ์ของฉันไม่ทำงาน", None),
+    ],
+)
+def test_function_words_and_single_letters_are_no_reason(
+    language: str, question: str, problem: str, expected: set[str] | None
+) -> None:
+    """What two texts share beside articles, pronouns, particles and question words is why they match, and only that."""
+    why = explained(question, make_case(problem=problem, solution="-", language=language), language)
+
+    silent = function_words(base_language(language))
+    assert why.words
+    assert not {fold(word) for word in why.words} & silent
+    assert all(len(word) > 1 for word in why.words)
+    assert not {fold(passage) for passage in marked(why)} & silent
+    assert expected is None or expected == set(why.words)
+
+
+def test_a_word_that_is_only_a_function_word_elsewhere_stays() -> None:
+    """`SIM` is a yes in Portuguese and `fare` a verb in Italian: in an English question both say something."""
+    why = explained("SIM fare", make_case(problem="the SIM and the fare", solution="-", language="en"), "en")
+
+    assert set(why.words) == {"SIM", "fare"}
+
+
+@pytest.mark.parametrize(
+    ("question", "shared"), [("my wifi is slow", "wifi"), ("my wi fi is slow", "wi fi"), ("wi-fi slow", "wi-fi")]
+)
+def test_a_word_in_two_is_one_reason(question: str, shared: str) -> None:
+    """What is spelt in one word, in two or with a hyphen is shown as it was asked."""
+    assert shared in explained(question, make_case(problem="the WiFi is slow", language="en"), "en").words
 
 
 @pytest.mark.parametrize(
@@ -116,7 +167,7 @@ def test_the_weightiest_words_of_a_long_question_are_compared() -> None:
     """Beyond the words that are compared the light ones are dropped, and equal words are still found."""
     filler = " ".join(f"wort{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(200))
 
-    explainer = Explainer(Query(problem=f"{filler} invoice"))
+    explainer = Explainer(Query(problem=f"{filler} invoice"), "en")
     why = explainer.explain([make_case(problem="the printer, an invoice")])[0]
 
     assert len(explainer._question.words) == len(explainer._question.vectors) == COMPARED
