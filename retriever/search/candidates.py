@@ -8,11 +8,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.keys import KeyArray
+from index.keys import KeyArray, KeySet, are_in
 from index.types import FloatVector
 from retriever.search.scores import FloatArray
 
 IntArray: TypeAlias = NDArray[np.int64]
+NAMED = 60.0
+"""Log-odds of a case that the question names: as sure as a confidence gets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,15 @@ class Candidates:
             for name in {**self.stages, **other.stages}
         }
         return Candidates(**arrays, stages=stages)
+
+    def led_by(self, keys: KeySet, *, alone: bool) -> "Candidates":
+        """Those of these keys first, as sure as can be, since somebody named them; `alone` without the others."""
+        named = are_in(self.keys, keys)
+        order = np.flatnonzero(named) if alone else np.argsort(~named, kind="stable")
+        led = self.take(order)
+        sure = named[order]
+        logit, sureness = np.where(sure, NAMED, led.logit), np.where(sure, 1.0, led.confidence)
+        return replace(led, logit=logit, confidence=sureness)
 
     def reordered(self, order: IntArray, stage: str, found: FloatArray) -> "Candidates":
         """The first places filled anew: `order` holds, for each of them, the place whose case comes there.

@@ -81,10 +81,10 @@ def _same_version(left: str, right: str) -> bool:
 def _error_codes(query: Query, asked: Sequence[Code], case: Case, found: Sequence[Code]) -> Comparison | None:
     """Agrees when any code is shared; differs only from the codes that the case keeps in its field.
 
-    Versions and the product's own name (`LX2`) are codes for the search of words and none here.
+    Versions, the product's own name (`LX2`) and the case's id are codes for the search of words and none here.
     """
-    products = {code.normalised for name in (query.product, case.product) for code in codes_of(name)}
-    asked = [c for c in asked if c.normalised not in products and not _VERSION_CODE.fullmatch(c.normalised)]
+    names = {code.normalised for name in (query.product, case.product, case.id) for code in codes_of(name)}
+    asked = [c for c in asked if c.normalised not in names and not _VERSION_CODE.fullmatch(c.normalised)]
     known = {code.normalised for code in found}
     shared = tuple(dict.fromkeys(code.text for code in asked if code.normalised in known))
     if shared:

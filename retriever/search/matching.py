@@ -1,10 +1,13 @@
 """From a question's candidates to the matches that are shown: loaded, checked again, trusted, grouped."""
 
+import math
+from datetime import date
+
 import numpy as np
 
 from retriever.case.times import today_utc
 from retriever.domain import Match, Query, ScoreParts
-from retriever.search.candidates import Candidates
+from retriever.search.candidates import NAMED, Candidates
 from retriever.search.grouping import Group, LoadedCandidate, add_groups
 from retriever.search.scope import may_see
 from retriever.search.stages import LoadCases
@@ -37,7 +40,13 @@ def _loaded(query: Query, found: Candidates, places: range, load: LoadCases) -> 
         if (stored := cases.get(key)) is not None and may_see(stored.case, query)
     ]
     sure = [float(found.confidence[one.position]) for one in seen]
-    return [seen[place] for place in trusted_order(sure, [trust_of(one.stored, today) for one in seen])]
+    trusts = [_trust(one, found, today) for one in seen]
+    return [seen[place] for place in trusted_order(sure, trusts)]
+
+
+def _trust(one: LoadedCandidate, found: Candidates, today: date) -> float:
+    """An outdated case that the question names comes first all the same."""
+    return math.inf if found.logit[one.position] >= NAMED else trust_of(one.stored, today)
 
 
 def _match(group: Group, found: Candidates, rank: int) -> Match:

@@ -3,39 +3,28 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from index.keys import Allowed, KeyArray, KeySet
+from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.text import tokenise
 from index.view import View
 from retriever.case.language import detect_language
 from retriever.case.texts import query_text, query_words_text
-from retriever.domain import Encoder, Query, SearchResult, StoredCase
+from retriever.domain import Encoder, Query, SearchResult
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.explain import explained
 from retriever.search.matching import matches_of
+from retriever.search.naming import find_named_keys, names_in
 from retriever.search.proposing import Proposal, propose
 from retriever.search.ranking import Ranking
+from retriever.search.reasons import Unanswered
 from retriever.search.scope import clauses_of
 from retriever.search.scores import CandidateScores
 from retriever.search.scoring import Scorer
 from retriever.search.smalltalk import asks_nothing
-from retriever.search.stages import RankingStage, StageInput
+from retriever.search.stages import Cases, RankingStage, StageInput
 from retriever.search.stopwatch import Stopwatch
-
-
-class Cases(Protocol):
-    """What search needs of the store."""
-
-    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
-        """Stored cases by key; keys that are gone are left out."""
-        ...
-
-    def find_keys(self, ids: Sequence[str]) -> list[int]:
-        """Keys of the ids that exist."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +34,10 @@ class _PreparedQuery:
     scorer: Scorer
     allowed: Allowed
     proposal: Proposal
+    named: KeySet
+    """Cases that the question names; they come first."""
+    named_only: bool
+    """Whether it says nothing else."""
 
     def widened(self, words: Sequence[str], *, limit: int) -> Candidates:
         """What was proposed and what these words find, compared with the question as it was asked."""
@@ -79,17 +72,22 @@ class Searcher:
         watch.lap("rank")
         silent = encoded.empty or asks_nothing(query_words_text(query))
         candidates, warnings = (candidates, ()) if silent else self._staged(query, asked, candidates, watch)
+        if asked.named:
+            candidates = candidates.led_by(asked.named, alone=asked.named_only)
         wanted = self.ranking.min_confidence if query.min_confidence is None else query.min_confidence
         matches = () if silent else matches_of(query, candidates, wanted, self.cases.get_many)
         watch.lap("load")
         if query.explain and matches:
             matches = explained(query, encoded.language, matches)
             watch.lap("explain")
+        reason = ""
+        if not matches:
+            reason = Unanswered(query, encoded, view, asked.allowed, candidates, wanted, silent).reason()
         return SearchResult(
             query_id=secrets.token_hex(8),
             matches=matches,
             abstained=not matches,
-            reason="" if matches else _reason(candidates, wanted, empty=encoded.empty, silent=silent),
+            reason=reason,
             language=encoded.language,
             snapshot=view.snapshot_name,
             revision=view.revision,
@@ -114,8 +112,18 @@ class Searcher:
         allowed = self._allowed(view, query)
         watch.lap("filter")
         proposal = propose(view, encoded, allowed)
+        names = names_in(query.problem)
+        named = self._named(names, view, allowed)
+        if named:
+            proposal = proposal.union(Proposal(as_array(named), np.ones(len(named), np.bool_)))
         watch.lap("search")
-        return _PreparedQuery(Scorer(view, encoded, self.ranking, self.encoder.fingerprint), allowed, proposal)
+        scorer = Scorer(view, encoded, self.ranking, self.encoder.fingerprint)
+        alone = not query.title and names == (query.problem.strip().removeprefix("#"),)
+        return _PreparedQuery(scorer, allowed, proposal, named, alone)
+
+    def _named(self, names: Sequence[str], view: View, allowed: Allowed) -> KeySet:
+        found = KeySet(find_named_keys(self.cases, names) if names else ())
+        return found & (view.facets.keys if allowed is None else allowed)
 
     def _allowed(self, view: View, query: Query) -> Allowed:
         allowed = view.facets.allowed(clauses_of(query))
@@ -142,13 +150,3 @@ class Searcher:
             warnings += [warning] if warning else []
             watch.lap(stage.name)
         return found, tuple(warnings)
-
-
-def _reason(found: Candidates, wanted: float, *, empty: bool, silent: bool) -> str:
-    if empty:
-        return "the question has no words that can be searched"
-    if silent:
-        return "the question is a greeting or the like: it names no problem"
-    if not len(found):
-        return "no case passes the filters"
-    return f"the best case reaches a confidence of {found.confidence[0]:.2f}, below the threshold of {wanted:.2f}"

@@ -30,6 +30,18 @@ class StageInput:
     """What the library's own calibration multiplied all log-odds by; the order must not depend on it."""
 
 
+class Cases(Protocol):
+    """What search needs of the store."""
+
+    def get_many(self, keys: Sequence[int]) -> dict[int, StoredCase]:
+        """Stored cases by key; keys that are gone are left out."""
+        ...
+
+    def find_keys(self, ids: Sequence[str]) -> list[int]:
+        """Keys of the cases with these ids, or known by them in their own systems."""
+        ...
+
+
 class RankingStage(Protocol):
     """An optional step after the ranking. It never raises for what a question or a case says."""
 

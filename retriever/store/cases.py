@@ -100,7 +100,10 @@ class CaseTable:
         return {row[0]: case_rows.stored_case(row, case_rows.decode_often) for row in rows}
 
     def find_keys(self, ids: Iterable[str]) -> list[int]:
-        """Keys of those ids that exist, growing."""
+        """Keys of the cases with these ids, growing; an id that no case has may be one of its own system's.
+
+        `DE-001` is then `generic:DE-001`, and every other case whose source calls it so.
+        """
         return [row[0] for row in self._connections.rows(case_rows.KEYS_BY_IDS, (json.dumps(list(ids)),))]
 
     def iter(self, which: CaseFilter = _EVERYTHING, *, after_key: int = 0, batch: int = 500) -> Iterator[StoredCase]:

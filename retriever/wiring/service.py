@@ -15,6 +15,7 @@ from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle
 from retriever.masking import mask_query
 from retriever.search.calibration import calibrated, load_calibration
+from retriever.search.naming import find_named
 from retriever.search.ranking import load_ranking
 from retriever.search.searcher import Searcher
 from retriever.search.stages import RankingStage
@@ -66,8 +67,8 @@ class Service:
 
         Raises CaseNotFound.
         """
-        case = self.get_case(case_id, actor=actor).case
-        excluded = (*query.filters.exclude_ids, case_id)
+        case = self.find_case(case_id, actor=actor).case
+        excluded = (*query.filters.exclude_ids, case.id)
         return self.find_similar(
             replace(
                 query,
@@ -83,6 +84,13 @@ class Service:
         stored = self.store.cases.get(case_id)
         check_readable(actor, stored.case)
         return stored
+
+    def find_case(self, name: str, *, actor: Actor = OPERATOR) -> StoredCase:
+        """The case with this id, or that its own system calls so, if it exists for the actor.
+
+        Raises CaseNotFound, with the ids that may have been meant.
+        """
+        return find_named(self.store.cases, name, actor)
 
     def put_case(self, case: Case, *, if_version: int | None = None, actor: Actor = OPERATOR) -> tuple[StoredCase, str]:
         """Create or replace a case, and what happened (created | updated | unchanged); the next search finds it.

@@ -1,6 +1,7 @@
 """Questions over HTTP."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from starlette.testclient import TestClient
 
 from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.wiring.service import Service
-from tests.support.api import LIBRARY
+from tests.support.api import LIBRARY, build_service, client_of
+from tests.support.builders import make_case
 
 LONG = {"score", "problem", "steps", "outcome", "version", "source", "reuse"}
 
@@ -173,3 +175,16 @@ def test_copies_are_one_match_unless_asked_otherwise(client: TestClient, service
         ("parcel", ["parcel2"])
     ]
     assert {"parcel", "parcel2"} <= {match["id"] for match in both}
+
+
+def test_a_case_is_read_by_the_id_of_its_own_system(tmp_path: Path) -> None:
+    """`SU-3` is `helpdesk:SU-3`, for reading and for its likes; a near miss is refused with what may be meant."""
+    case = make_case("helpdesk:SU-3", source={"system": "helpdesk", "external_id": "SU-3"})
+    with build_service(tmp_path, case) as service:
+        client = client_of(service)
+
+        assert client.get("/v1/cases/SU-3").json()["id"] == "helpdesk:SU-3"
+        assert client.get("/v1/cases/su-3/similar").json()["matches"] == []
+        missed = client.get("/v1/cases/SU3")
+        assert (missed.status_code, "did you mean helpdesk:SU-3?" in missed.text) == (404, True)
+        assert client.delete("/v1/cases/SU-3", headers={"If-Match": "*"}).status_code == 404

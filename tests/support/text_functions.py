@@ -26,7 +26,9 @@ from retriever.ingest.sources.speakers import is_machine, same_person
 from retriever.masking import mask_mention, mask_text
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
+from retriever.search.naming import names_in
 from retriever.search.smalltalk import asks_nothing
+from retriever.search.telling import says_something, telling_part
 
 
 def _json(text: str) -> object:
@@ -84,6 +86,9 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "without_placeholders": without_placeholders,
     "versions_in": versions_in,
     "asks_nothing": asks_nothing,
+    "names_in": names_in,
+    "telling_part": lambda text: [telling_part(text, language) for language in ("en", "zh", "ja")],
+    "says_something": lambda text: [says_something(text, language) for language in ("en", "zh", "th")],
     "pieces": lambda text: aligner().pieces([text]),
     "zendesk": _converted(
         "zendesk",

@@ -43,9 +43,12 @@ async def create_case(request: Request) -> Response:
 
 
 async def get_case(request: Request, case_id: str) -> Response:
-    """One case with its ETag, which is its version; the counters of reuse may move without a new version."""
+    """One case with its ETag, which is its version; the counters of reuse may move without a new version.
+
+    A case is also found by the id that its own system gave it, if no other system has one of the same id.
+    """
     service, actor = service_of(request), actor_of(request)
-    stored = await on_thread(request, partial(service.get_case, check_case_id(case_id), actor=actor))
+    stored = await on_thread(request, partial(service.find_case, check_case_id(case_id), actor=actor))
     if is_held(request, stored.version):
         return Response(status_code=304, headers=etag_headers(stored.version))
     return json_response(serialise_case(stored), headers=etag_headers(stored.version))

@@ -19,6 +19,7 @@ from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput
 from retriever.operations.cases import compare_versions, delete_case, list_cases, put_case
+from retriever.search.naming import find_named
 from retriever.wiring.library import check_library
 
 app = typer.Typer(help="Single cases.")
@@ -27,9 +28,9 @@ IfVersion = Annotated[int | None, typer.Option(help="Refuse unless this is the s
 
 @app.command()
 def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
-    """One case with all its fields."""
+    """One case with all its fields, by its id or the one that its own system gave it."""
     with open_store_of(context, read_only=True) as store:
-        found = _stored_dict(store.cases.get(id))
+        found = _stored_dict(find_named(store.cases, id, OPERATOR))
     if json_:
         print_json(found)
         return

@@ -24,6 +24,16 @@ def test_a_case_is_put_shown_and_deleted(run: Run, cases_file: Path) -> None:
     assert {case["id"] for case in json.loads(run("case", "list", "--json").out)} == {"P-2", "R-1"}
 
 
+def test_a_case_is_shown_by_the_id_of_its_own_system(run: Run) -> None:
+    """A row of a table is known by the id that stands in it; another spelling is asked back."""
+    row = "KB-017,the lift stops between two floors,reset the drive and check the door contact"
+    Path("rows.csv").write_text(f"id,problem,solution\n{row}\n", encoding="utf-8")
+    run("ingest", "rows.csv", "--source", "generic")
+
+    assert "reset the drive" in run("case", "show", "KB-017").out
+    assert "did you mean" in run("case", "show", "KB17").err
+
+
 def test_a_file_that_is_no_case_is_refused_by_name(run: Run) -> None:
     """Not JSON, not there, or without a problem: exit 1, one line, no traceback."""
     Path("bad.json").write_text("{", encoding="utf-8")

@@ -48,7 +48,7 @@ def test_an_unsure_one_is_widened_by_shared_words() -> None:
     (words,) = asked
     own, others = words[: 2 * len(OWN)], words[2 * len(OWN) :]
     assert list(own) == [*OWN, *OWN]
-    assert set(others) == set(tokens("feeder"))
+    assert set(tokens("feeder")) <= set(others)
 
 
 def test_only_a_few_words_are_taken() -> None:

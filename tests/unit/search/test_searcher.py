@@ -1,5 +1,6 @@
 """A question's way through filters, both searches, threshold and loading, over a small real library."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -126,7 +127,29 @@ def test_below_the_threshold_is_an_abstention(service: Service) -> None:
 
     assert len(found(service, replace(JAMS, min_confidence=best))) >= 1
     result = service.find_similar(replace(JAMS, min_confidence=best + 0.0001))
-    assert result.abstained and f"{best:.2f}" in result.reason
+    assert result.abstained and f"{best:.4f}" in result.reason
+
+
+def test_two_numbers_of_a_reason_differ(service: Service) -> None:
+    """Nothing is 0.82 and below 0.82: so many digits are shown as tell both apart."""
+    best = service.find_similar(replace(JAMS, limit=1)).matches[0].confidence
+
+    for above in (1.0, 0.01, 0.001, 0.0001, 0.00001):
+        reason = service.find_similar(replace(JAMS, min_confidence=min(best + above, 1.0))).reason
+        reached, threshold = re.findall(r"[0-9.]+", reason)
+        assert float(reached) < float(threshold)
+
+
+def test_an_empty_library_is_called_empty(service: Service) -> None:
+    """No filter is to blame where there is no case, or only such as may not be shown."""
+    for id in ("jam", "jam2", "ink", "secret", "zh"):
+        service.delete_case(id)
+    assert service.find_similar(JAMS).reason == "the library has no published case that may be shown"
+
+    service.delete_case("old")
+    assert service.find_similar(JAMS).reason == "the library has no published case yet"
+    filtered = replace(JAMS, filters=Filters(products=("P1",)))
+    assert service.find_similar(filtered).reason == "the library has no published case yet"
 
 
 def test_filters_that_nothing_passes_are_named(service: Service) -> None:

@@ -221,6 +221,23 @@ def test_counts_and_keys(store: Store) -> None:
     assert store.cases.find_keys(["b", "c", "none", "a", "a"]) == [1, 2]
 
 
+def test_a_key_is_found_by_the_id_of_its_own_system(store: Store) -> None:
+    """An id that a case has means that case; any other one means every case that its system calls so."""
+    store.cases.upsert(
+        [
+            a_case("zendesk:7", external="7", system="zendesk"),
+            a_case("jira:7", external="7", system="jira"),
+            a_case("own", external="K-1", system="crm"),
+            a_case("K-1"),
+            a_case("jira:8", external="8/x", system="jira"),
+        ]
+    )
+    store.cases.delete("jira:7")
+
+    found = {name: store.cases.find_keys([name]) for name in ("7", "K-1", "crm:K-1", "8", "8/x", "jira:7", "none", ":")}
+    assert found == {"7": [1], "K-1": [4], "crm:K-1": [3], "8": [5], "8/x": [5], "jira:7": [], "none": [], ":": []}
+
+
 def test_progress_is_kept_with_its_cases(store: Store) -> None:
     """Progress given with a batch is there exactly when the batch is; a file is known by hash and mapping."""
     done = IngestProgress("ab12", 10, name="f.csv", size=5, mtime_ns=7, offset=99, counts={"created": 9, "rejected": 1})
