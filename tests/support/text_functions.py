@@ -11,9 +11,13 @@ from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment.aligner import aligner
 from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
+from retriever.ingest.cleaning.code import fenced_lines, outside_code
 from retriever.ingest.cleaning.codes import find_error_codes
+from retriever.ingest.cleaning.greeting import is_greeting
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
-from retriever.ingest.cleaning.mail import clean_mail, looks_like_log
+from retriever.ingest.cleaning.mail import clean_mail, says_something
+from retriever.ingest.cleaning.quotes import reply_header
+from retriever.ingest.cleaning.signature import is_sent_from, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
 from retriever.ingest.columns import find_field
 from retriever.ingest.files.guards import guarded, unguarded
@@ -36,6 +40,10 @@ def _json(text: str) -> object:
         return parsed_json(text)
     except (ValueError, RecursionError) as error:
         return json_fault(error)
+
+
+def _reply_headers(lines: list[str]) -> list[int]:
+    return [reply_header(lines, place) for place in range(len(lines))]
 
 
 def _converted(source: str, record: Callable[[str], dict[str, object]]) -> Callable[[str], object]:
@@ -76,7 +84,13 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "html_to_text": html_to_text,
     "looks_like_html": looks_like_html,
     "clean_mail": clean_mail,
+    "says_something": says_something,
     "looks_like_log": looks_like_log,
+    "is_greeting": lambda text: [is_greeting(text, gap=gap) for gap in (True, False)],
+    "is_sent_from": is_sent_from,
+    "reply_header": lambda text: _reply_headers(text.split("\n")),
+    "fenced_lines": lambda text: fenced_lines(text.split("\n")),
+    "outside_code": lambda text: outside_code(text, str.upper),
     "says_nothing": says_nothing,
     "substance": substance,
     "json": _json,

@@ -7,6 +7,7 @@ comments of templates go.
 
 import re
 
+from retriever.ingest.cleaning.code import outside_code
 from retriever.ingest.cleaning.html import without_comments
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.sources.record import (
@@ -28,7 +29,6 @@ ENVELOPES = ("items", "issues", "discussions", "nodes")
 MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,1000}\)")
 _DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^>\n]{0,500}>", re.IGNORECASE)
-_FENCED = re.compile(r"(^```.*?^```[^\n]*$)", re.DOTALL | re.MULTILINE)
 
 
 def convert(outer: Record) -> Ticket | SkipReason:
@@ -70,12 +70,12 @@ def convert(outer: Record) -> Ticket | SkipReason:
 
 
 def markdown_text(markdown: str) -> str:
-    """Markdown without what a page does not show; what stands between fences is untouched."""
-    parts = _FENCED.split(markdown.replace("\r\n", "\n"))
-    for place in range(0, len(parts), 2):
-        shown = without_comments(parts[place])
-        parts[place] = _DETAILS.sub("", _IMAGE.sub(r"\1", shown))
-    return clean_mail("".join(parts))
+    """Markdown without what a page does not show: comments, tags, addresses of images. Code is untouched."""
+    return clean_mail(outside_code(markdown.replace("\r\n", "\n"), _shown))
+
+
+def _shown(text: str) -> str:
+    return _DETAILS.sub("", _IMAGE.sub(r"\1", without_comments(text)))
 
 
 def _either(record: Record, name: str, other: str) -> str:

@@ -1,0 +1,389 @@
+"""Where a text begins to repeat an earlier mail: decided on evidence, which is an address, a date or marks of quoting.
+
+A line such as "the log wrote:" or three lines that begin with "From", "To" and "Date" are content, unless they hold
+what only a mail program writes: a mail address, a date with its time, a person's name beside both.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retriever.ingest.cleaning.wordlists import WORD, holds, labels, phrases, words
+
+HEADER_WIDTH = 400
+"""Characters of a header at most, its broken lines put together."""
+_BROKEN_LINES = 4
+_MARKS = tuple("-_=*—–")
+_BLANK = " \t*_\u00a0\u200e\u200f\u202c"
+_BLOCK_LINES = 24
+
+_QUOTED = re.compile(r"\s{0,3}(?:>\s?)+")
+_PROMPT = re.compile(r"\s{0,3}>>>\s\S")
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ADDRESS = re.compile(
+    r"[<\[(]{0,2}(?:mailto:)?(?:[^\s<>()\[\]@:;,\"]{1,64}@[^\s<>()\[\]@;,\"]{1,190}\.[^\W\d_]{2,20}|\[EMAIL(?:_\d+)?\])"
+    r"(?:[<\[]mailto:[^\s<>\[\]]{1,200}[>\]])?[>\])]{0,2}",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<!\d)\d{1,2}([./-] ?)\d{1,2}\1\d\d(?!\d)")
+_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时點点]\s?\d\d(?!\d)")
+_TOKEN = re.compile(rf"@|\d+|{WORD}")
+_ASIDE = re.compile(r"\([^()@\d]{1,40}\)")
+_CASELESS_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_DASHED = re.compile(r"\s*[-_=*—–]{2,60}[\s\u00a0]*([^-_=*—–].{0,80}?)[\s\u00a0]*[-_=*—–]{2,60}\s*")
+_RULE = re.compile(r"\s*(?:_{20,}|-{20,}|={20,}|—{3,})\s*")
+_REPLY_ABOVE = re.compile(
+    r"\s*(?:##-.{0,160}-##|[-=*_#—–]{2,20}.{0,40}(?:above this line|über dieser zeile|au-dessus de cette ligne"
+    r"|encima de esta línea|por encima de esta línea|acima desta linha|sopra questa riga|boven deze regel"
+    r"|powyżej tej linii|выше этой строки|此行上方|この行より上).{0,40}[-=*_#—–]{2,20}"
+    r"|(?:please )?(?:type your )?reply above this line\.?)\s*",
+    re.IGNORECASE,
+)
+_NAME_LINE = re.compile(r"[^\W\d_][\w.'’-]{0,40}(?: [^\W\d_][\w.'’-]{0,40}){1,3}")
+_NOTES_NAME = re.compile(r"[^\W\d_][\w.'’-]{0,40}(?: [\w.'’-]{1,40}){0,3}(?:/[\w .&-]{1,40}){1,4}(?:@[\w .-]{1,40})?")
+_DATE_LINE = re.compile(
+    r"(?:[^\W\d_]{2,12}\.?,? )?(?:[^\W\d_]{3,10}\.? )?\d{1,4}(?:[.,/ -]{1,2}[\w.]{1,10}){1,2},?"
+    r"(?: (?:at|um|à|a las|alle|às|kl\.?))? \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
+    r"(?: ?[A-Z]{2,5}(?:[+-]\d{1,2}(?::?\d\d)?)?| ?[+-]\d{2}:?\d\d)?"
+)
+
+
+def is_quoted(line: str) -> bool:
+    """Does the line begin with the mark of quoting? `>>> call()` is a prompt."""
+    return bool(_QUOTED.match(line)) and not _PROMPT.match(line)
+
+
+def without_mark(line: str) -> str:
+    """The line without marks of quoting."""
+    found = _QUOTED.match(line)
+    return line[found.end() :] if found else line
+
+
+def is_forwarded(line: str) -> bool:
+    """Does the line say that a mail is handed on?"""
+    return _dashed(line) in phrases("forwarded")
+
+
+def is_reply_above(line: str) -> bool:
+    """Does the line say that answers are to be written above it?"""
+    return len(line) <= HEADER_WIDTH and bool(_REPLY_ABOVE.fullmatch(line))
+
+
+def is_separator(lines: Sequence[str], place: int) -> bool:
+    """Does the line set an earlier mail off? A rule does only when a header of that mail follows."""
+    line = lines[place]
+    if len(line) > HEADER_WIDTH or line.strip()[:1] not in _MARKS:
+        return False
+    named = _dashed(line) in phrases("separators") and bool(_DASHED.fullmatch(line))
+    if not named and not _RULE.fullmatch(line):
+        return False
+    after = [number for number in range(place + 1, min(place + 6, len(lines))) if lines[number].strip()]
+    if not after:
+        return False
+    return bool(reply_header(lines, after[0])) or (named and any(_label(lines[number])[0] for number in after[:2]))
+
+
+def _dashed(line: str) -> str:
+    """What stands between dashes, folded; the line itself where there are none."""
+    bare = line.strip()
+    if len(bare) > HEADER_WIDTH:
+        return ""
+    found = _DASHED.fullmatch(bare) if bare[:1] in _MARKS else None
+    return (found[1] if found else without_mark(bare)).strip(" *:：\u00a0").casefold()
+
+
+def reply_header(lines: Sequence[str], place: int) -> int:
+    """How many lines from here announce an earlier mail; 0 when they do not."""
+    if not lines[place].strip() or len(lines[place]) > HEADER_WIDTH:
+        return 0
+    return _header_block(lines, place) or _attribution_lines(lines, place) or _two_lines(lines, place)
+
+
+def _attribution_lines(lines: Sequence[str], place: int) -> int:
+    """`On … wrote:` on one line, or broken into several where it would get too long."""
+    near = lines[place : place + _BROKEN_LINES]
+    if "@" not in "".join(near) and not any(line.rstrip(_BLANK).endswith((":", "：")) for line in near):
+        return 0
+    joined = ""
+    for count in range(1, _BROKEN_LINES + 1):
+        if place + count > len(lines) or not (line := _bare(lines[place + count - 1])):
+            return 0
+        joined = f"{joined} {line}".strip()
+        if len(joined) > HEADER_WIDTH:
+            return 0
+        if _is_attribution(joined, _what_follows(lines, place + count)):
+            return 0 if count > 1 and _begins_later(lines, place, count) else count
+        if (line.endswith((":", "：")) and "(" not in line) or is_quoted(lines[place]) != is_quoted(
+            lines[min(place + count, len(lines) - 1)]
+        ):
+            return 0
+    return 0
+
+
+def _begins_later(lines: Sequence[str], place: int, count: int) -> bool:
+    """Is the header complete without its first line? Then that is text, unless it holds the name or the only date."""
+    rest = " ".join(_bare(line) for line in lines[place + 1 : place + count])
+    first = _bare(lines[place])
+    if (rest.startswith(("<", "(", "[")) and _is_somebody(_TOKEN.findall(first))) or (
+        _is_dated(first) and not _is_dated(rest)
+    ):
+        return False
+    return _is_attribution(rest, _what_follows(lines, place + count)) or first.endswith(("!", "?", "。"))
+
+
+def _is_dated(text: str) -> bool:
+    return bool(_YEAR.search(text) or _TIME.search(text))
+
+
+def _what_follows(lines: Sequence[str], place: int) -> str:
+    """`quote`, `gap` (an empty line or the end) or `text`."""
+    if place >= len(lines):
+        return "gap"
+    after = next((line for line in lines[place : place + 3] if line.strip()), "")
+    if is_quoted(after):
+        return "quote"
+    return "text" if lines[place].strip() else "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The words of a line around the numbers of its date; the address is the word `@`."""
+
+    before: list[str]
+    within: list[str]
+    after: list[str]
+
+
+def _is_attribution(text: str, follows: str) -> bool:
+    """Does the line say when who wrote what follows?"""
+    if text.startswith("--") and text.endswith("--"):
+        text = text.strip("- ") + ":"  # how Zoho writes it
+    plain = _ASIDE.sub(" ", _ADDRESS.sub(" @ ", text))
+    whole = bool(_YEAR.search(plain)) and bool(_TIME.search(plain))
+    if not text.endswith((":", "：")):
+        return whole and "@" in plain and follows != "text" and _is_bare_attribution(plain)
+    if follows == "quote" and ("@" in plain or whole):
+        return True
+    return _tells_of_an_address(plain, follows) if "@" in plain else _tells_of_a_person(plain, follows, whole=whole)
+
+
+def _tells_of_an_address(plain: str, follows: str) -> bool:
+    parts, wrote = _parts(plain), holds(plain, "wrote")
+    if _is_dated(plain):
+        return _names_an_address(parts, wrote=wrote)
+    return wrote and follows != "text" and _are_names([*parts.before, *parts.after], lower=True)
+
+
+def _tells_of_a_person(plain: str, follows: str, *, whole: bool) -> bool:
+    """Without an address the date must be whole, or marks of quoting must follow."""
+    if follows == "text" or not (whole or follows == "quote") or not holds(plain, "wrote") or holds(plain, "writers"):
+        return False
+    parts = _parts(plain)
+    return _names_a_person(parts) or (follows == "quote" and not parts.within and _is_somebody(parts.before))
+
+
+def _parts(plain: str) -> _Parts:
+    tokens = _TOKEN.findall(plain)
+    numbers = [place for place, token in enumerate(tokens) if token.isdigit()]
+    if not numbers:
+        return _Parts(tokens, [], [])
+    address = tokens.index("@") if "@" in tokens else -1
+    if numbers[0] < address < numbers[-1]:  # numbers within a name or behind the address are no date
+        numbers = [place for place in numbers if place < address] or numbers
+    first, last = numbers[0], numbers[-1]
+    return _Parts(tokens[:first], [token for token in tokens[first:last] if not token.isdigit()], tokens[last + 1 :])
+
+
+def _names_an_address(parts: _Parts, *, wrote: bool) -> bool:
+    """Date, name and address in either order, and beside them only what such lines consist of."""
+    if "@" in parts.after:
+        place = parts.after.index("@")
+        name, rest = parts.after[:place], parts.after[place + 1 :]
+        ends = holds(" ".join(rest), "wrote")
+        return len(parts.before) <= 3 and len(name) <= 12 and _are_names(name, lower=ends) and _are_beside(rest)
+    if "@" not in parts.before:
+        return False
+    place = parts.before.index("@")
+    name, between = parts.before[:place], parts.before[place + 1 :]
+    said = holds(" ".join(between), "wrote") and len(between) <= 5
+    return _are_names(name, lower=wrote) and (said or _are_beside(between)) and _are_beside(parts.after)
+
+
+def _names_a_person(parts: _Parts) -> bool:
+    """Date, verb and a name without an address: nothing else may stand there."""
+    if holds(" ".join(parts.after), "wrote"):
+        strangers = _strangers(parts.after)
+        return len(parts.before) <= 3 and 0 < len(strangers) <= 4 and _are_names(parts.after, lower=False)
+    strangers = _strangers(parts.before)
+    return 0 < len(strangers) <= 4 and _are_names(parts.before, lower=False) and _are_beside(parts.after)
+
+
+def _is_somebody(tokens: Sequence[str]) -> bool:
+    return bool(_strangers(tokens)) and _are_names(tokens, lower=False)
+
+
+def _is_bare_attribution(plain: str) -> bool:
+    """`Anna Holm <a@example.com> 3 March 2025 10:12` and nothing more."""
+    if plain.endswith((".", "!", "?", "。")):
+        return False
+    tokens = _TOKEN.findall(plain)
+    place = tokens.index("@")
+    parts = _parts(plain)
+    return (
+        0 < place <= 5
+        and tokens[place + 1 :] != []
+        and "@" in parts.before
+        and parts.before[-1] == "@"
+        and (
+            _are_names(tokens[:place], lower=False)
+            and len(parts.within) <= 3
+            and all(word.isupper() for word in parts.after)
+        )
+    )
+
+
+def _strangers(tokens: Sequence[str]) -> list[str]:
+    return [token for token in tokens if not _known(token)]
+
+
+def _known(token: str) -> bool:
+    folded = token.casefold()
+    return folded in words("wrote") or folded in words("beside")
+
+
+def _are_beside(tokens: Sequence[str]) -> bool:
+    """Are these only words that stand beside the name and the date?"""
+    return len(tokens) <= 8 and all(_known(token) or _ends_attribution(token) for token in tokens)
+
+
+def _ends_attribution(token: str) -> bool:
+    """Words of scripts without spaces run together: `님이작성`, `日周一`."""
+    if not _CASELESS_RUN.match(token):
+        return False
+    return any(token.endswith(word) for word in words("wrote") if not word.isascii()) or len(token) <= 2
+
+
+def _are_names(tokens: Sequence[str], *, lower: bool) -> bool:
+    """Could these words be a name? Those in small letters must be known; `lower` lets a short name be small."""
+    small = [token for token in _strangers(tokens) if token[0].islower()]
+    caseless = [token for token in _strangers(tokens) if token[0].lower() == token[0].upper()]
+    if len(_strangers(tokens)) > 8 or len(caseless) > 3 or any(len(token) > 10 for token in caseless):
+        return False
+    return not small or (lower and len(small) <= 3 and len(_strangers(tokens)) == len(small))
+
+
+def _two_lines(lines: Sequence[str], place: int) -> int:
+    """A name, below it the date, and an empty line: how some help desks and Notes announce the earlier mail."""
+    if place + 1 >= len(lines) or _what_follows(lines, place + 2) == "text":
+        return 0
+    if place and lines[place - 1].strip():
+        return 0
+    name, date = _bare(lines[place]), _bare(lines[place + 1])
+    if len(date) > 60 or not _YEAR.search(date) or not _DATE_LINE.fullmatch(date):
+        return 0
+    person, bracket, team = name.partition(" (")
+    is_agent = bool(bracket) and team.endswith(")") and not any(map(str.isdigit, team)) and _is_person(person)
+    return 2 if is_agent or (len(name) < 120 and _NOTES_NAME.fullmatch(name)) else 0
+
+
+def _is_person(text: str) -> bool:
+    return len(text) < 80 and bool(_NAME_LINE.fullmatch(text)) and all(word[0].isupper() for word in text.split())
+
+
+def _header_block(lines: Sequence[str], place: int) -> int:
+    """From, Sent, To, Subject in any known language, with a date and an address or a subject among them."""
+    if not _label(lines[place])[0]:
+        # Foxmail puts the address alone above the block.
+        below = next((number for number in range(place + 1, min(place + 4, len(lines))) if lines[number].strip()), 0)
+        is_above = below and _ADDRESS.fullmatch(_bare(lines[place])) and _label(lines[below])[0]
+        length = _header_block(lines, below) if is_above else 0
+        return below - place + length if length else 0
+    found, length = _block(lines, place)
+    return length if _is_mail_header(found) and not _is_introduced(lines, place) else 0
+
+
+def _block(lines: Sequence[str], place: int) -> tuple[dict[str, str], int]:
+    """The headers from here on, and how many lines they take; a value may stand below its label."""
+    found: dict[str, str] = {}
+    length, last = 0, ""
+    for number in range(place, min(place + _BLOCK_LINES, len(lines))):
+        kind, value = _label(lines[number])
+        if kind and kind not in found:
+            found[kind], last = value, kind
+        elif kind:
+            last = kind
+        elif not lines[number].strip():
+            if not _continues(lines, number, found):
+                break
+            continue
+        elif last and (
+            not found[last] or (last in ("to", "cc", "from") and _continues_list(found[last], lines[number]))
+        ):
+            found[last] += " " + _bare(lines[number])
+        else:
+            break
+        length = number - place + 1
+    return found, length
+
+
+def _continues(lines: Sequence[str], place: int, found: dict[str, str]) -> bool:
+    """Does a header that was not there yet follow the empty line, or the value that a label still lacks?"""
+    following = next((line for line in lines[place + 1 : place + 3] if line.strip()), "")
+    kind, _ = _label(following)
+    return bool(kind) and kind not in found
+
+
+def _continues_list(value: str, line: str) -> bool:
+    """Addresses go on where the line before ended with a comma or a semicolon, or begins with blanks."""
+    return (
+        value.rstrip().endswith((";", ","))
+        or ("@" in line and line[:1] in " \t")
+        or _ADDRESS.fullmatch(_bare(line)) is not None
+    )
+
+
+def _is_mail_header(found: dict[str, str]) -> bool:
+    sender, sent = found.get("from", ""), found.get("sent", "")
+    if not sender.strip() or len(found.keys() - {"other"}) < 3:
+        return False
+    addressed = any(_ADDRESS.search(found.get(kind, "")) for kind in ("from", "to", "cc"))
+    if sent:
+        dated, timed = _is_day(sent), bool(_TIME.search(sent))
+        complete = "subject" in found and (timed or "to" in found)
+        return (dated or timed) and (addressed or (dated and complete))
+    address = _ADDRESS.search(sender)
+    return "subject" in found and address is not None and address[0][0] in "<[(" and address.start() > 1
+
+
+def _is_day(text: str) -> bool:
+    """A year and the day beside it, not just a number that may be a year."""
+    return bool(_YEAR.search(text)) and len(re.findall(r"\d+", text)) >= 2
+
+
+def _is_introduced(lines: Sequence[str], place: int) -> bool:
+    """Does the line directly above announce what the author quotes on purpose?"""
+    if not place:
+        return False
+    above = lines[place - 1].strip()
+    return above.endswith((":", "：")) and not _label(above)[0] and len(above.split()) + len(above) // 6 > 1
+
+
+def _label(line: str) -> tuple[str, str]:
+    """Which header of a mail the line is, and its value; empty for none. Cells of a table are lines too."""
+    bare = _bare(line)[:HEADER_WIDTH]
+    if bare.startswith("|"):
+        cells = [cell.strip(" *\u00a0") for cell in bare.strip("|").split("|")]
+        return (
+            (labels().get(cells[0].rstrip(":： ").casefold(), ""), " ".join(cells[1:])) if len(cells) > 1 else ("", "")
+        )
+    if bare.casefold().startswith("message du ") and _YEAR.search(bare):
+        return "sent", bare
+    name, colon, value = bare.replace("：", ":").partition(":")
+    if not colon or len(name) > 30:
+        return "", ""
+    return labels().get(name.strip(" *\t\u00a0").casefold(), ""), value.strip(" *\t\u00a0")
+
+
+def _bare(line: str) -> str:
+    """The line without marks of quoting, emphasis and direction."""
+    return _DIRECTION.sub("", without_mark(line)).replace("\u00a0", " ").replace("\u202f", " ").strip(" \t*_")

@@ -1,0 +1,74 @@
+"""Mails of many programs and languages: the earlier mail goes on evidence alone, and what a person wrote stays."""
+
+import pytest
+
+from retriever.ingest.cleaning.mail import clean_mail
+from tests.support.mail_samples import REPLIES, SAMPLES, headers, wrapped
+
+HEADERS = dict(headers())
+SAID = REPLIES["en"]
+
+
+@pytest.mark.parametrize("said", REPLIES.values(), ids=REPLIES)
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_the_earlier_mail_goes_whoever_announces_it(header: str, said: str) -> None:
+    """With marks of quoting, without them, and where nothing stands below; a short answer in dense script is one."""
+    for quoted in ("\n\nIt does not print.\nPlease help.", "\n> It does not print.\n> Please help.", ""):
+        assert clean_mail(f"{said}\n\n{header}{quoted}") == said
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES["lines"] if name != "outlook mobile short"])
+def test_a_broken_line_announces_as_a_whole_one(name: str) -> None:
+    """Mail programs break lines; names, dates and addresses then stand on lines of their own."""
+    for width in (45, 60, 76):
+        assert clean_mail(f"{SAID}\n\n{wrapped(HEADERS[name], width)}\n\nIt does not print.") == SAID
+
+
+@pytest.mark.parametrize("name", SAMPLES["lines"])
+def test_the_line_above_the_announcement_stays(name: str) -> None:
+    """Also where no empty line separates them."""
+    assert clean_mail(f"Restart it 2 times.\n{HEADERS[name]}\n\nIt does not print.") == "Restart it 2 times."
+
+
+@pytest.mark.parametrize("ending", SAMPLES["endings"].values(), ids=SAMPLES["endings"])
+def test_endings_go(ending: str) -> None:
+    """Sign-offs, names, numbers, phones that advertise themselves, disclaimers."""
+    assert clean_mail(f"{SAID}\n\n{ending}") == SAID
+
+
+@pytest.mark.parametrize("beginning", SAMPLES["beginnings"].values(), ids=SAMPLES["beginnings"])
+def test_greetings_go(beginning: str) -> None:
+    """In every language, and the warning of a mail server."""
+    assert clean_mail(f"{beginning}\n{SAID}") == SAID
+
+
+@pytest.mark.parametrize("text", SAMPLES["lookalikes"].values(), ids=SAMPLES["lookalikes"])
+def test_what_only_looks_like_a_mail_stays(text: str) -> None:
+    """First in a text, and below another paragraph."""
+    assert clean_mail(text) == text.strip("\n")
+    assert clean_mail(f"It began today.\n\n{text}") == f"It began today.\n\n{text}".strip("\n")
+
+
+FRAMES = (*SAMPLES["endings"].values(), *SAMPLES["beginnings"].values(), *HEADERS.values())
+
+
+@pytest.mark.parametrize("text", [*FRAMES, "> a\n> b", "FYI", "Thanks!"])
+def test_no_text_is_emptied(text: str) -> None:
+    """A text of nothing but a frame comes back rather than nothing."""
+    assert clean_mail(text)
+
+
+@pytest.mark.parametrize(
+    "pointer", ["FYI", "See below.", "siehe unten", "见下", "Hi team,\n\nplease see below\n\nThanks\nEva"]
+)
+def test_a_pointer_is_followed(pointer: str) -> None:
+    """Whoever writes nothing but "see below" says what stands there."""
+    cleaned = clean_mail(f"{pointer}\n\n{HEADERS['outlook en']}\n\nThe label printer stops after one page.")
+
+    assert "The label printer stops after one page." in cleaned
+    assert "Sent:" not in cleaned
+
+
+def test_a_short_answer_is_no_pointer() -> None:
+    """However short it is, the mail of the customer does not become the answer."""
+    assert clean_mail(f"Done.\n\n{HEADERS['gmail en']}\n> It does not print.\n> At all.") == "Done."
