@@ -15,7 +15,7 @@ from retriever.ingest.cleaning.code import fenced_lines, outside_code
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.greeting import is_greeting
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
-from retriever.ingest.cleaning.mail import clean_mail, says_something
+from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.ingest.cleaning.quotes import reply_header
 from retriever.ingest.cleaning.signature import is_sent_from, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
@@ -84,7 +84,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "html_to_text": html_to_text,
     "looks_like_html": looks_like_html,
     "clean_mail": clean_mail,
-    "says_something": says_something,
+    "has_own_words": has_own_words,
     "looks_like_log": looks_like_log,
     "is_greeting": lambda text: [is_greeting(text, gap=gap) for gap in (True, False)],
     "is_sent_from": is_sent_from,

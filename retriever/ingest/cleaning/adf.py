@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from retriever.ingest.cleaning.blocks import FENCE, Blocks
-from retriever.ingest.cleaning.mail import says_something
+from retriever.ingest.cleaning.mail import has_own_words
 
 _DEPTH_LIMIT = 200
 _PARAGRAPHS = frozenset(("paragraph", "heading", "panel", "blockquote", "table", "rule", "expand", "nestedExpand"))
@@ -51,7 +51,7 @@ def wiki_to_text(markup: str) -> str:
     What stands between `{quote}` marks repeats others, and goes unless it is nearly all there is.
     """
     unquoted = _without_quotes(markup)
-    if says_something(unquoted):
+    if has_own_words(unquoted):
         markup = unquoted
     parts: list[str] = []
     end = 0

@@ -35,7 +35,7 @@ def clean_mail(text: str) -> str:
     return "\n".join(written).strip("\n")
 
 
-def says_something(text: str) -> bool:
+def has_own_words(text: str) -> bool:
     """Does the text hold more than a greeting, a signature and "see below"?"""
     return _say_something(_framed(text.split("\n")))
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from retriever.ingest.cleaning.adf import adf_to_text, is_adf
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html
-from retriever.ingest.cleaning.mail import clean_mail, says_something
+from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.masking import KnownEntities
 
 Record: TypeAlias = Mapping[str, Any]
@@ -113,7 +113,7 @@ def written(value: object, *, html: bool = False) -> str:
     if html or looks_like_html(raw):
         plain = html_to_text(raw)
         # A forwarded mail is nothing but what is repeated.
-        raw = plain if says_something(plain) else html_to_text(raw, repeated=True)
+        raw = plain if has_own_words(plain) else html_to_text(raw, repeated=True)
     return clean_mail(raw)
 
 
