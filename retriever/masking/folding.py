@@ -15,6 +15,9 @@ from retriever.masking.placeholders import PLACEHOLDER
 MARK = "\ue000"
 """Stands for a masked passage; a private-use character, which no rule takes for a letter, digit or space."""
 
+WORD = re.compile(r"[^\W\d_]+")
+"""A run of letters."""
+
 _REMOVED = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _WIDE = (
     "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))) + "＠＋－．＿／＃％＆＝"
@@ -49,6 +52,16 @@ class Folded:
     def has_han(self) -> bool:
         """Is there a Chinese character?"""
         return not self.text.isascii() and _HAN.search(self.text) is not None
+
+    @cached_property
+    def words(self) -> list[tuple[int, str]]:
+        """Every run of letters with its start."""
+        return [(found.start(), found[0]) for found in WORD.finditer(self.text)]
+
+    @cached_property
+    def lower_words(self) -> list[tuple[int, str]]:
+        """The same in lower case."""
+        return [(found.start(), found[0]) for found in WORD.finditer(self.lower)]
 
     def start_of(self, position: int) -> int:
         """Where a character begins in the original."""

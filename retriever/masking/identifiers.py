@@ -1,23 +1,15 @@
 """Numbers that name a person or an account: identity cards, IBAN, bank cards, passports, plates; check digits first."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 
 from stdnum import iban, luhn
-from stdnum.br import cpf
-from stdnum.de import idnr
-from stdnum.es import dni, nie
 from stdnum.eu import vat
-from stdnum.fr import nir
-from stdnum.gb import nhs
 from stdnum.iso7064 import mod_11_2
-from stdnum.it import codicefiscale
-from stdnum.kr import rrn
-from stdnum.us import ssn
 
 from retriever.masking.folding import Folded
+from retriever.masking.papers import passes
 from retriever.masking.rules import (
     NOT_PERSONAL,
     WORDED,
@@ -29,17 +21,6 @@ from retriever.masking.rules import (
     with_digit,
 )
 from retriever.masking.wordlists import words
-
-Check = Callable[[str], object]
-
-
-def passes(check: Check, number: str) -> bool:
-    """Does a validator accept the number? One that fails in any way does not, and its error tells nothing."""
-    try:
-        return bool(check(number))
-    except Exception:  # libraries raise what they like (KeyError among it); masking must go on
-        return False
-
 
 # --- resident identity numbers of China
 
@@ -70,52 +51,6 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).year >= 1850
     except ValueError:
         return False
-
-
-# --- other countries' numbers of persons
-
-
-@dataclass(frozen=True, slots=True)
-class NationalId:
-    """One country's number; `distinct` ones are taken without a cue, since their form and check digits are enough."""
-
-    pattern: re.Pattern[str]
-    check: Check
-    distinct: bool
-
-
-def _taiwan(number: str) -> bool:
-    letters = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
-    first = letters.index(number[0]) + 10
-    weighted = first // 10 + (first % 10) * 9
-    weighted += sum(int(sign) * weight for sign, weight in zip(number[1:9], range(8, 0, -1), strict=True))
-    return (weighted + int(number[9])) % 10 == 0
-
-
-_NATIONAL = (
-    NationalId(re.compile(r"(?<![A-Za-z0-9])[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z](?![A-Za-z0-9])"),
-               codicefiscale.is_valid, True),
-    NationalId(re.compile(r"(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), cpf.is_valid, True),
-    NationalId(re.compile(r"(?<![\d-])\d{6}-\d{7}(?![\d-])"), rrn.is_valid, True),
-    NationalId(re.compile(r"(?<![A-Za-z0-9])[A-Z][12]\d{8}(?![A-Za-z0-9])"), _taiwan, False),
-    NationalId(re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), ssn.is_valid, False),
-    NationalId(re.compile(r"(?<!\d)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\d)"), idnr.is_valid, False),
-    NationalId(re.compile(r"(?<![A-Za-z0-9])\d{8}-?[A-Z](?![A-Za-z0-9])"), dni.is_valid, False),
-    NationalId(re.compile(r"(?<![A-Za-z0-9])[XYZ]-?\d{7}-?[A-Z](?![A-Za-z0-9])"), nie.is_valid, False),
-    NationalId(re.compile(r"(?<!\d)[12] ?\d\d ?[0-2]\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)"), nir.is_valid, False),
-    NationalId(re.compile(r"(?<!\d)\d{3} ?\d{3} ?\d{4}(?!\d)"), nhs.is_valid, False),
-    NationalId(re.compile(r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)"), cpf.is_valid, False),
-)  # fmt: skip
-_NATIONAL_CUE = Cue(words("national_id"))
-
-
-def _nationals(folded: Folded) -> Iterator[TextPassage]:
-    with_cue = _NATIONAL_CUE.in_text(folded)
-    for kind in _NATIONAL:
-        for found in kind.pattern.finditer(folded.text) if with_cue or kind.distinct else ():
-            announced = kind.distinct or _NATIONAL_CUE.before(folded, found.start())
-            if announced and passes(kind.check, found[0]):
-                yield found.span()
 
 
 _VAT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2} ?[A-Z0-9](?:[ .-]?[A-Z0-9]){7,11}+(?![A-Za-z0-9])")
@@ -205,17 +140,7 @@ def _accounts(folded: Folded) -> Iterator[TextPassage]:
             yield found.span()
 
 
-# --- papers, plates and messengers, by cue
-
-_PAPER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d{4})[A-Za-z0-9]{7,12}+(?![A-Za-z0-9])")
-_PAPER_CUE = Cue(words("paper"))
-
-
-def _papers(folded: Folded) -> Iterator[TextPassage]:
-    for found in _PAPER.finditer(folded.text):
-        if _PAPER_CUE.before(folded, found.start()):
-            yield found.span()
-
+# --- plates and messengers, by cue
 
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z](?P<sep>[ ·•・.-]?)"
@@ -257,16 +182,16 @@ def _contacts(folded: Folded) -> Iterator[TextPassage]:
             yield found.span()
 
 
-RULES = (
+FIRST_RULES = (
     MaskingRule("resident_id", "NATIONAL_ID", _residents, with_digit, WORDED | RuleScope.CODE),
     MaskingRule("iban", "IBAN", _ibans, with_digit, WORDED | RuleScope.CODE),
-    MaskingRule("national_id", "NATIONAL_ID", _nationals, with_digit),
     MaskingRule("vat_id", "TAX_ID", _vats, _VAT_CUE.in_text),
+)
+RULES = (
     MaskingRule("card", "CARD", _cards, with_digit),
     MaskingRule("bank_account", "ACCOUNT", _accounts, _ACCOUNT_CUE.in_text),
 )
 LATER_RULES = (
     MaskingRule("plate", "PLATE", _plates, with_digit),
-    MaskingRule("identity_paper", "PASSPORT", _papers, _PAPER_CUE.in_text),
     MaskingRule("messenger", "CONTACT", _contacts, _CONTACT_CUE.in_text),
 )

@@ -8,7 +8,7 @@ result, since a passage taken may uncover another. They stop when nothing is new
 import re
 from collections.abc import Iterable, Sequence
 
-from retriever.masking import credentials, identifiers, network, people, phones, places
+from retriever.masking import commands, credentials, identifiers, network, papers, people, phones, places, titled
 from retriever.masking.folding import MARK, Folded, fold
 from retriever.masking.known import known_rules
 from retriever.masking.placeholders import PLACEHOLDER
@@ -16,16 +16,20 @@ from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
 from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, MaskedSpan, joined
 
 STRUCTURED: tuple[MaskingRule, ...] = (
+    *credentials.SHAPE_RULES,
+    *commands.RULES,
     *credentials.RULES,
     *network.URL_RULES,
     *network.EMAIL_RULES,
+    *identifiers.FIRST_RULES,
+    *papers.RULES,
     *identifiers.RULES,
     *phones.RULES,
     *network.MACHINE_RULES,
     *identifiers.LATER_RULES,
 )
 """Rules whose precision and recall are promised and measured, in their order."""
-BEST_EFFORT: tuple[MaskingRule, ...] = (*people.RULES, *places.RULES)
+BEST_EFFORT: tuple[MaskingRule, ...] = (*people.RULES, *titled.RULES, *places.RULES)
 """Names and addresses: measured, not promised."""
 
 _PASSES = 8  # two are usual; each takes more of the text, so they end

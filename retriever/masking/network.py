@@ -15,9 +15,9 @@ from retriever.masking.rules import (
     with_any,
     with_digit,
 )
-from retriever.masking.wordlists import words
+from retriever.masking.wordlists import any_of, words
 
-_URL = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`，。；、！？）】」』》\u3000]++")
+_URL = re.compile(r"(?<![A-Za-z0-9+.])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`’”，。；、！？）】」』》\u3000]++")
 _URL_TRAILING = re.compile(r"[.,;:!?)\]}*|-]+$")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _TELLING_PARAMETER = re.compile(
@@ -25,8 +25,35 @@ _TELLING_PARAMETER = re.compile(
     r"mobile|user|name)[^=&#]{0,20}=([^&#]++)",
     re.IGNORECASE,
 )
+# A password with `/`, `?` or `#` in it; behind the colon of a host only digits stand.
+_ODD_PASSWORD = re.compile(
+    r"[^\s:@/?#]{0,128}:(?!\d{1,5}(?:[/?#]|$))[^\s@]{1,200}+@(?=[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:[/?,]|$))"
+)
 _SEGMENT = re.compile(r"[^/;=]+")
-_PLAIN_FRAGMENT = re.compile(r"[/!]{0,2}(?:[A-Za-z]{1,24}[-_/]?){1,8}|L\d{1,6}(?:-L\d{1,6})?")
+# The name of a section: words, numbers and the signs between them; a parameter or a person is none.
+_SECTION = re.compile(r"[\w.,:!/~%+()'*-]*")
+_SECTION_PARTS = re.compile(r"[-_.,:!/~+()'*]+|%[0-9A-Fa-f]{2}")
+_NUMBERED = re.compile(
+    r"(?:issue|issuecomment|discussion|discussion_r|discussioncomment|comment|note|post|msg|message|answer|page|c|p|n)?"
+    r"-?\d{1,12}",
+    re.IGNORECASE,
+)
+_LONG_PART, _LONG_NUMBER = 12, 7
+# Words in a path that a secret follows: links to reset a password, confirm an address, sign in without one.
+_SECRET_STEP = re.compile(
+    rf"/(?:(?P<sure>{any_of('secret_steps')})|{any_of('secret_places')})(?:[/:=]|/(?:{any_of('secret_places')})[/:=])"
+    r"(?P<token>[A-Za-z0-9._~%+=-]{6,2000}+)",
+    re.IGNORECASE,
+)
+_NUMBERED_STEP = re.compile(r"v?\d+(?:\.\d+)+|[A-Za-z]+[-_]\d{1,3}")
+_RELATIVE_QUERY = re.compile(
+    r"(?<![\w./%~+:-])/[\w./%~+-]{0,300}\?(?P<query>[^\s<>\"'`，。；、！？）】」』》\u3000]{3,4000}+)"
+)
+_SECRET_PARAMETER = re.compile(
+    r"(?<=[?&;])(?:[\w.-]{0,30}(?:token|secret|sig|signature|passw?o?r?d?|pwd|session|sessionid|sid|jwt|api_?key|access_?key|otp)"
+    r"|code|auth|e?-?mail|phone|mobile|key|pin|assertion|saml(?:response|request))=(?P<value>[^&#]{3,})",
+    re.IGNORECASE,
+)
 
 _LOCAL = r"A-Za-z0-9\u00c0-\u024f._%+'\-"
 _LABEL = r"[A-Za-z0-9\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f-]{0,62}+"
@@ -70,6 +97,9 @@ def _logins(folded: Folded) -> Iterator[TextPassage]:
     for start, url in _found_urls(folded):
         begin, end = _authority(url)
         at = url.rfind("@", begin, end)
+        if at < 0 and (whole := _ODD_PASSWORD.match(url, begin)):
+            at = whole.end() - 1
+            end = at
         if at > begin:
             yield start + begin, start + at
         for segment in _SEGMENT.finditer(url, end, _end_of_path(url, end)):
@@ -86,9 +116,45 @@ def _queries(folded: Folded) -> Iterator[TextPassage]:
 
 
 def _is_plain(fragment: str) -> bool:
-    """The name of a section; what follows it in another script without a space is no part of the address."""
-    end = next((place for place, sign in enumerate(fragment) if sign > "~"), len(fragment))
-    return _PLAIN_FRAGMENT.fullmatch(fragment, 0, end) is not None
+    """The name of a section in any script: no parameter, no address, no long number, nothing like a token."""
+    if not _SECTION.fullmatch(fragment):
+        return False
+    if _NUMBERED.fullmatch(fragment):
+        return len(fragment) < _LONG_NUMBER or not fragment[0].isdigit()
+    return not any(map(_is_opaque, _SECTION_PARTS.split(fragment)))
+
+
+def _is_opaque(part: str) -> bool:
+    """A long number, or letters and digits mixed as no word has them."""
+    if part.isdigit():
+        return len(part) >= _LONG_NUMBER
+    has_digits = sum(sign.isdigit() for sign in part)
+    return len(part) >= _LONG_PART and has_digits >= 2 and part.isascii()
+
+
+def _secret_steps(folded: Folded) -> Iterator[TextPassage]:
+    """The token in `/reset/<token>`, with or without a host before it."""
+    for found in _SECRET_STEP.finditer(folded.text):
+        token = _URL_TRAILING.sub("", found["token"])
+        if _is_step_token(token, sure=found["sure"] is not None):
+            yield found.start("token"), found.start("token") + len(token)
+
+
+def _is_step_token(token: str, *, sure: bool) -> bool:
+    """Long and with digits; behind `reset` and the like a short one, too, that is no version or numbered word."""
+    digits = sum(sign.isdigit() for sign in token)
+    if len(token) >= 16:
+        return digits >= 2 or looks_like_token(token)
+    letters = sum(sign.isalpha() for sign in token)
+    return sure and digits >= 2 and (letters >= 2 or digits >= 6) and not _NUMBERED_STEP.fullmatch(token)
+
+
+def _relative_queries(folded: Folded) -> Iterator[TextPassage]:
+    """Values of telling parameters behind a path alone: `GET /login?token=…`."""
+    for found in _RELATIVE_QUERY.finditer(folded.text):
+        begin = found.start("query") - 1
+        for parameter in _SECRET_PARAMETER.finditer(folded.text, begin, found.end()):
+            yield parameter.span("value")
 
 
 def _telling_parameters(folded: Folded) -> Iterator[TextPassage]:
@@ -169,6 +235,8 @@ URL_RULES = (
     MaskingRule("url_login", "SECRET", _logins, with_any("://"), EVERYWHERE),
     MaskingRule("url_query", "QUERY", _queries, with_any("://"), RuleScope.TEXT | RuleScope.NAME | RuleScope.CODE),
     MaskingRule("url_parameter", "QUERY", _telling_parameters, with_any("://"), RuleScope.LINK),
+    MaskingRule("path_token", "SECRET", _secret_steps, with_any("/"), EVERYWHERE),
+    MaskingRule("path_query", "QUERY", _relative_queries, with_any("?"), RuleScope.TEXT),
 )
 EMAIL_RULES = (
     MaskingRule("email", "EMAIL", _emails, with_any("@"), EVERYWHERE),

@@ -1,42 +1,66 @@
-"""Names of people, by the words around them: titles, greetings, closings, "my name is". Best effort, no promise."""
+"""Names of people in Chinese, Japanese and Korean, by the words around them. Best effort, no promise."""
 
 import re
 from collections.abc import Iterator
 
 from retriever.masking.folding import Folded
-from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, with_any
+from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
 from retriever.masking.wordlists import any_of, words
 
 # --- Chinese
 
+_HAN = "[\u4e00-\u9fff]"
 _LABELLED = re.compile(
-    rf"(?:{any_of('chinese_name_labels')})(?:姓名)?(?:[:：]|为|是|叫|\s)\s{{0,3}}(?P<name>[\u4e00-\u9fff]{{2,4}}+)"
+    rf"(?:{any_of('chinese_name_labels')})(?:姓名)?(?:[:：]|为|是|叫|\s)\s{{0,3}}(?P<name>{_HAN}{{2,4}}+)"
 )
-_CALLED = re.compile(r"(?:我叫|名叫|我的名字是|我的名字叫|本人姓名)\s?(?P<name>[\u4e00-\u9fff]{2,4}+)")
-_I_AM = re.compile(r"(?:我是|本人|这里是)(?P<name>[\u4e00-\u9fff]{2,3}+)(?![A-Za-z0-9])")
-_TITLED = re.compile(r"(?:先生|女士|小姐|太太|大姐|师傅|老师|经理|主管|主任|工程师|医生|律师)")
+_CALLED = re.compile(rf"(?:我叫|名叫|我的名字是|我的名字叫|本人姓名|叫做)\s?(?P<name>{_HAN}{{2,4}}+)")
+_I_AM = re.compile(rf"(?:我是|本人|这里是)(?P<name>{_HAN}{{2,3}}+)(?![A-Za-z0-9])")
+_LED = re.compile(rf"(?:{any_of('chinese_name_leads')})[ （(“\"'：:]{{0,2}}(?P<name>{_HAN}{{2,4}}+)")
+_TITLE = re.compile(
+    rf"(?:{any_of('chinese_titles')}|总(?![是共体额数量结线部监裁成计价和分之算归而的在有被不无没需该可以览则务站台公校支])"
+    r"|工(?![作程具厂人序业资时地艺种期号会商段龄行装卡经]))"
+)
 _FREE_TITLES = frozenset(("先生", "女士", "小姐", "太太"))
 _SIGNED = re.compile(
     r"(?:此致\s{0,4}敬礼|敬上|谢谢|祝好|顺祝商祺)[!！。,，]?[ \t]*\n{1,2}[ \t]*"
-    r"(?P<name>[\u4e00-\u9fff]{2,4}+)[ \t]*(?=\n|$)"
+    rf"(?P<name>{_HAN}{{2,4}}+)[ \t]*(?=\n|$)"
 )
 _SURNAMES = frozenset(words("surnames"))
 _RISKY_SURNAMES = frozenset(words("risky_surnames"))
+_RARE_SURNAMES = frozenset(words("rare_surnames"))
+_NOT_BEFORE_TITLES = frozenset("江向万程任章段")
 _DOUBLE_SURNAMES = frozenset(words("double_surnames"))
 _NOT_IN_NAMES = frozenset(words("not_in_names"))
+_GIVEN = frozenset(words("given_signs"))
+_NO_NAMES = (*words("no_chinese_name"), *words("regions"))
 
 
-def name_length(text: str, *, risky: bool) -> int:
-    """How many of the first signs are a Chinese name: surname and one or two signs; 0 when they are none."""
+def name_length(text: str, *, risky: bool, sure: bool = True) -> int:
+    """How many of the first signs are a Chinese name: surname and one or two signs; 0 when they are none.
+
+    `risky` takes surnames that often begin another word, too. A second sign that no given name has begins the next
+    word, unless the text ends with it. Unless `sure`, the first one must be of a given name as well.
+    """
+    if text.startswith(_NO_NAMES):
+        return 0
     surname = 2 if text[:2] in _DOUBLE_SURNAMES else 1
-    if surname == 1 and (text[:1] not in _SURNAMES or (text[:1] in _RISKY_SURNAMES and not risky)):
+    if surname == 1 and not _is_surname(text[:1], risky):
         return 0
     given = 0
-    for sign in text[surname : surname + 2]:
+    for place, sign in enumerate(text[surname : surname + 2], surname):
         if sign in _NOT_IN_NAMES or not "\u4e00" <= sign <= "\u9fff":
+            break
+        doubtful = given or not sure
+        if doubtful and sign not in _GIVEN and (not sure or place + 1 < len(text)):
             break
         given += 1
     return surname + given if given else 0
+
+
+def _is_surname(sign: str, risky: bool) -> bool:
+    if risky and sign in _RARE_SURNAMES:
+        return True
+    return sign in _SURNAMES and (risky or sign not in _RISKY_SURNAMES)
 
 
 def _chinese(folded: Folded) -> Iterator[TextPassage]:
@@ -50,70 +74,59 @@ def _chinese(folded: Folded) -> Iterator[TextPassage]:
         # Nearly anything may follow "I am": only a whole passage that is a name and nothing more.
         if name_length(found["name"], risky=False) == len(found["name"]):
             yield found.span("name")
+    for found in _LED.finditer(folded.text):
+        if length := name_length(found["name"], risky=False, sure=False):
+            yield found.start("name"), found.start("name") + length
 
 
 def _titled(folded: Folded) -> Iterator[TextPassage]:
     if not folded.has_han:
         return
-    for found in _TITLED.finditer(folded.text):
+    for found in _TITLE.finditer(folded.text):
         end = found.start()
-        before = folded.text[max(0, end - 4) : end]
-        lengths = (4, 3, 2, 1) if found[0] in _FREE_TITLES else (1,)
-        for length in lengths:
-            if length <= len(before) and _is_addressed(before[-length:]):
+        before = folded.text[max(0, end - 5) : end]
+        free = found[0] in _FREE_TITLES
+        if before.endswith(_NO_NAMES) or (before + found[0]).endswith(_NO_NAMES):
+            continue
+        for length in (4, 3, 2, 1):
+            if length <= len(before) and _is_addressed(before, length, free=free):
                 yield end - length, end
                 break
 
 
-def _is_addressed(name: str) -> bool:
-    """A surname alone, or a whole name, as it stands before a title."""
-    if len(name) == 1:
-        return name in _SURNAMES and name not in "江向万程任章段"
+def _is_addressed(before: str, length: int, *, free: bool) -> bool:
+    """Do the last signs before a title hold a surname alone or a whole name? Before positions less often the latter."""
+    name = before[-length:]
+    if length == 1:
+        return name in _SURNAMES and name not in _NOT_BEFORE_TITLES and before[-2:] != name * 2
     if name in _DOUBLE_SURNAMES:
         return True
-    return name_length(name, risky=False) == len(name)
-
-
-# --- alphabets
-
-_WORD = r"[A-ZÀ-ÞĀ-ŽА-Я][a-zà-ÿā-žа-я]+(?:['’-][A-ZÀ-ÞА-Я]?[a-zà-ÿа-я]+)?"
-_NAME = rf"(?P<name>{_WORD}(?: (?:[A-Z]\. )?{_WORD}){{0,2}})"
-_TITLE = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{any_of('titles')}) {_NAME}")
-_INTRODUCED = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?i:{any_of('introductions')}) {_NAME}")
-_GREETED = re.compile(rf"(?:^|(?<=\n))[ \t]{{0,8}}(?i:{any_of('greetings')}) {_NAME} ?(?=[,!:\n])")
-_CLOSED = re.compile(rf"(?i:{any_of('closings')})[,.!]?[ \t]{{0,8}}\n{{1,2}}[ \t]{{0,8}}{_NAME}[ \t]{{0,8}}(?=\n|$)")
-_NO_NAME = frozenset(words("no_name"))
-
-
-def _latin(folded: Folded) -> Iterator[TextPassage]:
-    for pattern in (_TITLE, _INTRODUCED, _GREETED, _CLOSED):
-        for found in pattern.finditer(folded.text):
-            words = found["name"].split()
-            kept = [word for word in words if word.lower() not in _NO_NAME]
-            if words[0].lower() in _NO_NAME:
-                continue
-            if pattern is _INTRODUCED and found[0][:7].lower() == "this is" and len(kept) < 2:
-                continue  # "This is Windows", "This is Great"
-            length = len(" ".join(words[: _prefix(words)]))
-            yield found.start("name"), found.start("name") + length
-
-
-def _prefix(words: list[str]) -> int:
-    """How many words stand before the first that belongs to no name."""
-    return next((place for place, word in enumerate(words) if word.lower() in _NO_NAME), len(words))
+    return name_length(name, risky=False, sure=free) == length
 
 
 # --- Japanese and Korean
 
 _JAPANESE = re.compile(
-    r"(?:(?<=[はが、。\s])|^)(?P<a>[\u4e00-\u9fff々]{2,5}+)と申します|(?:氏名|お名前|担当者|ご担当)[:：]\s?(?P<b>[\u4e00-\u9fff々ぁ-んァ-ヶ]{2,8}+)"
-    r"|(?:(?<=[、。\s])|^)(?P<c>[\u4e00-\u9fff々]{2,4}+)様"
+    r"(?:(?<=[はが、。\s])|^)(?P<a>[\u4e00-\u9fff々]{2,5}+)と申します"
+    r"|(?:氏名|お名前|担当者|ご担当|顧客名|契約者名|宛名|お客様名)[:：]\s?(?P<b>[\u4e00-\u9fff々ぁ-んァ-ヶー]{2,8}+)"
 )
+_HONORED = re.compile(r"(?:様|さん|さま|氏(?!名)|殿|くん|君|先生|部長|課長|社長|係長|主任)(?![\u4e00-\u9fffァ-ヶー])")
+_KANJI = re.compile(r"[\u4e00-\u9fff々ヶ]*")
+_JAPANESE_SURNAMES = tuple(words("japanese_surnames"))
 _JAPANESE_ROLES = frozenset(words("japanese_roles"))
+_LONGEST_JAPANESE = 6
+_KOREAN_SURNAME = "김이박최정강조윤장임한오서신권황안송류전홍유고문양손배백허남심노하곽성차주우구민진나엄"
+_KOREAN_TITLES = (
+    "과장|대리|부장|사장|차장|팀장|실장|이사|상무|전무|주임|대표|선생|교수|박사|기사|매니저|고객|원장|소장|본부장|회장"
+)
 _KOREAN = re.compile(
-    r"(?:이름은|성함은|성명[:：]|이름[:：]|저는)\s?(?P<a>[김이박최정강조윤장임한오서신권황안송류전홍][가-힣]{1,2})(?=입니다|이고|이며|[\s,.]|$)"
-    r"|(?<![가-힣])(?P<b>[김이박최정강조윤장임한오서신권황안송류전홍][가-힣]{2})"
-    r"(?= ?(?:님|씨)(?:[께이은는의을를과와에도만가]|[^가-힣]|$))"
+    rf"(?:이름은|성함은|성명[:：]|성함[:：]|이름[:：]|저는|고객명[:：]|신청자[:：]|담당자[:：])\s?(?P<a>[{_KOREAN_SURNAME}][가-힣]{{1,2}})"
+    r"(?=입니다|이고|이며|[\s,.]|$)"
+    rf"|(?<![가-힣])(?P<b>[{_KOREAN_SURNAME}][가-힣](?![팀부과청국처실])[가-힣])"
+    rf"(?= ?(?:(?:{_KOREAN_TITLES}) ?)?(?:님|씨)(?:[께이은는의을를과와에도만가]|[^가-힣]|$))"
+    rf"|(?<![가-힣])(?P<c>[김박최강윤임권황송류홍])"
+    rf"(?= ?(?:{_KOREAN_TITLES})님?(?:[께이은는의을를과와에도만가]|[^가-힣]|$))"
+    rf"|(?<![가-힣])(?:고객|사용자|담당자|회원) (?P<d>[{_KOREAN_SURNAME}][가-힣]{{2}})(?=님|씨|이|가|은|는|의|[\s,.]|$)"
 )
 _KOREAN_ROLES = frozenset(words("korean_roles"))
 
@@ -124,6 +137,22 @@ def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
             group = found.lastgroup or "a"
             if found[group] not in roles:
                 yield found.span(group)
+    for found in _HONORED.finditer(folded.text):
+        if length := _honored_length(folded.text, found.start(), found[0]):
+            yield found.start() - length, found.start()
+
+
+def _honored_length(text: str, end: int, honorific: str) -> int:
+    """How many signs before a Japanese honorific are a name: from a known surname on, or all of a run before 様."""
+    run = _KANJI.match(text[max(0, end - _LONGEST_JAPANESE - 1) : end][::-1])
+    name = run[0][::-1] if run else ""
+    for length in range(min(len(name), _LONGEST_JAPANESE), 0, -1):
+        if name[-length:].startswith(_JAPANESE_SURNAMES) and name[-length:] not in _JAPANESE_ROLES:
+            # A surname of one sign begins many words.
+            return length if length > 1 or len(name) == 1 else 0
+    whole = honorific == "様" and 2 <= len(name) <= 4 and not name.endswith(tuple(_JAPANESE_ROLES))
+    bounded = end == len(name) or text[end - len(name) - 1] in "、。\n \t"
+    return len(name) if whole and bounded else 0
 
 
 def _with_east_asian(folded: Folded) -> bool:
@@ -133,7 +162,5 @@ def _with_east_asian(folded: Folded) -> bool:
 RULES = (
     MaskingRule("chinese_name", "PERSON", _chinese, _with_east_asian, RuleScope.TEXT),
     MaskingRule("chinese_title", "PERSON", _titled, _with_east_asian, RuleScope.TEXT),
-    MaskingRule("japanese_korean_name", "PERSON", _japanese_korean, with_any(
-        "申します", "様", "氏名", "名前", "担当", "님", "씨", "이름", "성함", "성명", "저는"), RuleScope.TEXT),
-    MaskingRule("name", "PERSON", _latin, with_any(*words("name_hints")), RuleScope.TEXT),
+    MaskingRule("japanese_korean_name", "PERSON", _japanese_korean, _with_east_asian, RuleScope.TEXT),
 )  # fmt: skip

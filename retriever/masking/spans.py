@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MASKING_VERSION = 1
+MASKING_VERSION = 2
 """Grows whenever masking gives another text for the same input: what was embedded before counts as another model's."""
 
 

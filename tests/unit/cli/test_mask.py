@@ -44,7 +44,7 @@ def test_a_file_and_standard_input_are_read(run: Run, tmp_path: Path, monkeypatc
 
     assert json.loads(run("mask", "--file", file, "--json").out) == {
         "text": "mail [EMAIL_1], 电话[PHONE_1]",
-        "masking_version": 1,
+        "masking_version": 2,
     }
     assert run("mask", "-").out == "mail [EMAIL_1], 电话[PHONE_1]\n"
 

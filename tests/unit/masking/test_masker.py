@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from retriever.case.texts import embedded_text, matched_text, query_text
 from retriever.domain import Outcome, Query, Source
-from retriever.masking import KnownEntities, identifiers, mask_case, mask_mention, mask_query, mask_text
+from retriever.masking import KnownEntities, mask_case, mask_mention, mask_query, mask_text
 from retriever.masking.masker import BEST_EFFORT, STRUCTURED
+from retriever.masking.papers import passes
 from retriever.masking.placeholders import PLACEHOLDER_KINDS
 from retriever.sample.library import load_sample_cases
 from tests.support.builders import make_case
@@ -180,7 +181,7 @@ def test_a_validator_that_breaks_lets_nothing_out(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(phonenumbers, "parse", broken)
 
-    assert identifiers.passes(broken, "1") is False
+    assert passes(broken, "1") is False
     assert mask_text("+49 30 901820").text == "[PHONE_1]"
 
 

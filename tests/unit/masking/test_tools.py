@@ -7,12 +7,13 @@ import pytest
 
 from retriever.masking import mask_text, phones
 from retriever.masking.folding import MARK, fold
-from retriever.masking.identifiers import is_resident, passes
+from retriever.masking.identifiers import is_resident
 from retriever.masking.network import looks_like_token
+from retriever.masking.papers import passes
 from retriever.masking.people import name_length
 from retriever.masking.rules import Cue, with_any
 from retriever.masking.spans import KnownEntities
-from retriever.masking.wordlists import any_of, words
+from retriever.masking.wordlists import any_of
 
 FULL_WIDTH = string.digits + string.ascii_letters + "@+-._/#%&="
 
@@ -106,11 +107,11 @@ def test_quick_looks_find_words_anywhere() -> None:
 
 def test_longer_alternatives_come_first() -> None:
     """Or a pattern would stop at the shorter word; signs of patterns are taken as they are."""
-    lengths = [len(word) for word in sorted(words("secret"), key=len, reverse=True)]
+    lengths = [len(word) for word in any_of("rooms").replace("\\", "").split("|")]
 
-    assert any_of("secret").startswith("access_key_secret|")
+    assert lengths == sorted(lengths, reverse=True)
     assert lengths[0] > lengths[-1]
-    assert r"\." in any_of("titles") or not any("." in word for word in words("titles"))
+    assert r"\." in any_of("titles")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""Names in alphabets, by the words around them: titles (several in a row too), greetings, closings, "my name is"."""
+
+import re
+from collections.abc import Iterator
+
+from retriever.masking.folding import Folded
+from retriever.masking.rules import MaskingRule, Phrases, RuleScope, TextPassage
+from retriever.masking.wordlists import words
+
+_MOST_WORDS = 4
+"""Words of one name, particles such as `von` not counted."""
+_REACH = 160
+"""Characters behind a title in which its name must end."""
+
+# What may follow the first title without being a name: further titles, and the faculty of a doctor.
+_FACULTY = r"(?:med|rer|nat|phil|jur|iur|oec|pol|habil|mult|dent|vet|theol|techn|sc|hum|agr|pharm|paed|h|c|hab|inż)\."
+_DEGREE = r"(?:Dipl\.?[ -]?[A-ZÄÖÜ][a-zäöü]{1,12}\.?|Dr\.-Ing\.)"
+
+
+def _titles() -> Iterator[str]:
+    yield from words("titles")
+    for word in words("titles_in_any_case"):
+        yield from (word, word.capitalize(), word.upper())
+
+
+def _title_pattern(_: str) -> str:
+    """One title or several, and the space before what follows; a point needs none."""
+    ends = {True: " {0,2}", False: r"(?:\. {0,2}|/-?(?:in|a) {1,2}| {1,2})"}
+    forms = (re.escape(word) + ends[word.endswith(".")] for word in sorted(set(_titles()), key=len, reverse=True))
+    one = rf"(?:{_DEGREE} {{0,2}}|{_FACULTY} {{0,2}}|{'|'.join(forms)})"
+    return rf"(?<![\w@./\\-])(?!{_FACULTY}){one}(?:-?{one}|- ?){{0,9}}"
+
+
+_TITLES = Phrases((*_titles(), "Dipl"), _title_pattern, lower=False)
+_TOKEN = re.compile(r"[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\u0301){0,40}+(?:['’`´-][^\W\d_]{1,30}+){0,3}")
+_PARTICLES = frozenset(words("name_particles"))
+_ELIDED = ("d'", "d’", "l'", "l’")
+_NO_NAME = frozenset(words("no_name"))
+_LATER_WORDS = frozenset(("an", "am", "ok", "in", "on"))
+"""No first word of a name, but a last one in Vietnam or Korea."""
+_BRANDS = frozenset(words("titled_brands"))
+_UNCASED = Phrases(words("uncased_titles"), lambda titles: rf"(?<!\w)(?:{titles})(?:/[ةه])?[ :]{{1,2}}")
+_UNCASED_WORD = re.compile(r"[^\W\d_](?:\w|[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u200c'\"׳״])+")
+_NO_UNCASED_NAME = frozenset(words("no_uncased_name"))
+_BEHIND = Phrases(words("titles_behind"), lambda titles: rf"(?<= )(?:{titles})(?!\w)", lower=False)
+_STREET_BEFORE = re.compile(r"\d[A-Za-z]? (?:[^\W\d_]{1,20} ){1,3}$")
+_INTRODUCED = Phrases(words("introductions"), lambda leads: rf"(?<!\w)(?:{leads}) {{1,2}}")
+_LABELLED = Phrases(words("person_labels"), lambda labels: rf"(?<!\w)(?:{labels}) ?[:：] {{0,2}}")
+_GREETED = Phrases(words("greetings"), lambda greetings: rf"(?<!\w)(?:{greetings}),? ")
+_LINE_BEGINS = re.compile(r"(?:^|\n)[ \t>]{0,8}$")
+_AFTER_GREETING = re.compile(r" ?(?:[,!:，！：\n]|$|[-–—] )|(?: [^\W\d_]{1,30}){1,2} ?[,!:\n]")
+_CLOSED = Phrases(words("closings"), lambda closings: rf"(?:{closings})[,.!]?[ \t]{{0,8}}\n{{1,2}}[ \t]{{0,8}}")
+_AFTER_CLOSING = re.compile(r"[ \t]{0,8}(?=\n|$)")
+
+
+def name_after(text: str, start: int) -> int:
+    """Where the name that begins here ends; `start` itself when none does.
+
+    Words with a capital, joined by particles (`Ana de la Cruz`) and initials (`J. R. Berg`), up to four of them on
+    one line, and none that belongs to no name.
+    """
+    place, end, count = start, start, 0
+    while count < _MOST_WORDS and (found := _TOKEN.match(text, place, start + _REACH)):
+        word = found[0]
+        lower = word.lower()
+        if lower in _PARTICLES and not word[0].isupper():
+            place = found.end()
+        elif _is_name_word(word, lower) or (count and lower in _LATER_WORDS and word[0].isupper()):
+            place = end = found.end()
+            count += not word.endswith(".")
+        else:
+            break
+        if text[place : place + 1] != " ":
+            break
+        place += 1
+    return end if count else start
+
+
+def _is_name_word(word: str, lower: str) -> bool:
+    if word[:2] in _ELIDED:
+        word, lower = word[2:], lower[2:]
+    if not word[:1].isupper() or lower in _NO_NAME or lower.partition("-")[0] in _NO_NAME:
+        return False
+    return len(word) > 1 or word == "Ø"
+
+
+def _titled(folded: Folded) -> Iterator[TextPassage]:
+    text = folded.text
+    for found in _TITLES.find(folded):
+        end = name_after(text, found.end())
+        if end == found.end():
+            continue
+        title = found[0].strip().rstrip(".").lower()
+        first = text[found.end() : end].split()[0].lower()
+        if f"{title} {first}" in _BRANDS:
+            continue
+        if title in ("dr", "st") and _STREET_BEFORE.search(text[max(0, found.start() - 60) : found.start()]):
+            continue
+        yield found.end(), end
+    for found in _UNCASED.find(folded):
+        if (end := _uncased_end(text, found.end())) > found.end():
+            yield found.end(), end
+    for found in _BEHIND.find(folded):
+        if (start := _start_before(text, found.start() - 1)) < found.start() - 1:
+            yield start, found.start() - 1
+
+
+def _uncased_end(text: str, start: int) -> int:
+    """Scripts without capitals: the word behind a title, and the next one unless it is no name."""
+    first = _UNCASED_WORD.match(text, start, start + 40)
+    if not first or first[0] in _NO_UNCASED_NAME or first[0][0].isupper():
+        return start
+    second = _UNCASED_WORD.match(text, first.end() + 1, first.end() + 40) if text[first.end() :][:1] == " " else None
+    return second.end() if second and second[0] not in _NO_UNCASED_NAME else first.end()
+
+
+def _start_before(text: str, end: int) -> int:
+    """Where the up to three capitalised words begin that stand before a title: `Ayşe Yılmaz Hanım`."""
+    start = end
+    for word in reversed(text[max(0, end - 80) : end].split(" ")[-3:]):
+        if not _TOKEN.fullmatch(word) or not _is_name_word(word, word.lower()):
+            break
+        start -= len(word) + (start < end)
+    return start
+
+
+def _announced(folded: Folded) -> Iterator[TextPassage]:
+    text = folded.text
+    for phrases, fewest in ((_INTRODUCED, 1), (_LABELLED, 2)):
+        for found in phrases.find(folded):
+            end = name_after(text, found.end())
+            known = text[found.end() : end].split()
+            # "This is Windows", "This is Great", "Customer: Contoso"
+            if len(known) >= (2 if found[0].startswith("this is") else fewest):
+                yield found.end(), end
+    for phrases, after in ((_GREETED, _AFTER_GREETING), (_CLOSED, _AFTER_CLOSING)):
+        for found in phrases.find(folded):
+            end = name_after(text, found.end())
+            begins = phrases is _CLOSED or _LINE_BEGINS.search(text[max(0, found.start() - 10) : found.start()])
+            if end > found.end() and begins and after.match(text, end):
+                yield found.end(), end
+
+
+RULES = (
+    MaskingRule("titled_name", "PERSON", _titled, lambda _: True, RuleScope.TEXT),
+    MaskingRule("name", "PERSON", _announced, lambda _: True, RuleScope.TEXT),
+)
