@@ -6,11 +6,27 @@ They need nothing but what is held and what comes in, so both ways in, imports a
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from retriever.case.moments import is_older
 from retriever.domain import Case, Status
 from retriever.errors import CaseNotFound, Conflict, VersionMismatch
 
 TAKEN = "the id or the source is taken"
 """All that is said to somebody who may not know whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTaken:
+    """What was last taken over from a ticket, each part empty when nobody knows.
+
+    `digest` is the hash of its text, `stored` that of the case made of it, `moment` when the ticket was so.
+    """
+
+    digest: str = ""
+    stored: str = ""
+    moment: str = ""
+
+
+NOTHING_TAKEN = LastTaken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +85,29 @@ def check_version(id: str, stored: int | None, wanted: int) -> None:
         raise VersionMismatch(f"case {id} is at version {stored}, not {wanted}; read it again before changing it.")
 
 
-TicketAction: TypeAlias = Literal["write", "proposed", "unchanged", "kept"]
-"""What an import does with a ticket: `proposed` as a pending revision of its published case, or its case is `kept`."""
+TicketAction: TypeAlias = Literal["write", "proposed", "unchanged", "kept", "older"]
+"""What an import does with a ticket: `proposed` as a pending revision of its published case, or its case is `kept`; an
+`older` state of it than the one taken over changes nothing."""
+OLDER = "an older state of its ticket came after a newer one"
 
 
 def ticket_action(
-    ticket: Case, held: HeldCase | None, *, digest: str, last: str, may_propose: bool
+    ticket: Case, held: HeldCase | None, *, digest: str, last: LastTaken, moment: str, may_propose: bool
 ) -> tuple[TicketAction, str]:
     """What an import does with a ticket whose case is `held` (None: there is none), and why it is kept.
 
-    `digest` is the hash of the ticket's text, `last` that of the text last taken over, empty when nobody knows. Only
-    drafts give way to the case that is here: whoever imports published cases wants them to replace it.
+    `digest` is the hash of the ticket's text, `moment` when it was so. Only drafts give way to the case that is here:
+    whoever imports published cases wants them to replace it.
     """
-    if digest == last:
+    if digest == last.digest:
         return "unchanged", ""
+    if is_older(moment, last.moment):
+        return "older", OLDER
     if held is None or ticket.status is not Status.DRAFT:
         return "write", ""
     if held.status == Status.PUBLISHED and may_propose:
         return "proposed", ""
-    why = _why_kept(Status(held.status), edited=bool(last) and held.content_hash != last)
+    why = _why_kept(Status(held.status), edited=bool(last.stored) and held.content_hash != last.stored)
     return ("kept", why) if why else ("write", "")
 
 

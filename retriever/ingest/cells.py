@@ -8,14 +8,11 @@ import orjson
 from retriever.case.dates import iso_spelling
 from retriever.case.fields import LISTS
 from retriever.ingest.columns import LONG_TEXTS
+from retriever.ingest.states import status_of
 
 _PATH_SIGN = re.compile("[>›→]")
 _DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
 _SPECIAL = LISTS | _DATES | {"status", "language", "category"}
-_STATES = dict.fromkeys(
-    ("resolved", "closed", "solved", "done", "已解决", "已关闭", "已完成", "已发布", "已解決", "已關閉", "已發布"),
-    "published",
-) | {"草稿": "draft", "审核中": "in_review", "審核中": "in_review", "历史": "historical", "歷史": "historical"}
 _LANGUAGES = {
     "english": "en",
     "英语": "en",
@@ -48,7 +45,7 @@ def field_value(field: str, text: str) -> object:
     if field in _DATES:
         return iso_spelling(text)
     if field == "status":
-        return _STATES.get(text.strip().lower(), text)
+        return status_of(text)
     if field == "language":
         return _LANGUAGES.get(text.strip().lower(), text)
     return text if "/" in text else "/".join(part.strip() for part in _PATH_SIGN.split(text))

@@ -32,7 +32,7 @@ class ExportReader:
         result = self._mapping.row(record.values)
         if isinstance(result, SkipReason):
             return Skipped(record.line, str(result))
-        return CaseRow(record.line, result.values, record.size, result.people, result.signals)
+        return CaseRow(record.line, result.values, record.size, result.people, result.signals, result.moment)
 
 
 @contextmanager

@@ -158,16 +158,17 @@ class _Run:
         self._revise = revise
         self._check = check
         self._batch: list[tuple[int, MaskedCase]] = []
+        self._moments: list[str] = []
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, tuple[int, int]] = {}
 
     def skip(self, row: AnyRow) -> None:
         """Remember a row that an earlier run has committed, in case its id comes again."""
         if isinstance(row, CaseRow):
             values = with_system(row.values, self._options.source_system)
             if any(identity := identity_of(values)):
-                self._seen.setdefault(hash(identity), hash(repr(values)))
+                self._seen.setdefault(hash(identity), _traits(values))
 
     def take(self, row: AnyRow) -> bool:
         """Check a row and put it into the batch; True when the batch should be committed."""
@@ -192,7 +193,7 @@ class _Run:
         write: Callable[..., list[Upserted]]
         cases = MaskedCases(case for _, case in self._batch)
         if self._options.mapping:
-            write = partial(self._store.imports.write, cases, revise=self._revise)
+            write = partial(self._store.imports.write, cases, moments=self._moments, revise=self._revise)
         else:
             write = partial(self._store.cases.upsert, cases)
         if self._options.dry_run:
@@ -206,6 +207,7 @@ class _Run:
             outcomes = write(progress=lambda outcomes: self._settle(outcomes, finished))
         self._compare(outcomes)
         self._batch.clear()
+        self._moments.clear()
         self._rows = self._characters = 0
 
     def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
@@ -214,7 +216,8 @@ class _Run:
             counts.created += outcome.action == "created"
             counts.updated += outcome.action == "updated"
             counts.unchanged += outcome.action == "unchanged"
-            counts.kept += outcome.action == "kept"
+            counts.kept += outcome.action in ("kept", "older")
+            counts.older += outcome.action == "older"
             counts.revised += outcome.action == "proposed"
             if outcome.action == "refused":
                 self._reject(line, "id", outcome.reason)
@@ -250,17 +253,22 @@ class _Run:
             self.examples.append(Example(row.line, _shown(case), _shown(masked)))
         self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked))
+        self._moments.append(row.moment)
 
     def _case(self, row: CaseRow) -> Case:
         values = with_system(row.values, self._options.source_system)
-        identity, content = identity_of(values), hash(repr(values))
-        if self._seen.get(hash(identity), content) != content:
+        identity, traits = identity_of(values), _traits(values)
+        content, opened = self._seen.get(hash(identity), traits)
+        # Pages of an incremental export hold a ticket once for each of its states; the newest counts. Two tickets that
+        # two help desks number alike were opened at different times.
+        is_later_state = bool(row.moment and values.get("opened_at")) and opened == traits[1]
+        if content != traits[0] and not is_later_state:
             raise InvalidCase("id", "an earlier row of this file has the same id and other content; keep one of them")
         defaults = self._options.defaults
         named, by_content = with_id(values, str(defaults.get("source.system") or Source().system))
         case = case_of(named, defaults=defaults)
         if any(identity):
-            self._seen[hash(identity)] = content
+            self._seen[hash(identity)] = traits
         self._counts.named_by_content += by_content
         if self._options.mapping and not values.get("status"):
             case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
@@ -278,6 +286,11 @@ def _opened(
     if options.mapping is None:
         return open_case_file(source, options.reader)
     return open_export(source, options.mapping, options.reader)
+
+
+def _traits(values: Mapping[str, Any]) -> tuple[int, int]:
+    """Hashes of all that a row says, and of when its ticket was opened."""
+    return hash(repr(values)), hash(values.get("opened_at"))
 
 
 def _shown(case: Case) -> dict[str, str]:

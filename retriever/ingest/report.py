@@ -51,7 +51,8 @@ class Arrival:
 
 @dataclass(slots=True)
 class IngestCounts:
-    """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected.
+    """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected. Of the `kept`
+    ones `older` were older states of their tickets than what is here.
 
     `checked` of the new and changed ones were compared with what was there: `near_duplicates` have others that say the
     same, for some an empty field can be filled (`product_suggested` …).
@@ -66,6 +67,7 @@ class IngestCounts:
     unchanged: int = 0
     revised: int = 0
     kept: int = 0
+    older: int = 0
     skipped: int = 0
     rejected: int = 0
     named_by_content: int = 0
@@ -126,6 +128,8 @@ class IngestReport:
     """Published cases whose tickets changed: the change waits beside them as a pending revision."""
     kept: int = 0
     """Cases that live on as they are here although their ticket changed; see `store.imports`."""
+    older: int = 0
+    """Of these, tickets in an older state than the one taken over."""
     skipped: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Why records of a help desk were skipped, and how many."""

@@ -17,7 +17,8 @@ _LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
 class CaseRow(NamedTuple):
     """What one record says, by field of a case; `line` is where it begins, `size` its length in characters.
 
-    `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it.
+    `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it,
+    `moment` when its ticket was so, as far as its help desk says.
     """
 
     line: int
@@ -25,6 +26,7 @@ class CaseRow(NamedTuple):
     size: int
     people: KnownEntities = NOBODY
     signals: Signals = NO_SIGNALS
+    moment: str = ""
 
 
 class Rejected(NamedTuple):

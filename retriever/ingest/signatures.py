@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from retriever.case.moments import moment_of
+
 SKEW_SECONDS = 300
 """How far a signed time stamp may be from now."""
 
@@ -39,6 +41,15 @@ def delivery_id_of(source: str, headers: Mapping[str, str], body: bytes) -> str:
     """The sender's id of a delivery, which a repetition has too; the hash of the body where it sends none."""
     given = headers.get(_DELIVERY_HEADERS.get(source, "x-similar-cases-delivery"), "")
     return given if _ID.fullmatch(given) else f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def signed_moment(source: str, headers: Mapping[str, str]) -> str:
+    """When a delivery, whose signature was checked, was signed (see `retriever.case.moments`); empty if none says."""
+    if source == "zendesk":
+        return moment_of(headers.get("x-zendesk-webhook-signature-timestamp", ""))
+    own = source not in _SCHEMES or (source == "freshdesk" and "x-similar-cases-token" not in headers)
+    found = _OWN.fullmatch(headers.get("x-similar-cases-signature", "")) if own else None
+    return moment_of(int(found[1])) if found else ""
 
 
 def _mac(secret: bytes, message: bytes, algorithm: str = "sha256") -> bytes:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import structlog
 
+from retriever.case.identity import OLDER
 from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
 from retriever.ingest.files.json_text import json_fault, parsed_json
@@ -31,10 +32,13 @@ class Receipt:
     reason: str = ""
 
 
-def receive(store: Store, source: str, body: bytes, *, delivery_id: str, rules: TicketRules) -> Receipt:
+def receive(
+    store: Store, source: str, body: bytes, *, delivery_id: str, rules: TicketRules, signed_at: str = ""
+) -> Receipt:
     """Note one delivery, whose signature was checked; on disk when this returns. Raises InvalidInput.
 
-    Nothing of the body is kept but the masked draft.
+    Nothing of the body is kept but the masked draft. `signed_at` is the moment that the signature holds: what a body
+    without a time of its own says was so then.
     """
     try:
         record = parsed_json(body.decode("utf-8", errors="replace"))
@@ -48,9 +52,9 @@ def receive(store: Store, source: str, body: bytes, *, delivery_id: str, rules: 
     if isinstance(case, str):
         new = store.deliveries.receive(source, delivery_id, digest, case=None, reason=case)
         return Receipt(delivery_id, "skipped" if new else "known", case if new else "")
-    known = row.people if isinstance(row, Mapped) else None
-    assert known is not None  # noqa: S101  a draft comes from a mapped row
-    new = store.deliveries.receive(source, delivery_id, digest, case=case, known=known)
+    assert isinstance(row, Mapped)  # noqa: S101  a draft comes from a mapped row
+    moment = row.moment or signed_at
+    new = store.deliveries.receive(source, delivery_id, digest, case=case, known=row.people, changed_at=moment)
     return Receipt(delivery_id, "queued" if new else "known")
 
 
@@ -70,12 +74,17 @@ def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise
         if delivery.case is None:
             continue
         try:
+            if store.deliveries.is_overtaken(delivery):
+                store.deliveries.supersede(delivery.number, OLDER)
+                continue
             # Again: it may have waited since before masking was switched on.
             case = store.masking.case(delivery.case)
-            (outcome,) = store.imports.write([case], revise=revise)
+            (outcome,) = store.imports.write([case], moments=[delivery.changed_at], revise=revise)
             told = tell(case) if outcome.action in ("created", "updated") else outcome.reason
             note = "; ".join(part for part in (outcome.action, told) if part)
-            if outcome.action == "kept":
+            if outcome.action == "older":
+                store.deliveries.supersede(delivery.number, outcome.reason)
+            elif outcome.action == "kept":
                 store.deliveries.keep(delivery.number, note)
             else:
                 store.deliveries.settle(delivery.number, note)

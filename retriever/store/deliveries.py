@@ -3,6 +3,7 @@
 A delivery is known by its id and by the hash of its body, since the id is not signed everywhere. Only the masked draft
 is kept, and only until it is worked off; the hash and the outcome stay until the retention is over. A ticket that has
 been worked off makes what waits of its earlier states `superseded`, so that a retry never brings an old text back.
+Which state is the earlier one its own time says, or else the order in which the two came.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from retriever.case.format import decode_case, encode_case
+from retriever.case.moments import is_older
 from retriever.case.times import utc_stamp
 from retriever.domain import Case
 from retriever.errors import NotFound
@@ -25,12 +27,19 @@ from retriever.store.sqlite import Connections
 ATTEMPTS = 5
 """Tries after which a delivery counts as failed."""
 
-_COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document"
+_COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at"
 _LAST = f"""
     SELECT {_COLUMNS} FROM deliveries
     WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states))) AND (:source = '' OR source = :source)
     ORDER BY number DESC LIMIT :limit
 """  # noqa: S608  constants
+_ONE = f"SELECT {_COLUMNS} FROM deliveries WHERE number = ?"  # noqa: S608  constants
+_WAITING = f"""
+    SELECT {_COLUMNS} FROM deliveries
+    WHERE source = ? AND number <> ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
+        AND json_extract(document, '$.source.external_id') = ?
+"""  # noqa: S608  constants
+_SUPERSEDED = "UPDATE deliveries SET state = 'superseded', document = '' WHERE number = ?"
 _OLD = "state <> 'queued' AND received_at < ?"
 
 
@@ -61,6 +70,8 @@ class Delivery:
     attempts: int
     outcome: str
     case: Case | None
+    changed_at: str = ""
+    """When the ticket was in this state (see `retriever.case.moments`), empty when nobody said."""
 
 
 class Deliveries:
@@ -73,7 +84,7 @@ class Deliveries:
 
     def receive(
         self, source: str, delivery_id: str, digest: str, *, case: Case | None, reason: str = "",
-        known: KnownEntities = NOBODY,
+        known: KnownEntities = NOBODY, changed_at: str = "",
     ) -> bool:  # fmt: skip
         """Note a delivery on disk: a draft that waits, or (without one) the reason why there is none.
 
@@ -82,8 +93,9 @@ class Deliveries:
         document = encode_case(self._masking.case(case, known)).decode() if case else ""
         with self._connections.writing() as db:
             cursor = db.conn.execute(
-                """INSERT INTO deliveries (source, delivery_id, body_sha256, received_at, state, outcome, document)
-                   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+                """INSERT INTO deliveries
+                       (source, delivery_id, body_sha256, received_at, state, outcome, document, changed_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
                 (
                     source,
                     delivery_id,
@@ -92,6 +104,7 @@ class Deliveries:
                     DeliveryState.QUEUED if case else DeliveryState.SKIPPED,
                     reason,
                     document,
+                    changed_at,
                 ),
             )
             return bool(cursor.rowcount)
@@ -108,8 +121,7 @@ class Deliveries:
 
     def get(self, number: int) -> Delivery:
         """One delivery. Raises NotFound."""
-        sql = f"SELECT {_COLUMNS} FROM deliveries WHERE number = ?"  # noqa: S608  constants
-        rows = self._connections.rows(sql, (number,))
+        rows = self._connections.rows(_ONE, (number,))
         if not rows:
             raise NotFound(f"there is no delivery {number}; it may be older than the retention.")
         return _delivery(rows[0])
@@ -121,10 +133,27 @@ class Deliveries:
     def settle(self, number: int, outcome: str) -> None:
         """A delivery is worked off: its draft is in the library, the copy here goes, and so do earlier states of it."""
         with self._connections.writing() as db:
-            row = db.conn.execute("SELECT source, document FROM deliveries WHERE number = ?", (number,)).fetchone()
-            if row and row[1]:
-                _supersede(db, number, row[0], decode_case(row[1]).source.external_id)
+            row = db.conn.execute(_ONE, (number,)).fetchone()
+            if row and (delivery := _delivery(row)).case:
+                earlier = [
+                    (other.number,)
+                    for other in _waiting(db, delivery)
+                    if other.number < number and not is_older(delivery.changed_at, other.changed_at)
+                ]
+                # What still waits of earlier states of this ticket says nothing any more.
+                db.conn.executemany(_SUPERSEDED, earlier)
             _settle(db, number, DeliveryState.DONE, outcome)
+
+    def is_overtaken(self, delivery: Delivery) -> bool:
+        """Does a newer state of the same ticket wait?"""
+        return self._connections.read(
+            lambda db: any(is_older(delivery.changed_at, other.changed_at) for other in _waiting(db, delivery))
+        )
+
+    def supersede(self, number: int, reason: str) -> None:
+        """A delivery came after a newer state of its ticket: its draft goes."""
+        with self._connections.writing() as db:
+            _settle(db, number, DeliveryState.SUPERSEDED, reason)
 
     def keep(self, number: int, reason: str) -> None:
         """The case of a delivery could not follow its ticket now: the draft waits here."""
@@ -169,14 +198,12 @@ class Deliveries:
             return int(db.conn.execute(f"DELETE FROM deliveries WHERE {_OLD}", (before,)).rowcount)  # noqa: S608
 
 
-def _supersede(db: Database, number: int, source: str, external_id: str) -> None:
-    """What still waits of earlier states of this ticket says nothing any more."""
-    db.conn.execute(
-        """UPDATE deliveries SET state = 'superseded', document = ''
-           WHERE source = ? AND number < ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
-               AND json_extract(document, '$.source.external_id') = ?""",
-        (source, number, external_id),
-    )
+def _waiting(db: Database, delivery: Delivery) -> list[Delivery]:
+    """What waits of the same ticket."""
+    if delivery.case is None:
+        return []
+    names = (delivery.source, delivery.number, delivery.case.source.external_id)
+    return [_delivery(row) for row in db.conn.execute(_WAITING, names).fetchall()]
 
 
 def _settle(db: Database, number: int, state: DeliveryState, outcome: str) -> None:
@@ -186,6 +213,6 @@ def _settle(db: Database, number: int, state: DeliveryState, outcome: str) -> No
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
-    number, source, delivery_id, received_at, state, attempts, outcome, document = row
+    number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at = row
     case = decode_case(document) if document else None
-    return Delivery(number, source, delivery_id, received_at, DeliveryState(state), attempts, outcome, case)
+    return Delivery(number, source, delivery_id, received_at, DeliveryState(state), attempts, outcome, case, changed_at)

@@ -277,6 +277,19 @@ def remasking(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0012_ticket_moments")
+def ticket_moments(db: Database) -> None:
+    """When a ticket was in the state that was taken over or waits, so that an older one never comes on top of it.
+
+    `stored_hash` is the hash of the case that an import wrote: it names an owner, the ticket does not.
+    """
+    db.executescript("""
+        ALTER TABLE imports ADD COLUMN changed_at TEXT NOT NULL DEFAULT '';
+        ALTER TABLE imports ADD COLUMN stored_hash TEXT NOT NULL DEFAULT '';
+        ALTER TABLE deliveries ADD COLUMN changed_at TEXT NOT NULL DEFAULT '';
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

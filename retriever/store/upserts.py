@@ -15,8 +15,9 @@ from retriever.store.audit import AuditNote
 from retriever.store.case_rows import last_revision
 from retriever.store.masking import MaskedCase
 
-Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "refused", "proposed"]
-"""`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that."""
+Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "older", "refused", "proposed"]
+"""`proposed`: kept as a pending revision, the case itself is as before; only the lifecycle does that. `older`: a newer
+state of its ticket is here."""
 Admit: TypeAlias = Callable[[Case | None, MaskedCase], MaskedCase]
 """Decides what may be written over a stored case, or as a new one (None); see `retriever.case.access.admitted`."""
 
@@ -28,7 +29,7 @@ _HELD = """
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """What became of one case; `refused` says why in `reason` and has no key (0); so does `kept`."""
+    """What became of one case; `refused` says why in `reason` and has no key (0); so do `kept` and `older`."""
 
     id: str
     action: Action

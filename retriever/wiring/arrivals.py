@@ -51,13 +51,13 @@ class Arrivals:
         like = tuple(NearDuplicate(each.id, each.offer, each.overlap, str(each.status)) for each in checked.duplicates)
         return Arrival(case.id, like, suggestions_for_empty_fields(case, checked))
 
-    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str) -> "Receipt":
-        """Note what a help desk sent, after its signature was checked. Raises InvalidInput."""
+    def receive_webhook(self, source: str, body: bytes, *, delivery_id: str, signed_at: str = "") -> "Receipt":
+        """Note what a help desk sent and signed then, after its signature was checked. Raises InvalidInput."""
         from retriever.ingest.rules import TicketRules, load_rules  # noqa: PLC0415  see above
         from retriever.ingest.webhooks import receive  # noqa: PLC0415
 
         rules = load_rules(self.settings.webhook_rules) if self.settings.webhook_rules else TicketRules()
-        return receive(self.store, source, body, delivery_id=delivery_id, rules=rules)
+        return receive(self.store, source, body, delivery_id=delivery_id, rules=rules, signed_at=signed_at)
 
     def process_deliveries(self) -> int:
         """Make drafts and revisions of what help desks sent; how many deliveries were processed."""

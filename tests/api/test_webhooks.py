@@ -1,7 +1,7 @@
 """POST /v1/webhooks/{source}: signed, each delivery once, on disk before it is acknowledged, a draft soon after."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,43 @@ def outcome_of(service: Service) -> str:
             return last.outcome
         time.sleep(0.02)
     pytest.fail("the delivery still waits")
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [
+        lambda ticket: {"ticket": ticket},
+        lambda ticket: {"event": "ticket.closed", "data": {"ticket": ticket}},
+        lambda ticket: {"type": "closed", "payload": ticket, "sent_at": "2026-03-02T08:00:00Z"},
+        lambda ticket: {"tickets": [ticket]},
+        lambda ticket: {"message": {"detail": {"case": ticket}}},
+        lambda ticket: {"工单": ticket},
+    ],
+)
+def test_a_shell_of_any_sender_is_taken_off(
+    client: TestClient, hooked: Service, shell: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """As docs/import.md says of `{"ticket": {…}}`, whatever the sender is called."""
+    answer = send(client, shell(event("T-7")))
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    assert outcome_of(hooked).startswith("created")
+    assert hooked.store.cases.get("desk:T-7").case.title == "Parcel lost"
+
+
+@pytest.mark.parametrize("field", ["ticket", "data", "record"])
+def test_a_shell_is_taken_off_for_every_known_help_desk(client: TestClient, hooked: Service, field: str) -> None:
+    """Also where its own export knows none."""
+    incident = {
+        "number": "INC7",
+        "state": "6",
+        "short_description": "Door scanner is dead",
+        "close_notes": "Replace the fuse F3 of the dock.",
+    }
+    answer = send(client, {field: incident | {"description": "The door scanner is dead since Monday"}}, "servicenow")
+
+    assert answer.json()["state"] == "queued"
+    assert outcome_of(hooked).startswith("created")
 
 
 def test_a_closed_ticket_becomes_a_masked_draft(client: TestClient, hooked: Service) -> None:

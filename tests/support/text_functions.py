@@ -6,6 +6,7 @@ from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
 from retriever.case.dates import iso_spelling
 from retriever.case.language import detect_language
+from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.embedding.alignment.aligner import aligner
@@ -19,7 +20,7 @@ from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.ingest.cleaning.quotes import reply_header
 from retriever.ingest.cleaning.signature import is_sent_from, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
-from retriever.ingest.columns import find_field
+from retriever.ingest.columns import find_field, names_change
 from retriever.ingest.files.guards import guarded, unguarded
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.sources.github import markdown_text
@@ -27,6 +28,7 @@ from retriever.ingest.sources.journal import journal_entries, journal_text
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.registry import get_source
 from retriever.ingest.sources.speakers import is_machine, same_person
+from retriever.ingest.states import state_of
 from retriever.masking import mask_mention, mask_text
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
@@ -64,6 +66,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "codes": codes,
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
+    "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
     "is_notice": lambda text: [is_notice(text), is_notice(text[:500]), is_notice(f"This ticket {text}")],
     "is_machine": lambda text: [is_machine(text), is_machine({"login": text})],
     "same_person": same_person,
@@ -78,7 +81,8 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status", "language")],
     "joined_value": lambda text: joined_value("problem", [text, text]),
     "split_list": lambda text: split_list("tags", text),
-    "find_field": find_field,
+    "find_field": lambda text: [find_field(text), names_change(text)],
+    "state_of": lambda text: [state_of(text), state_of(f"({text}")],
     "wiki_to_text": wiki_to_text,
     "find_error_codes": find_error_codes,
     "html_to_text": html_to_text,

@@ -12,7 +12,7 @@ from retriever.api.problems import Problem, ProblemError
 from retriever.api.requests import on_thread, read_body, runtime_of, service_of
 from retriever.api.responses import json_response
 from retriever.api.routing import Header, RequestBody, Route
-from retriever.ingest.signatures import SignatureRefused, check_signature, delivery_id_of
+from retriever.ingest.signatures import SignatureRefused, check_signature, delivery_id_of, signed_moment
 from retriever.wiring.service import Service
 
 _REFUSED = "The signature does not fit the body or is too old, or the setting webhook_secrets has no such source."
@@ -29,12 +29,14 @@ async def receive_webhook(request: Request, source: str) -> Response:
         check_signature(source, headers, body, secret=secret.get_secret_value(), now=time.time())
     except SignatureRefused as error:
         raise ProblemError(Problem(401, "signature_refused", _REFUSED)) from error
-    work = partial(_receive, service_of(request), source, body, delivery_id_of(source, headers, body))
+    delivery = (delivery_id_of(source, headers, body), signed_moment(source, headers))
+    work = partial(_receive, service_of(request), source, body, *delivery)
     return await on_thread(request, work)
 
 
-def _receive(service: Service, source: str, body: bytes, delivery_id: str) -> Response:
-    return json_response(service.arrivals.receive_webhook(source, body, delivery_id=delivery_id), 202)
+def _receive(service: Service, source: str, body: bytes, delivery_id: str, signed_at: str) -> Response:
+    receipt = service.arrivals.receive_webhook(source, body, delivery_id=delivery_id, signed_at=signed_at)
+    return json_response(receipt, 202)
 
 
 ROUTES = (

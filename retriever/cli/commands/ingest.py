@@ -189,8 +189,10 @@ def _became(report: IngestReport) -> Iterator[str]:
             f"{report.revised} published cases have a pending revision now, since their tickets changed: "
             "`similar-cases review list`"
         )
-    if report.kept:
-        yield f"{report.kept} cases were kept as they are here, though their tickets changed"
+    if report.kept > report.older:
+        yield f"{report.kept - report.older} cases were kept as they are here, though their tickets changed"
+    if report.older:
+        yield f"{report.older} are older states of tickets: the newer ones, which came before, stay"
     if report.incomplete:
         yield f"{report.incomplete} lack much of the case template: `similar-cases case check ID` says what"
     if report.checked:

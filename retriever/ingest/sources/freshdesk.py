@@ -20,10 +20,11 @@ from retriever.ingest.sources.record import (
 )
 from retriever.ingest.sources.speakers import ids_of, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import is_done
 
 NAME = "freshdesk"
 ENVELOPES = ("tickets", "results")
-DONE = frozenset(("4", "5", "resolved", "closed"))
+_DONE = ("4", "5")
 _TO_OTHERS = frozenset(("6", "8", "feedback", "forwarded_email"))
 """Conversations that are no reply to the customer, by their `source`: a survey's feedback, and forwards."""
 _PRIORITIES = {"1": "low", "2": "medium", "3": "high", "4": "urgent"}
@@ -39,7 +40,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if is_true(record.get("spam")):
         return SkipReason.SPAM
     state = (text(record.get("status")) or text(record.get("status_name"))).lower()
-    if state not in DONE:
+    if state not in _DONE and not is_done(state):
         return SkipReason.UNRESOLVED
     replies = [reply for reply in _conversations(record) if _is_public(reply)]
     customers = ids_of(record, "requester_id", "requester")
@@ -59,6 +60,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel=_named(record.get("source"), _CHANNELS),
         opened_at=record.get("created_at"),
         resolved_at=stats.get("resolved_at") or stats.get("closed_at") or record.get("updated_at"),
+        changed_at=record.get("updated_at"),
         people=people(
             requester, record.get("responder"), record.get("email"), record.get("name"),
             record.get("cc_emails"), record.get("responder_name"), record.get("requester_name"),

@@ -3,7 +3,8 @@
 A mapping file is TOML or JSON with a `[fields]` table (fields of a case to headers or dotted keys; several headers for
 the solution are candidates, the best first), and optionally `system`, `[resolved]`, `[deleted]` (each `field` and
 `values`) and `[people]` (`names`, `emails`, `phones`, `companies`). `docs/maps/fxiaoke.toml` is an example. Columns
-that are not spoken of are found by the names people use; without `[resolved]` every row counts as resolved.
+that are not spoken of are found by the names people use; without `[resolved]` every row counts as resolved, unless its
+status is a known word for something else. A webhook's shells (`{"event": …, "data": {"ticket": {…}}}`) are taken off.
 """
 
 import re
@@ -16,13 +17,16 @@ from typing import Any
 from retriever.case.fields import LISTS
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import field_value
-from retriever.ingest.columns import ColumnMap, checked_map, find_field, read_map
-from retriever.ingest.sources.record import Record, at, names, people, text, written
+from retriever.ingest.columns import ColumnMap, checked_map, find_field, names_change, read_map
+from retriever.ingest.sources.record import Record, at, mapping, names, people, text, unwrapped, written
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import State, state_of
 from retriever.masking import KnownEntities
 
 ENVELOPES = ("data", "items", "records", "result", "results", "tickets", "cases", "rows", "list", "value", "dataList")
+_TELLING = frozenset(("title", "problem", "solution"))
+_NUMBERS = ("number", "key", "id", "external_id")
 _TABLES = frozenset(("system", "fields", "resolved", "deleted", "people"))
 _PEOPLE = ("names", "emails", "phones", "companies")
 _TAKEN = frozenset(
@@ -100,15 +104,18 @@ def _people_of(given: object) -> dict[str, tuple[str, ...]]:
     return {name: (value,) if isinstance(value, str) else tuple(map(str, value)) for name, value in given.items()}
 
 
-def _convert(source: SourceMap, record: Record) -> Ticket | SkipReason:
+def _convert(source: SourceMap, outer: Record) -> Ticket | SkipReason:
+    record = _ticket_of(source, outer)
     if source.deleted and source.deleted.holds(record):
         return SkipReason.DELETED
     if source.resolved and not source.resolved.holds(record):
         return SkipReason.UNRESOLVED
     found = _by_field(source, record)
+    if source.resolved is None and (unfit := _unfit(found.get("status", []))):
+        return unfit
 
     def one(name: str) -> str:
-        return next((value for value in map(text, found.get(name, [])) if value), "")
+        return next((value for value in map(_shown, found.get(name, [])) if value), "")
 
     def joined(name: str) -> str:
         return "\n\n".join(dict.fromkeys(plain for value in found.get(name, []) if (plain := written(value))))
@@ -129,9 +136,36 @@ def _convert(source: SourceMap, record: Record) -> Ticket | SkipReason:
         language=str(field_value("language", one("language"))),
         opened_at=one("opened_at"),
         resolved_at=one("resolved_at"),
+        changed_at=next((value for header, value in record.items() if value and names_change(header)), ""),
         people=_persons(source, record),
         more={name: _more(name, found[name]) for name in found if name not in _TAKEN},
     )
+
+
+def _ticket_of(source: SourceMap, outer: Record) -> Record:
+    """The record that holds the ticket: the outer one where it has a mapped column or tells of the problem."""
+    mapped = {path.partition(".")[0] for paths in source.fields.values() for path in paths}
+    return outer if mapped & outer.keys() else unwrapped(outer, tells=_tells)
+
+
+def _tells(record: Record) -> bool:
+    return any(find_field(name) in _TELLING and text(value) for name, value in record.items())
+
+
+def _unfit(states: list[Any]) -> SkipReason | None:
+    """Why a ticket in this state has no solution; an account's own words say nothing."""
+    found = next((state for value in states if (state := state_of(text(value)))), None)
+    return {
+        State.OPEN: SkipReason.UNRESOLVED,
+        State.NOT_FIXED: SkipReason.NOT_FIXED,
+        State.MERGED: SkipReason.MERGED,
+        State.SPAM: SkipReason.SPAM,
+    }.get(found or State.DONE)
+
+
+def _shown(value: object) -> str:
+    """A value, or of an object the number that names it."""
+    return text(value) or next((plain for key in _NUMBERS if (plain := text(mapping(value).get(key)))), "")
 
 
 def _by_field(source: SourceMap, record: Record) -> dict[str, list[Any]]:

@@ -62,6 +62,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel="discussion" if answer else "issue",
         opened_at=_either(record, "created_at", "createdAt"),
         resolved_at=_either(record, "closed_at", "closedAt"),
+        changed_at=_either(record, "updated_at", "updatedAt"),
         people=people(
             record.get("user"), record.get("author"), record.get("closed_by"), record.get("assignees"),
             *(comment.get(name) for comment in comments for name in ("user", "author")),

@@ -23,18 +23,13 @@ from retriever.ingest.sources.record import (
 )
 from retriever.ingest.sources.speakers import is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import is_done
 
 NAME = "jira"
 ENVELOPES = ("issues", "values")
 NOT_FIXED = frozenset(
     ("won't do", "won't fix", "wont fix", "wontfix", "declined", "cannot reproduce", "can't reproduce", "incomplete",
      "not a bug", "invalid", "abandoned", "cancelled", "canceled", "won't do (obsolete)", "known error", "rejected")
-)  # fmt: skip
-DONE_NAMES = frozenset(
-    ("done", "closed", "resolved", "complete", "completed", "erledigt", "geschlossen", "gelöst", "fertig",
-     "terminé", "fermé", "résolu", "hecho", "cerrado", "resuelto", "已完成", "完成", "已解决", "已关闭", "关闭",
-     "完了", "解決済み",
-     "готово")
 )  # fmt: skip
 
 
@@ -65,6 +60,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel=text(at(fields, "issuetype.name")),
         opened_at=fields.get("created"),
         resolved_at=fields.get("resolutiondate"),
+        changed_at=fields.get("updated"),
         people=people(
             *(fields.get(role) for role in ("reporter", "creator", "assignee")),
             *(comment.get("author") for comment in comments),
@@ -89,9 +85,8 @@ def body_text(value: object) -> str:
 
 def _unfit(fields: Record) -> SkipReason | None:
     category = text(at(fields, "status.statusCategory.key"))
-    state = text(fields.get("status")).casefold()
     resolution = text(fields.get("resolution"))
-    done = category == "done" if category else state in DONE_NAMES
+    done = category == "done" if category else is_done(text(fields.get("status")))
     if not done or (not resolution and not fields.get("resolutiondate")):
         return SkipReason.UNRESOLVED
     return not_fixed(resolution)

@@ -8,23 +8,22 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from retriever.ingest.sources.jira import DONE_NAMES, body_text, not_fixed
+from retriever.ingest.sources.jira import body_text, not_fixed
 from retriever.ingest.sources.record import Record, items, last_first, people, text
 from retriever.ingest.sources.speakers import is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import is_done
 
 _COMMENT = re.compile(r"(?P<at>[^;\n]{6,40});(?P<author>[^;\n]{0,200});(?P<body>.*)", re.DOTALL)
 # Month by name only: 03/04/24 may be March or April, and no date is better than a wrong one.
 _DATE_FORMATS = ("%d/%b/%y %I:%M %p", "%d/%b/%Y %I:%M %p", "%d/%b/%y %H:%M", "%d/%b/%Y %H:%M", "%d.%b.%Y %H:%M",
                  "%b %d, %Y %I:%M %p", "%d %b %Y %H:%M")  # fmt: skip
-_DONE = DONE_NAMES | {"resolved (pending)"}
 
 
 def convert(record: Record) -> Ticket | SkipReason:
     """One row as a case, or why it becomes none."""
     columns = {name.strip().casefold(): value for name, value in record.items()}
-    category, state = _one(columns, "status category").casefold(), _one(columns, "status").casefold()
-    done = category in _DONE if category else state in _DONE
+    done = is_done(_one(columns, "status category") or _one(columns, "status"))
     resolution = _one(columns, "resolution")
     if not done or resolution.casefold() in ("", "unresolved", "nicht erledigt"):
         return SkipReason.UNRESOLVED
@@ -47,6 +46,7 @@ def convert(record: Record) -> Ticket | SkipReason:
         channel=_one(columns, "issue type"),
         opened_at=_date(_one(columns, "created")),
         resolved_at=_date(_one(columns, "resolved")),
+        changed_at=_date(_one(columns, "updated")),
         people=people(_one(columns, "reporter"), _one(columns, "assignee"), _one(columns, "creator"),
                       *(author for author, _ in comments)),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Values out of a source's record, whose types nobody promises: a getter gives a text, a list or a mapping."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -34,14 +34,17 @@ def mapping(value: object) -> Record:
     return value if isinstance(value, Mapping) else {}
 
 
-def unwrapped(outer: Record, *own: str, names: Sequence[str] = ()) -> Record:
+def unwrapped(
+    outer: Record, *own: str, names: Sequence[str] = (), tells: Callable[[Record], bool] | None = None
+) -> Record:
     """The ticket of a webhook's body: what lies under one of `names`, or of the names that any sender may use.
 
-    A record that has one of its `own` keys itself is the ticket. At most three shells are taken off.
+    A record that has one of its `own` keys itself, or that `tells` so, is the ticket. At most three shells are taken
+    off.
     """
     record = outer
     for _ in range(3):
-        if any(key in record for key in own):
+        if any(key in record for key in own) or (tells is not None and tells(record)):
             return record
         inner = next((found for name in (*names, *_SHELLS) if (found := _only(record.get(name)))), None)
         if inner is None:

@@ -20,6 +20,7 @@ from retriever.ingest.sources.record import (
 )
 from retriever.ingest.sources.speakers import is_false, is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import State, is_done, state_of
 
 NAME = "salesforce"
 ENVELOPES = ("records",)
@@ -38,12 +39,10 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if text(record.get("MasterRecordId")):
         return SkipReason.MERGED
     state = text(record.get("Status")).lower()
-    closed = (
-        is_true(record["IsClosed"]) if record.get("IsClosed") not in (None, "") else state in ("closed", "resolved")
-    )
+    closed = is_true(record["IsClosed"]) if record.get("IsClosed") not in (None, "") else is_done(state)
     if not closed:
         return SkipReason.UNRESOLVED
-    if state.startswith(("duplicate", "merged", "closed as duplicate")):
+    if state.startswith(("duplicate", "merged")) or state_of(state) is State.MERGED:
         return SkipReason.MERGED
     own = [written(value) for name, value in record.items() if _OWN_SOLUTION.fullmatch(name) and text(value)]
     comments = [note for note in objects(record.get("CaseComments")) if _is_answer(note, record)]
@@ -65,6 +64,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         language=text(record.get("Language")),
         opened_at=record.get("CreatedDate"),
         resolved_at=record.get("ClosedDate"),
+        changed_at=record.get("LastModifiedDate") or record.get("SystemModstamp"),
         people=people(
             contact, record.get("Owner"), record.get("SuppliedName"), record.get("SuppliedEmail"),
             record.get("ContactEmail"), record.get("ContactName"), *({"phone": record.get(name)} for name in _PHONES),

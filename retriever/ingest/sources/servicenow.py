@@ -12,12 +12,11 @@ from retriever.ingest.sources.journal import Entry, customer_comments, journal_e
 from retriever.ingest.sources.record import Record, names, people, text, unwrapped, written
 from retriever.ingest.sources.speakers import is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import State, is_done, state_of
 
 NAME = "servicenow"
 ENVELOPES = ("result", "records")
-DONE = frozenset(("6", "7", "resolved", "closed", "gelöst", "geschlossen", "résolu", "fermé", "resuelto", "cerrado",
-                  "已解决", "已关闭", "解決済み", "クローズ済み"))  # fmt: skip
-CANCELLED = frozenset(("8", "canceled", "cancelled", "abgebrochen", "annulé", "cancelado", "已取消", "キャンセル済み"))
+_DONE, _CANCELLED = ("6", "7"), "8"
 _UNSOLVED = ("not solved", "not resolved", "no resolution", "duplicate", "cancelled", "canceled", "user error - no")
 
 
@@ -26,9 +25,9 @@ def convert(outer: Record) -> Ticket | SkipReason:
     inner = unwrapped(outer, "state", "incident_state", "State", "short_description", names=("record",))
     record = {_plain(name): _shown(value) for name, value in inner.items()}
     state = (record.get("state") or record.get("incident_state") or "").lower()
-    if state in CANCELLED:
+    if state == _CANCELLED or state_of(state) is State.NOT_FIXED:
         return SkipReason.NOT_FIXED
-    if state not in DONE:
+    if state not in _DONE and not is_done(state):
         return SkipReason.UNRESOLVED
     code = (record.get("close_code") or record.get("resolution_code") or "").lower()
     if code.startswith(_UNSOLVED):
@@ -49,6 +48,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel=record.get("contact_type") or record.get("channel") or "",
         opened_at=record.get("opened_at") or record.get("opened") or record.get("sys_created_on"),
         resolved_at=record.get("resolved_at") or record.get("resolved") or record.get("closed_at") or "",
+        changed_at=record.get("sys_updated_on") or record.get("updated") or "",
         people=people(
             *(record.get(role) for role in _ROLES),
             *names(record.get("watch_list") or ""),

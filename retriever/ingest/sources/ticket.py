@@ -7,6 +7,7 @@ from typing import Any
 
 from retriever.case.dates import find_date, minutes_between
 from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT
+from retriever.case.moments import moment_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
@@ -57,6 +58,8 @@ class Ticket:
     language: str = ""
     opened_at: object = ""
     resolved_at: object = ""
+    changed_at: object = ""
+    """When the ticket was last changed: an older state of it never comes on top of a newer one."""
     csat: float | None = None
     people: KnownEntities = NOBODY
     signals: Signals = NO_SIGNALS
@@ -71,6 +74,8 @@ class Mapped:
     values: dict[str, Any]
     people: KnownEntities = NOBODY
     signals: Signals = NO_SIGNALS
+    moment: str = ""
+    """When the ticket was so; see `retriever.case.moments`."""
 
 
 def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
@@ -107,8 +112,8 @@ def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
         "outcome.csat": ticket.csat,
         **ticket.more,
     }
-    return Mapped({name: value for name, value in values.items() if value not in ("", None, [])}, ticket.people,
-                  ticket.signals)  # fmt: skip
+    filled = {name: value for name, value in values.items() if value not in ("", None, [])}
+    return Mapped(filled, ticket.people, ticket.signals, moment_of(ticket.changed_at))
 
 
 def choose_answer(answers: Sequence[str]) -> str | SkipReason:

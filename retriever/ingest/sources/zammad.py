@@ -19,6 +19,7 @@ from retriever.ingest.sources.record import (
 )
 from retriever.ingest.sources.speakers import ids_of, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import is_done
 
 NAME = "zammad"
 ENVELOPES = ("tickets", "result", "records")
@@ -33,7 +34,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     state = (text(record.get("state")) or _STATES.get(text(record.get("state_id")), "")).lower()
     if state in ("merged", "removed"):
         return SkipReason.MERGED if state == "merged" else SkipReason.DELETED
-    if not state.startswith("closed"):
+    if not state.startswith("closed") and not is_done(state):
         return SkipReason.UNRESOLVED
     articles = objects(record.get("articles")) or objects(outer.get("articles")) or objects(outer.get("article"))
     public = [article for article in articles if not is_true(article.get("internal"))]
@@ -52,6 +53,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel=text(public[0].get("type")) if public else "",
         opened_at=record.get("created_at"),
         resolved_at=record.get("close_at") or record.get("last_close_at") or record.get("updated_at"),
+        changed_at=record.get("updated_at"),
         people=people(
             customer, record.get("owner"), record.get("created_by"),
             *(article.get(name) for article in articles for name in ("from", "to", "cc", "created_by")),

@@ -21,10 +21,10 @@ from retriever.ingest.sources.record import (
 )
 from retriever.ingest.sources.speakers import ids_of, is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
+from retriever.ingest.states import is_done
 
 NAME = "zendesk"
 ENVELOPES = ("tickets", "results")
-DONE = frozenset(("solved", "closed"))
 MERGE_TAGS = frozenset(("closed_by_merge", "merged"))
 _CUSTOMERS = ("requester_id", "requester", "email_cc_ids", "email_ccs", "collaborator_ids", "collaborators")
 _AGENTS = ("assignee_id", "assignee")
@@ -46,7 +46,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         return SkipReason.SPAM
     if MERGE_TAGS & set(tags):
         return SkipReason.MERGED
-    if status not in DONE:
+    if not is_done(status):
         return SkipReason.UNRESOLVED
     comments = objects(record.get("comments"))
     voices = _Voices(record)
@@ -66,6 +66,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel=text(at(record, "via.channel")),
         opened_at=record.get("created_at"),
         resolved_at=metrics.get("solved_at") or record.get("solved_at") or record.get("updated_at"),
+        changed_at=record.get("updated_at"),
         people=people(
             *(record.get(role) for role in ("requester", "submitter", "assignee", "recipient", "collaborators")),
             *(comment.get("author") for comment in comments),

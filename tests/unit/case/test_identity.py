@@ -2,7 +2,7 @@
 
 import pytest
 
-from retriever.case.identity import HeldCase, TicketAction, case_meant, ticket_action
+from retriever.case.identity import HeldCase, LastTaken, TicketAction, case_meant, ticket_action
 from tests.support.builders import make_case
 
 
@@ -35,7 +35,8 @@ def test_what_an_import_does_with_a_ticket(
     ticket = make_case("desk:1", status=status, source={"system": "desk", "external_id": "1"})
     case = None if stored is None else held(status=stored)
 
-    action, reason = ticket_action(ticket, case, digest="now", last=last, may_propose=may_propose)
+    taken = LastTaken(last, last)
+    action, reason = ticket_action(ticket, case, digest="now", last=taken, moment="", may_propose=may_propose)
 
     assert action == expected[0]
     assert expected[1] in reason
