@@ -204,16 +204,15 @@ def _after_import(db: Database, row: _Row, case: Case | None = None) -> None:
     """A ticket that was taken over with the old text was taken over with the new one: it has not changed."""
     case, old = case or decode_case(row.new), decode_case(row.old)
     source = (case.source.system, case.source.external_id)
+    ticket = "UPDATE imports SET content_hash = ? WHERE source_system = ? AND external_id = ? AND content_hash = ?"
+    stored = "UPDATE imports SET stored_hash = ? WHERE source_system = ? AND external_id = ? AND stored_hash = ?"
     # The case names its owner, the ticket does not.
-    for column, new, before in (
-        ("content_hash", case, old),
-        ("content_hash", replace(case, created_by=""), replace(old, created_by="")),
-        ("stored_hash", case, old),
+    for sql, new, before in (
+        (ticket, case, old),
+        (ticket, replace(case, created_by=""), replace(old, created_by="")),
+        (stored, case, old),
     ):
-        db.conn.execute(
-            f"UPDATE imports SET {column} = ? WHERE source_system = ? AND external_id = ? AND {column} = ?",  # noqa: S608
-            (content_hash(new), *source, content_hash(before)),
-        )
+        db.conn.execute(sql, (content_hash(new), *source, content_hash(before)))
 
 
 AREAS: tuple[_Area, ...] = (
