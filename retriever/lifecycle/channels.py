@@ -40,16 +40,26 @@ class Webhook:
 
     def __call__(self, reminder: Reminder) -> None:
         """Send it. Raises Unavailable when it was not taken with a 2xx."""
-        body = orjson.dumps({"event": "reviews.due", **_plain(reminder)})
-        headers = {"Content-Type": "application/json", SIGNATURE: signature(self.secret, body, int(time.time()))}
-        request = urllib.request.Request(self.url, body, headers, method="POST")  # noqa: S310  checked by the setting
-        try:
-            with urllib.request.build_opener(_NoRedirects).open(request, timeout=TIMEOUT):
-                pass
-        except (OSError, ValueError) as error:
-            # Not the address: it may hold a token.
-            status = f"HTTP {error.code}" if isinstance(error, urllib.error.HTTPError) else type(error).__name__
-            raise Unavailable(f"the reminder webhook did not take the reminder ({status}); check it.") from error
+        post_signed(self.url, self.secret, {"event": "reviews.due", **_plain(reminder)}, what="reminder")
+
+
+def post_signed(url: str, secret: str, content: dict[str, Any], *, what: str) -> None:
+    """Post JSON, signed where there is a secret. Raises Unavailable when it was not taken with a 2xx."""
+    body = orjson.dumps(content)
+    headers = {"Content-Type": "application/json"}
+    if secret:
+        headers[SIGNATURE] = signature(secret, body, int(time.time()))
+    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310  checked by who names it
+    try:
+        with urllib.request.build_opener(_NoRedirects).open(request, timeout=TIMEOUT):
+            pass
+    except (OSError, ValueError) as error:
+        status = type(error).__name__
+        if isinstance(error, urllib.error.HTTPError):
+            status = f"HTTP {error.code}"
+            error.close()
+        # Not the address: it may hold a token.
+        raise Unavailable(f"the {what} webhook did not take the {what} ({status}); check it.") from error
 
 
 def signature(secret: str, body: bytes, at: int) -> str:

@@ -8,7 +8,8 @@ from retriever.config import Settings
 from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Role
 from retriever.errors import Unavailable
 from retriever.store import Store
-from retriever.store.keys import KeyRecord, parse_key
+from retriever.store.key_rows import KeyRecord
+from retriever.store.keys import parse_key
 from retriever.wiring.library import open_library
 
 FIRST_KEY = Actor("first-key", Role.ADMIN, audience=(ALL_GROUPS,))

@@ -16,8 +16,18 @@ from sqlite_utils import Database
 from retriever.case.times import utc_stamp
 from retriever.domain import Actor
 from retriever.errors import StoreDamaged
-from retriever.store.audit_chain import START, AuditFiles, Head, Sealer, load_key, read_anchor, write_anchor
-from retriever.store.audit_check import Known, Tampering, find_tampering
+from retriever.store.audit_chain import (
+    START,
+    Anchors,
+    AuditFiles,
+    Head,
+    Sealer,
+    load_key,
+    read_anchor,
+    sealed_head,
+    write_anchor,
+)
+from retriever.store.audit_check import Known, Tampering, find_tampering, without_log
 from retriever.store.sqlite import Connections
 
 DETAIL_LIMIT = 200
@@ -171,30 +181,41 @@ class AuditLog:
         rows = self._connections.rows("SELECT count, link FROM audit_head")
         return Head(*rows[0]) if rows else START
 
-    def verify(self, *, known: Head | None = None) -> AuditReport:
-        """Check every entry, their order and the end against database, anchor and `known`, a head noted elsewhere.
+    def verify(self, *, known: Head | None = None, anchors: Anchors | None = None) -> AuditReport:
+        """Check every entry, their order and the end against database, anchor file, `known`, a head noted elsewhere,
+        and `anchors`, those written elsewhere; then whether the library agrees with the log.
 
         Raises StoreDamaged when the key is missing: without it nothing can be checked.
         """
         read = self._connections.rows
         has_entries = bool(read("SELECT 1 FROM audit LIMIT 1"))
+        noted = [("the given head", known)] if known is not None else []
         if not has_entries and not self.files.key.exists() and not self.files.anchor.exists():
-            # Nobody has written anything yet.
-            findings = () if known is None or not known.count else (Tampering("truncated", 1, "the whole log is gone"),)
-            return AuditReport(0, START, findings)
-        sealer = self._chain.sealer()
+            noted += anchors.unchecked() if anchors is not None else []
+            return AuditReport(0, START, without_log(read, noted))
+        sealer, troubles = self._chain.sealer(), []
         try:
-            anchor, trouble = read_anchor(self.files.anchor, sealer), ""
+            anchor = read_anchor(self.files.anchor, sealer)
         except ValueError as error:
-            anchor, trouble = None, str(error)
-        if anchor is None and has_entries:
-            trouble = trouble or "the anchor file is missing; `similar-cases audit anchor` writes it anew"
-        return AuditReport(*find_tampering(read, sealer, Known(anchor, trouble, known)))
+            anchor = None
+            troubles.append(str(error))
+        if anchor is None and has_entries and not troubles:
+            troubles.append("the anchor file is missing; `similar-cases audit anchor` writes it anew")
+        if anchors is not None:
+            checked, wrong = anchors.checked(sealer)
+            noted += checked
+            troubles += wrong
+        return AuditReport(*find_tampering(read, sealer, Known(anchor, tuple(troubles), tuple(noted))))
 
     def append(self, actor: Actor, note: AuditNote) -> None:
         """Record something that is no change of the library, in a transaction of its own."""
         with self._connections.writing() as db:
             record_all(db, actor=actor, notes=(note,))
+
+    def anchor_line(self) -> str:
+        """The present head under its seal, as one line of JSON to be kept elsewhere; see `Anchors`."""
+        head = self.head()
+        return sealed_head(head, self._chain.sealer(create=head.count == 0), at=utc_stamp())
 
     def anchor_now(self) -> Head:
         """Write the present head into the anchor file, after an operator has looked; what it was does not matter."""

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -109,15 +110,53 @@ def read_anchor(path: Path, sealer: Sealer) -> Head | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    return read_sealed_head(text, sealer, "the anchor file")
+
+
+def sealed_head(head: Head, sealer: Sealer, **more: str) -> str:
+    """A head with its seal as one line of JSON."""
+    return json.dumps({**more, "head": str(head), "seal": sealer.seal_head(head).hex()})
+
+
+def read_sealed_head(text: str, sealer: Sealer, where: str) -> Head:
+    """The head in a line that `sealed_head` made; `where` it stands is for the error. Raises ValueError."""
     try:
         content = json.loads(text)
         head = parse_head(content["head"])
         seal = bytes.fromhex(content["seal"])
-    except (TypeError, KeyError, ValueError) as error:
-        raise ValueError("the anchor file is not readable") from error
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise ValueError(f"{where} is not readable") from error
     if not hmac.compare_digest(seal, sealer.seal_head(head)):
-        raise ValueError("the anchor file was not written with this key")
+        raise ValueError(f"{where} was not written with this key")
     return head
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Heads that were written elsewhere, one a line: the log must still contain each of them."""
+
+    name: str
+    lines: tuple[str, ...]
+
+    def checked(self, sealer: Sealer) -> tuple[list[tuple[str, Head]], list[str]]:
+        """Those that were written with this key, each with where it stands, and what is wrong with the others."""
+        heads: list[tuple[str, Head]] = []
+        wrong: list[str] = []
+        for number, line in enumerate(self.lines, 1):
+            where = f"line {number} of {self.name}"
+            try:
+                heads.append((where, read_sealed_head(line, sealer, where)))
+            except ValueError as error:
+                wrong.append(str(error))
+        return heads, wrong
+
+    def unchecked(self) -> list[tuple[str, Head]]:
+        """Those that can be read, where the key is gone that could tell who wrote them."""
+        heads = []
+        for number, line in enumerate(self.lines, 1):
+            with suppress(TypeError, KeyError, ValueError, AttributeError):
+                heads.append((f"line {number} of {self.name}", parse_head(json.loads(line)["head"])))
+        return heads
 
 
 def write_anchor(path: Path, head: Head, sealer: Sealer, *, only_forward: bool = True) -> None:
@@ -133,7 +172,7 @@ def write_anchor(path: Path, head: Head, sealer: Sealer, *, only_forward: bool =
         return
     if known is not None and known.count >= head.count:
         return
-    content = json.dumps({"head": str(head), "seal": sealer.seal_head(head).hex()})
+    content = sealed_head(head, sealer)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(content + "\n", encoding="utf-8")

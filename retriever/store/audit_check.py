@@ -1,24 +1,31 @@
 """What was done to an audit log behind the program's back: edit, insertion, deletion, reorder and cut, told apart.
 
 Each entry carries its own number under its seal, so a moved entry is known by the number it was written with, wherever
-it stands. A row without a true seal was edited (its number is missing elsewhere) or inserted (it is not).
+it stands. A row without a true seal was edited (its number is missing elsewhere) or inserted (it is not). When the log
+is whole, the library is compared with it; see `audit_agreement`.
 """
 
 import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
+from sqlite_utils import Database
+
+from retriever.store.audit_agreement import LoggedState, content_without_log, find_differences
 from retriever.store.audit_chain import GENESIS, START, Head, Sealer
+from retriever.store.migrations import LIBRARY
 
 TamperingKind: TypeAlias = Literal[
-    "edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded"
+    "edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded", "library"
 ]
 AuditRows: TypeAlias = Callable[..., list[Any]]
 
-TRIGGERS = ("audit_keeps_entries", "audit_keeps_text")
 _PAGE_ROWS = 2_000
+DIFFERENCES_SHOWN = 20
+"""Differences between library and log that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,11 @@ class Tampering:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Heads that the log must still contain, and what was wrong with the anchor file itself."""
+    """Heads that the log must still contain, those noted elsewhere by name, and what was wrong with where they lay."""
 
     anchor: Head | None = None
-    anchor_trouble: str = ""
-    noted: Head | None = None
+    anchor_troubles: tuple[str, ...] = ()
+    noted: tuple[tuple[str, Head], ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +56,7 @@ class _Walk:
     unsealed: list[int] = field(default_factory=list)
     unlinked: list[int] = field(default_factory=list)
     copies: dict[int, int] = field(default_factory=dict)
+    logged: LoggedState = field(default_factory=LoggedState)
 
     def set_copies_apart(self) -> None:
         """Of several rows with one number the one at its own place counts, else the first."""
@@ -69,9 +77,10 @@ def find_tampering(rows: AuditRows, sealer: Sealer, known: Known) -> tuple[int, 
     `rows` runs one SELECT. Others may append meanwhile: the end is read before and after the pass.
     """
     head, trouble = _read_head(rows, sealer)
-    marks = [mark for mark in (head, known.anchor, known.noted) if mark is not None]
-    length = max(mark.count for mark in (*marks, START))
-    walk = _walk(_pages(rows), sealer, frozenset(mark.count for mark in marks))
+    marks = (("the head in the database", head), ("the anchor", known.anchor), *known.noted)
+    heads = [mark for _, mark in marks if mark is not None]
+    length = max(mark.count for mark in (*heads, START))
+    walk = _walk(_pages(rows), sealer, frozenset(mark.count for mark in heads))
     after, _ = _read_head(rows, sealer)
     numbers = set(walk.sealed.values())
     edited = {place for place in walk.unsealed if 1 <= place <= length} - numbers
@@ -79,21 +88,43 @@ def find_tampering(rows: AuditRows, sealer: Sealer, known: Known) -> tuple[int, 
         *_misplaced(walk, edited),
         *_missing(numbers | edited),
         *_beyond(walk, max(length, after.count if after else walk.last)),
-        *_short(
-            walk,
-            edited,
-            (("the head in the database", head), ("the anchor", known.anchor), ("the given head", known.noted)),
-        ),
+        *_short(walk, edited, marks),
         *([Tampering("head", None, trouble)] if trouble else []),
-        *([Tampering("anchor", None, known.anchor_trouble)] if known.anchor_trouble else []),
+    ]
+    # What a log that is not whole does not say, nobody can compare the library with.
+    differences = [] if findings else _differences(rows, walk)
+    findings += [
+        *(Tampering("library", None, text) for text in differences),
+        *(Tampering("anchor", None, text) for text in known.anchor_troubles),
         *_unguarded(rows),
     ]
     count = len(walk.sealed) + len(walk.unsealed) + len(walk.copies)
     return count, Head(walk.last, walk.links.get(walk.last, GENESIS)), tuple(findings)
 
 
-def _pages(rows: AuditRows) -> Iterator[tuple[Any, ...]]:
-    position = -(2**63)
+def without_log(rows: AuditRows, noted: Iterable[tuple[str, Head]]) -> tuple[Tampering, ...]:
+    """What is wrong with a library that has no entry and no key of a log: nothing, if nothing was ever done to it."""
+    content = content_without_log(rows)
+    gone = [Tampering("truncated", 1, f"the whole log is gone; {name} knows it") for name, head in noted if head.count]
+    held = [Tampering("library", None, f"the log is gone, and the library holds {content}")] if content else []
+    return (*gone[:1], *held, *_unguarded(rows))
+
+
+def _differences(rows: AuditRows, walk: _Walk) -> list[str]:
+    if not walk.last and (content := content_without_log(rows)):
+        return [f"the log is empty, and the library holds {content}"]
+    found = list(find_differences(rows, walk.logged))
+    if found:
+        # Others go on writing: what they have touched since the pass is looked at another time.
+        later = {page[1] for page in _pages(rows, after=walk.last)}
+        found = [(subject, text) for subject, text in found if subject not in later]
+    told = [text for _, text in found[:DIFFERENCES_SHOWN]]
+    more = len(found) - len(told)
+    return [*told, f"{more:,} more differ from the log"] if more else told
+
+
+def _pages(rows: AuditRows, after: int = -(2**63)) -> Iterator[tuple[Any, ...]]:
+    position = after
     while page := rows(
         "SELECT position, subject, entry, seal, link FROM audit WHERE position > ? ORDER BY position LIMIT ?",
         (position, _PAGE_ROWS),
@@ -105,12 +136,15 @@ def _pages(rows: AuditRows) -> Iterator[tuple[Any, ...]]:
 def _walk(stored: Iterable[tuple[Any, ...]], sealer: Sealer, marks: frozenset[int]) -> _Walk:
     walk, before, sound_before = _Walk(), GENESIS, True
     for position, subject, entry, seal, link in stored:
-        number = _sealed_number(subject, entry, seal, sealer)
+        plain = _sealed_entry(subject, entry, seal, sealer)
+        number = None if plain is None else int(plain["number"])
         sound = number == position
         if number is None:
             walk.unsealed.append(position)
         else:
             walk.sealed[position] = number
+        if plain is not None:
+            walk.logged.read(plain)
         follows = position == walk.last + 1
         # Behind a gap, or behind an entry that is wrong itself, a link says nothing new.
         if sound and follows and sound_before and not _equal(link, sealer.link(before, seal)):
@@ -125,14 +159,14 @@ def _walk(stored: Iterable[tuple[Any, ...]], sealer: Sealer, marks: frozenset[in
     return walk
 
 
-def _sealed_number(subject: Any, entry: Any, seal: Any, sealer: Sealer) -> int | None:  # noqa: ANN401  a tampered cell may hold anything
-    """The number under the seal, None when the row is not as it was written."""
+def _sealed_entry(subject: Any, entry: Any, seal: Any, sealer: Sealer) -> dict[str, Any] | None:  # noqa: ANN401  a tampered cell may hold anything
+    """The entry under the seal, None when the row is not as it was written."""
     text = entry.encode("utf-8", "surrogatepass") if isinstance(entry, str) else b""
     if not _equal(seal, sealer.seal(text)):
         return None
-    plain = json.loads(text)
+    plain: dict[str, Any] = json.loads(text)
     # The column only repeats what is sealed, for an index.
-    return int(plain["number"]) if plain["subject"] == subject else None
+    return plain if plain["subject"] == subject else None
 
 
 def _misplaced(walk: _Walk, edited: set[int]) -> Iterator[Tampering]:
@@ -227,9 +261,23 @@ def _read_head(rows: AuditRows, sealer: Sealer) -> tuple[Head | None, str]:
 
 
 def _unguarded(rows: AuditRows) -> Iterator[Tampering]:
-    there = {row[0] for row in rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'")}
-    for name in sorted(set(TRIGGERS) - there):
-        yield Tampering("unguarded", None, f"the trigger {name} that keeps the log append-only is gone")
+    """Are the triggers those of this program, word for word? One of the same name may do nothing."""
+    there = dict(rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    for name, sql in sorted(_triggers().items()):
+        if name not in there:
+            yield Tampering("unguarded", None, f"the trigger {name} that keeps what was written is gone")
+        elif there.pop(name) != sql:
+            yield Tampering("unguarded", None, f"the trigger {name} that keeps what was written was changed")
+    for name in sorted(there):
+        yield Tampering("unguarded", None, f"the trigger {str(name)[:60]} is none of this program's")
+
+
+@cache
+def _triggers() -> dict[str, str]:
+    """The triggers of a library as the migrations write them."""
+    database = Database(memory=True)
+    LIBRARY.apply(database)
+    return dict(database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall())
 
 
 def _equal(stored: Any, expected: bytes) -> bool:  # noqa: ANN401  a tampered cell may hold anything

@@ -5,7 +5,6 @@ checksum let scanners for leaked secrets find keys and nothing else. A random se
 """
 
 import hashlib
-import json
 import re
 import secrets
 import zlib
@@ -21,31 +20,13 @@ from retriever.domain import ALL_GROUPS, Actor, Role
 from retriever.errors import Conflict, NotFound
 from retriever.store.audit import record
 from retriever.store.client_names import check_client_name
+from retriever.store.key_rows import KEY_COLUMNS, KeyRecord, key_of, key_record_hash, row_of
 from retriever.store.sqlite import Connections
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY = re.compile(r"sc_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 ALIVE_LIMIT = 2
 """Keys of one client at a time: the one in use and the one that takes its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """One key as the library keeps it; times are RFC 3339 in UTC, empty for never. The secret is not in it."""
-
-    id: str
-    actor: Actor
-    digest: bytes
-    rate_limit: int
-    created_at: str
-    created_by: str
-    expires_at: str
-    revoked_at: str
-    last_used_at: str
-
-    def is_alive(self, now: str) -> bool:
-        """Neither revoked nor expired?"""
-        return not self.revoked_at and (not self.expires_at or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +114,7 @@ class KeyTable:
 
     def all(self) -> list[KeyRecord]:
         """Every key there ever was, oldest first."""
-        return [_key(row) for row in self._connections.rows(f"SELECT {_COLUMNS} FROM api_keys ORDER BY number")]  # noqa: S608
+        return [key_of(row) for row in self._connections.rows(f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY number")]  # noqa: S608
 
     def touch(self, used: Mapping[str, datetime]) -> None:
         """Note when keys were last used, to the minute; no audit entry."""
@@ -142,45 +123,32 @@ class KeyTable:
             db.conn.executemany("UPDATE api_keys SET last_used_at = max(last_used_at, ?) WHERE id = ?", rows)
 
 
-_COLUMNS = (
-    "id, client, role, team, audience, digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at"
-)
-
-
 def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limit: int, action: str) -> NewKey:
     text = new_key_text()
     made = KeyRecord(text[3:11], actor, key_digest(text[12:55]), rate_limit, utc_stamp(), by.id, expires_at, "", "")
-    row = (made.id, actor.id, int(actor.role), actor.team, json.dumps(actor.audience), made.digest, rate_limit,
-           made.created_at, by.id, expires_at, "", "")  # fmt: skip
-    db.conn.execute(f"INSERT INTO api_keys ({_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    row = row_of(made)
+    db.conn.execute(f"INSERT INTO api_keys ({KEY_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
     details: dict[str, str | int] = {"client": actor.id, "role": actor.role.name.lower(), "expires_at": expires_at}
-    details |= {"team": actor.team[:100], "groups": len(actor.audience)}
+    details |= {"team": actor.team[:100], "groups": len(actor.audience), "record": key_record_hash(made)}
     record(db, actor=by, action=action, subject=f"key:{made.id}", details=details)
     return NewKey(text, made)
 
 
 def _find(db: Database, id: str) -> KeyRecord:
-    row = db.conn.execute(f"SELECT {_COLUMNS} FROM api_keys WHERE id = ?", (id,)).fetchone()  # noqa: S608
+    row = db.conn.execute(f"SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?", (id,)).fetchone()  # noqa: S608
     if row is None:
         # Never the text that was given: it may be a whole key.
         raise NotFound("there is no key with this id; `similar-cases key list` shows the ids (8 characters).")
-    return _key(row)
+    return key_of(row)
 
 
 def _alive(db: Database, client: str, now: str) -> list[KeyRecord]:
     """Keys of a client that are alive, oldest first."""
     rows: Iterable[Any] = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM api_keys WHERE client = ? ORDER BY number",  # noqa: S608
+        f"SELECT {KEY_COLUMNS} FROM api_keys WHERE client = ? ORDER BY number",  # noqa: S608
         (client,),
     )
-    return [known for known in map(_key, rows) if known.is_alive(now)]
-
-
-def _key(row: tuple[Any, ...]) -> KeyRecord:
-    id, client, role, team, audience, *rest = row
-    digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at = rest
-    actor = Actor(client, Role(role), team, tuple(json.loads(audience)))
-    return KeyRecord(id, actor, digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at)
+    return [known for known in map(key_of, rows) if known.is_alive(now)]
 
 
 def _base62(length: int) -> str:

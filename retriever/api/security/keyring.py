@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from retriever.domain import Actor
-from retriever.store.keys import KeyRecord, KeyTable, parse_key
+from retriever.store.key_rows import KeyRecord
+from retriever.store.keys import KeyTable, parse_key
 
 TOUCH_SECONDS = 60.0
 """How often the time of last use is written down."""

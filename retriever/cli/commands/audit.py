@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.library import open_store_of
 from retriever.cli.output import err, out, print_json, print_table
 from retriever.errors import Damaged, InvalidInput
-from retriever.operations.audit import export_log, newest_entries, renew_anchor, verify_log
+from retriever.operations.audit import export_log, newest_entries, renew_anchor, verify_log, write_anchor
 
 app = typer.Typer(help="The audit log: who did what, and whether anybody tampered with it.")
 
@@ -46,11 +47,15 @@ def list_(
 def verify(
     context: typer.Context,
     head: Annotated[str, typer.Option(help="A head that was noted earlier, COUNT:LINK: the log must contain it.")] = "",
+    anchor: Annotated[
+        Path | None, typer.Option(help="A file that `audit anchor --to` wrote: the log must contain every head in it.")
+    ] = None,
     json_: Json = False,
 ) -> None:
-    """Check every entry. Prints the head, which is worth noting outside; exit 3 when somebody tampered with the log."""
+    """Check every entry, and that cases, versions and keys are those that the log knows. Prints the head, which is
+    worth noting outside; exit 3 when somebody tampered with the log or past it."""
     with open_store_of(context, read_only=True) as store:
-        report = verify_log(store, head)
+        report = verify_log(store, head, anchor)
     if json_:
         print_json({"entries": report.entries, "head": str(report.head), "findings": report.findings})
     else:
@@ -78,8 +83,25 @@ def export(
 
 
 @app.command()
-def anchor(context: typer.Context, dry_run: DryRun = False) -> None:
-    """Write the anchor file anew, after a person has looked at what `verify` found; the log then counts as complete."""
-    with open_store_of(context, read_only=dry_run) as store:
-        head = renew_anchor(store, dry_run=dry_run)
+def anchor(
+    context: typer.Context,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Where to write the head: a file, which grows by a line, or the http(s) address of a webhook."
+        ),
+    ] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Write the head of the log to a place out of reach of who could cut it (`--to`), so that a cut can be proved.
+
+    Without `--to`: write the library's own anchor file anew, after a person has looked at what `verify` found; the log
+    then counts as complete.
+    """
+    with open_store_of(context, read_only=dry_run or bool(to)) as store:
+        if to:
+            secret = settings_of(context).reminder_secret.get_secret_value()
+            head = write_anchor(store, to, secret=secret, dry_run=dry_run)
+        else:
+            head = renew_anchor(store, dry_run=dry_run)
     err.print(f"the anchor {'would say' if dry_run else 'says'} {head}", soft_wrap=True)

@@ -26,7 +26,8 @@ from retriever.api.security.permissions import (
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.errors import Forbidden, Unavailable
-from retriever.store.keys import ALPHABET, KeyRecord, new_key_text, parse_key
+from retriever.store.key_rows import KeyRecord
+from retriever.store.keys import ALPHABET, new_key_text, parse_key
 
 NOW = 1_800_000_000.0
 EXPIRES = datetime.fromtimestamp(NOW, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

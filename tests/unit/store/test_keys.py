@@ -12,7 +12,8 @@ import pytest
 from retriever.domain import ALL_GROUPS, OPERATOR, Actor, Role
 from retriever.errors import Conflict, InvalidInput, NotFound
 from retriever.store import Store
-from retriever.store.keys import KEY, KeyRecord, new_key_text, parse_key
+from retriever.store.key_rows import KeyRecord
+from retriever.store.keys import KEY, new_key_text, parse_key
 
 ANNA = Actor("anna", Role.REVIEWER, "north", ("lab", "desk"))
 NOW = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -203,14 +204,17 @@ def test_days_and_hours_are_counted_from_now(store: Store) -> None:
 
 
 def test_the_log_says_what_each_key_may(store: Store) -> None:
-    """Client, role, team cut to a hundred signs, number of groups and end; never the names of the groups."""
+    """Client, role, team cut to a hundred signs, number of groups and end; of all else a hash, so that the names of the
+    groups are not told and cannot be changed."""
     made = store.keys.create(replace(ANNA, team="t" * 150), by=OPERATOR, days=None, rate_limit=9)
     rotated = store.keys.rotate("anna", by=OPERATOR, overlap_hours=1, days=None)
     store.keys.revoke(made.record.id, by=ANNA)
 
     created, second, ended = store.audit.iter_entries()
     told = {"client": "anna", "role": "reviewer", "expires_at": "", "team": "t" * 100, "groups": 2}
-    assert (created.details, second.details, second.action) == (told, told, "key.rotate")
+    hashes = [entry.details["record"] for entry in (created, second)]
+    assert [entry.details for entry in (created, second)] == [told | {"record": one} for one in hashes]
+    assert (second.action, len(set(hashes))) == ("key.rotate", 2)
     assert (ended.actor, ended.subject, ended.details) == ("anna", f"key:{made.record.id}", {"client": "anna"})
     assert (rotated.record.rate_limit, rotated.record.created_by) == (9, OPERATOR.id)
 

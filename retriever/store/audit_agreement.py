@@ -1,0 +1,144 @@
+"""Does the library agree with its audit log? A log that is whole in itself may still be another day's, or a new one.
+
+Every case, version and key came in with an entry, so what is there without one was put there past the program, and what
+has one and is not there was taken away past it. The text of a case is not in the log and is not compared.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from retriever.store.key_rows import KEY_COLUMNS, KeyRecord, key_of, key_record_hash
+
+Rows: TypeAlias = Callable[..., list[Any]]
+
+_PAGE_ROWS = 2_000
+_GONE = ("case.delete", "case.erase")
+_CASES = """
+    SELECT c.key, c.id, c.version, c.deleted, c.status, (SELECT count(*) FROM case_versions v WHERE v.key = c.key)
+    FROM cases c WHERE c.key > ? ORDER BY c.key LIMIT ?
+"""
+_CONTENT = {
+    "cases": "SELECT count(*) FROM cases",
+    "older versions": "SELECT count(*) FROM case_versions",
+    "steps of reviews": "SELECT count(*) FROM review_steps",
+    "keys": "SELECT count(*) FROM api_keys",
+}
+
+
+@dataclass(slots=True)
+class _CaseLog:
+    """The last that the log says of a case: version 0 is unknown; versions up to `erased` need not be kept."""
+
+    version: int = 0
+    status: str = ""
+    gone: bool = False
+    erased: int = 0
+
+
+@dataclass(slots=True)
+class LoggedState:
+    """What the library must hold by the entries read so far, in their order."""
+
+    cases: dict[str, _CaseLog] = field(default_factory=dict)
+    keys: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
+
+    def read(self, entry: Mapping[str, Any]) -> None:
+        """One more entry."""
+        action, subject, details = str(entry["action"]), str(entry["subject"]), entry.get("details") or {}
+        if action.startswith("case."):
+            self._read_case(self.cases.setdefault(subject, _CaseLog()), action, entry.get("version"), details)
+        elif action in ("key.create", "key.rotate"):
+            self.keys[subject.removeprefix("key:")] = details
+        elif action == "key.revoke":
+            self.revoked.add(subject.removeprefix("key:"))
+
+    @staticmethod
+    def _read_case(case: _CaseLog, action: str, version: int | None, details: Mapping[str, Any]) -> None:
+        case.version = version or case.version
+        case.status = str(details.get("status") or case.status)
+        case.gone = action in _GONE
+        if action == "case.erase":
+            case.erased = case.version
+
+
+def content_without_log(rows: Rows) -> str:
+    """What a library holds that has no log at all; empty when it holds nothing, as before its first change."""
+    counts = {name: rows(sql)[0][0] for name, sql in _CONTENT.items()}
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
+def find_differences(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+    """Where the library and the log differ: the subject of the log's entries, and a sentence for a person.
+
+    `rows` runs one SELECT.
+    """
+    yield from _cases(rows, logged)
+    yield from _keys(rows, logged)
+
+
+def _cases(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+    left, after = set(logged.cases), 0
+    while page := rows(_CASES, (after, _PAGE_ROWS)):
+        after = page[-1][0]
+        for _, id, version, deleted, status, versions in page:
+            left.discard(id)
+            if why := _case_differs(logged.cases.get(id), version, deleted, status, versions):
+                yield id, f"case {id} {why}"
+    for id in sorted(left):
+        if not logged.cases[id].erased:
+            yield id, f"case {id} has entries in the log and is not in the library"
+
+
+def _case_differs(said: _CaseLog | None, version: int, deleted: int, status: str, versions: int) -> str:
+    """What of a row the log does not say; empty when it says all of it."""
+    if said is None:
+        return "is in the library and has no entry in the log"
+    if bool(deleted) != said.gone:
+        return f"is {'deleted' if deleted else 'there'}, and the log says that it is {'' if deleted else 'not '}there"
+    if said.version and version != said.version:
+        return f"has version {version}, and the log knows version {said.version}"
+    if not deleted and said.status and status != said.status:
+        return f"is {status}, and the log says {said.status}"
+    kept = (version if deleted else version - 1) - said.erased
+    if versions < kept or (versions > kept and not said.erased):
+        return f"has {versions} older versions, and the log knows {kept}"
+    return ""
+
+
+def _keys(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+    left = set(logged.keys)
+    for row in rows(f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY number"):  # noqa: S608  constants
+        left.discard(row[0])
+        try:
+            known = key_of(row)
+        except (TypeError, ValueError):
+            yield f"key:{row[0]}", f"key {row[0]} is not as this program writes keys"
+            continue
+        why = _key_differs(logged.keys.get(known.id), known, revoked=known.id in logged.revoked)
+        if why:
+            yield f"key:{known.id}", f"key {known.id} of {known.actor.id} {why}"
+    for id in sorted(left):
+        client = logged.keys[id].get("client", "nobody")
+        yield f"key:{id}", f"key {id} of {client} has an entry in the log and is not in the library"
+
+
+def _key_differs(said: Mapping[str, Any] | None, known: KeyRecord, *, revoked: bool) -> str:
+    """What of a key the log does not say; empty when it says all of it."""
+    if said is None:
+        return "has no entry in the log"
+    if bool(known.revoked_at) != revoked:
+        return f"{'counts as revoked' if known.revoked_at else 'works'}, and the log says the opposite"
+    role, actor = known.actor.role.name.lower(), known.actor
+    now = {"client": actor.id, "role": role, "team": actor.team[:100], "groups": len(actor.audience)}
+    changed = [name for name, value in now.items() if name in said and said[name] != value]
+    if changed:
+        return f"has another {changed[0]} than in the log"
+    if said.get("record", key_record_hash(known)) != key_record_hash(known):
+        return "is not as it was made: its secret, groups, limit or origin was changed"
+    until = str(said.get("expires_at", ""))
+    # Rotating ends a key sooner, never later.
+    if until and (not known.expires_at or known.expires_at > until):
+        return f"works until {known.expires_at or 'for ever'}, and the log says {until}"
+    return ""
