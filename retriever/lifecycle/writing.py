@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from retriever.case.access import OPEN, check_audience, check_readable, may_read
-from retriever.case.identity import check_version
+from retriever.case.access import OPEN, check_audience, may_read
+from retriever.case.identity import TAKEN, check_version
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, VersionMismatch
 from retriever.lifecycle import rules
@@ -12,9 +12,6 @@ from retriever.lifecycle.context import CaseState, Context, case_at, visible_cas
 from retriever.store import Review, Step, Transition, Upserted
 from retriever.store.masking import MaskedCase
 from retriever.store.upserts import Action
-
-_TAKEN = "the id or the source belongs to another case."
-"""Whose it is, the writer may not be allowed to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +97,19 @@ def _write(transition: Transition, case: MaskedCase, if_version: int | None) -> 
     if if_version is None:
         outcome = transition.plan(case)
         if outcome.action == "refused":
-            raise Conflict(_TAKEN)
+            raise Conflict(f"{case.id}: {outcome.reason}")
         stored = transition.find_case(outcome.id)
     else:
         stored = transition.find_case(case.id)
-        if stored is not None and not if_version and not may_read(transition.actor, stored.case):
-            raise Conflict(_TAKEN)
+    if stored is not None and not may_read(transition.actor, stored.case):
+        if if_version == 0 or stored.case.id != case.id:
+            # In the words of every such refusal: neither whose it is, nor whether it is the id or the source.
+            raise Conflict(f"{case.id}: {TAKEN}")
+        raise CaseNotFound(f"there is no case {case.id}.")
+    if if_version is not None:
         check_version(case.id, stored.version if stored else None, if_version)
     if stored is None:
         return _create(transition, case)
-    check_readable(transition.actor, stored.case)
     text = rules.kept_state(case, stored.case)
     check_audience(transition.actor, stored.case, text)
     if text == stored.case:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from retriever.case.format import decode_case
-from retriever.domain import Actor, Case, Reuse, StoredCase
+from retriever.domain import OPERATOR, Actor, Case, Reuse, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import audit, case_rows, reviews
 from retriever.store.masking import MaskedCase, Masking
@@ -86,16 +86,21 @@ class Transition:
 
     def plan(self, case: MaskedCase) -> Upserted:
         """What writing this case would do, source and id considered; nothing is written."""
-        return UpsertPlan(self.db, [case], if_version=None, now=self.now).outcomes[0]
+        return self._planned(case, None).outcomes[0]
 
     def put(self, case: MaskedCase, *, if_version: int) -> StoredCase:
         """Write the case; 0 for one that must be new. Raises VersionMismatch, CaseNotFound, Conflict."""
-        plan = UpsertPlan(self.db, [case], if_version=if_version, now=self.now)
+        plan = self._planned(case, if_version)
         plan.write(self.db)
         stored = self.get_case(plan.outcomes[0].id)
         # What the lifecycle itself does to the live case leaves the text of a revision as its author knows it.
         reviews.follow_base(self.db, stored.key, before=if_version, after=stored.version)
         return stored
+
+    def _planned(self, case: MaskedCase, if_version: int | None) -> UpsertPlan:
+        # Nobody but the operator, who has the files, may learn from a refusal which case has an id or a source.
+        discreet = self.actor != OPERATOR
+        return UpsertPlan(self.db, [case], if_version=if_version, now=self.now, discreet=discreet)
 
     def find_review(self, key: int) -> Review | None:
         """What is noted about the open review of a case; its text is fit to be written again."""

@@ -43,9 +43,18 @@ class UpsertPlan:
     """Decides case by case what an upsert does, then writes it. Cases of one batch see each other in order."""
 
     def __init__(
-        self, db: Database, cases: Sequence[MaskedCase], *, if_version: int | None, now: str, admit: Admit | None = None
+        self,
+        db: Database,
+        cases: Sequence[MaskedCase],
+        *,
+        if_version: int | None,
+        now: str,
+        admit: Admit | None = None,
+        discreet: bool = False,
     ) -> None:
         """Read what the store holds of these cases, and decide.
+
+        With `discreet`, as always with `admit`, a refusal does not tell whose the id or the source is.
 
         Raises VersionMismatch, CaseNotFound, Conflict, and with `if_version` what `admit` raises.
         """
@@ -53,6 +62,7 @@ class UpsertPlan:
         self._if_version = if_version
         self._now = now
         self._admit = admit
+        self._discreet = discreet or admit is not None
         self._fresh: dict[int, Case] = {}
         self._by_id: dict[str, HeldCase] = {}
         self._by_source: dict[tuple[str, str], HeldCase] = {}
@@ -84,14 +94,16 @@ class UpsertPlan:
     def _decide(self, case: MaskedCase) -> Upserted:
         held = self._meant(case)
         if isinstance(held, str):
-            return self._refused(case, held if self._admit is None else TAKEN)
+            return self._refused(case, TAKEN if self._discreet else held)
+        given = case
         if held is not None and held.id != case.id:
             case = replace(case, id=held.id)
         if self._admit is not None:
             try:
                 case = self._admit(self._stored(held), case)
             except (CaseNotFound, Forbidden) as error:
-                return self._not_admitted(case, error)
+                # Under the id that the writer has named: that of the case with the same source may be news to them.
+                return self._not_admitted(given, error)
         if self._if_version is not None:
             check_version(case.id, None if held is None else held.live_version, self._if_version)
         document = encode_case(case)

@@ -340,7 +340,7 @@ def test_a_new_id_may_not_be_that_of_a_hidden_case(workflow: Workflow) -> None:
     """Which says no more than that it is taken; a plain write says that there is no such case."""
     workflow.store.cases.upsert([make_case("a", audience=["lab"])])
 
-    with pytest.raises(Conflict, match="belongs to another case"):
+    with pytest.raises(Conflict, match="is taken"):
         workflow.life.writing.write(make_case("a", "mine"), AUTHOR, if_version=0)
     with pytest.raises(CaseNotFound):
         workflow.life.writing.write(make_case("a", "mine"), AUTHOR)
