@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from retriever.store.key_rows import KEY_COLUMNS, KeyRecord, key_of, key_record_hash
 
-Rows: TypeAlias = Callable[..., list[Any]]
+AuditRows: TypeAlias = Callable[..., list[Any]]
 
 _PAGE_ROWS = 2_000
 _GONE = ("case.delete", "case.erase")
@@ -63,13 +63,13 @@ class LoggedState:
             case.erased = case.version
 
 
-def content_without_log(rows: Rows) -> str:
+def content_without_log(rows: AuditRows) -> str:
     """What a library holds that has no log at all; empty when it holds nothing, as before its first change."""
     counts = {name: rows(sql)[0][0] for name, sql in _CONTENT.items()}
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
 
-def find_differences(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+def find_differences(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     """Where the library and the log differ: the subject of the log's entries, and a sentence for a person.
 
     `rows` runs one SELECT.
@@ -78,7 +78,7 @@ def find_differences(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str
     yield from _keys(rows, logged)
 
 
-def _cases(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+def _cases(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     left, after = set(logged.cases), 0
     while page := rows(_CASES, (after, _PAGE_ROWS)):
         after = page[-1][0]
@@ -107,7 +107,7 @@ def _case_differs(said: _CaseLog | None, version: int, deleted: int, status: str
     return ""
 
 
-def _keys(rows: Rows, logged: LoggedState) -> Iterator[tuple[str, str]]:
+def _keys(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     left = set(logged.keys)
     for row in rows(f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY number"):  # noqa: S608  constants
         left.discard(row[0])

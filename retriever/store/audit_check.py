@@ -7,21 +7,20 @@ is whole, the library is compared with it; see `audit_agreement`.
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
 
-from retriever.store.audit_agreement import LoggedState, content_without_log, find_differences
+from retriever.store.audit_agreement import AuditRows, LoggedState, content_without_log, find_differences
 from retriever.store.audit_chain import GENESIS, START, Head, Sealer
 from retriever.store.migrations import LIBRARY
 
 TamperingKind: TypeAlias = Literal[
     "edited", "inserted", "deleted", "reordered", "truncated", "head", "anchor", "unguarded", "library"
 ]
-AuditRows: TypeAlias = Callable[..., list[Any]]
 
 _PAGE_ROWS = 2_000
 DIFFERENCES_SHOWN = 20
