@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from retriever.store.key_rows import KEY_COLUMNS, KeyRecord, key_of, key_record_hash
+from retriever.store.key_rows import KEYS, KeyRecord, key_of, key_record_hash
 
 AuditRows: TypeAlias = Callable[..., list[Any]]
 
@@ -109,7 +109,7 @@ def _case_differs(said: _CaseLog | None, version: int, deleted: int, status: str
 
 def _keys(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     left = set(logged.keys)
-    for row in rows(f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY number"):  # noqa: S608  constants
+    for row in rows(KEYS + " ORDER BY number"):
         left.discard(row[0])
         try:
             known = key_of(row)

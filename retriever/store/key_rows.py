@@ -7,9 +7,16 @@ from typing import Any
 
 from retriever.domain import Actor, Role
 
-KEY_COLUMNS = (
-    "id, client, role, team, audience, digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at"
-)
+KEYS = """
+    SELECT id, client, role, team, audience, digest, rate_limit, created_at, created_by, expires_at, revoked_at,
+        last_used_at
+    FROM api_keys
+"""
+NEW_KEY = """
+    INSERT INTO api_keys (id, client, role, team, audience, digest, rate_limit, created_at, created_by, expires_at,
+        revoked_at, last_used_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class KeyRecord:
 
 
 def key_of(row: tuple[Any, ...]) -> KeyRecord:
-    """The key in a row of KEY_COLUMNS. Raises TypeError or ValueError for one that the program did not write."""
+    """The key in a row of KEYS. Raises TypeError or ValueError for one that the program did not write."""
     id, client, role, team, audience, *rest = row
     digest, rate_limit, created_at, created_by, expires_at, revoked_at, last_used_at = rest
     actor = Actor(client, Role(role), team, tuple(json.loads(audience)))
@@ -40,7 +47,7 @@ def key_of(row: tuple[Any, ...]) -> KeyRecord:
 
 
 def row_of(key: KeyRecord) -> tuple[Any, ...]:
-    """The key as a row of KEY_COLUMNS."""
+    """The key as the values of NEW_KEY."""
     actor = key.actor
     return (key.id, actor.id, int(actor.role), actor.team, json.dumps(actor.audience), key.digest, key.rate_limit,
             key.created_at, key.created_by, key.expires_at, key.revoked_at, key.last_used_at)  # fmt: skip

@@ -20,7 +20,7 @@ from retriever.domain import ALL_GROUPS, Actor, Role
 from retriever.errors import Conflict, NotFound
 from retriever.store.audit import record
 from retriever.store.client_names import check_client_name
-from retriever.store.key_rows import KEY_COLUMNS, KeyRecord, key_of, key_record_hash, row_of
+from retriever.store.key_rows import KEYS, NEW_KEY, KeyRecord, key_of, key_record_hash, row_of
 from retriever.store.sqlite import Connections
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -114,7 +114,7 @@ class KeyTable:
 
     def all(self) -> list[KeyRecord]:
         """Every key there ever was, oldest first."""
-        return [key_of(row) for row in self._connections.rows(f"SELECT {KEY_COLUMNS} FROM api_keys ORDER BY number")]  # noqa: S608
+        return [key_of(row) for row in self._connections.rows(KEYS + " ORDER BY number")]
 
     def touch(self, used: Mapping[str, datetime]) -> None:
         """Note when keys were last used, to the minute; no audit entry."""
@@ -126,8 +126,7 @@ class KeyTable:
 def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limit: int, action: str) -> NewKey:
     text = new_key_text()
     made = KeyRecord(text[3:11], actor, key_digest(text[12:55]), rate_limit, utc_stamp(), by.id, expires_at, "", "")
-    row = row_of(made)
-    db.conn.execute(f"INSERT INTO api_keys ({KEY_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    db.conn.execute(NEW_KEY, row_of(made))
     details: dict[str, str | int] = {"client": actor.id, "role": actor.role.name.lower(), "expires_at": expires_at}
     details |= {"team": actor.team[:100], "groups": len(actor.audience), "record": key_record_hash(made)}
     record(db, actor=by, action=action, subject=f"key:{made.id}", details=details)
@@ -135,7 +134,7 @@ def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limi
 
 
 def _find(db: Database, id: str) -> KeyRecord:
-    row = db.conn.execute(f"SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?", (id,)).fetchone()  # noqa: S608
+    row = db.conn.execute(KEYS + " WHERE id = ?", (id,)).fetchone()
     if row is None:
         # Never the text that was given: it may be a whole key.
         raise NotFound("there is no key with this id; `similar-cases key list` shows the ids (8 characters).")
@@ -144,10 +143,7 @@ def _find(db: Database, id: str) -> KeyRecord:
 
 def _alive(db: Database, client: str, now: str) -> list[KeyRecord]:
     """Keys of a client that are alive, oldest first."""
-    rows: Iterable[Any] = db.conn.execute(
-        f"SELECT {KEY_COLUMNS} FROM api_keys WHERE client = ? ORDER BY number",  # noqa: S608
-        (client,),
-    )
+    rows: Iterable[Any] = db.conn.execute(KEYS + " WHERE client = ? ORDER BY number", (client,))
     return [known for known in map(key_of, rows) if known.is_alive(now)]
 
 
