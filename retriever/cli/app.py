@@ -23,6 +23,7 @@ restore   Put a backup in the place of the library; stop the server first. Nothi
 mask      Show a text as the library would store it, or, with --library, mask what is in the library already.
 doctor    Check system, library, index and model, and say what to do; exit 3 when something fails. Changes nothing.
 settings  Every setting with its value, where that comes from, and what it means.
+sample    The sample library: load it, or take it out again.
 case      Single cases.
 review    Reviews of drafts and revisions, and what is due.
 index     The index: derived from the library, built offline, published atomically.

@@ -18,7 +18,7 @@ def serve(
     context: typer.Context,
     *,
     sample: Annotated[
-        bool, typer.Option("--sample", help="Load the sample library first if there is no case yet.")
+        bool, typer.Option("--sample/--no-sample", help="Load the sample first if the library never held a case.")
     ] = False,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,

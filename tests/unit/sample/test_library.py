@@ -1,10 +1,12 @@
 """The sample library is what the README says it is: complete, consistent, and labelled."""
 
 from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 
 from retriever.case.language import base_language
+from retriever.case.validity import is_expired
 from retriever.domain import Case, Status
 from retriever.evaluation.labelled import LabelledSet
 from retriever.sample.library import load_sample_cases, load_sample_questions
@@ -36,6 +38,29 @@ def test_every_case_is_full(cases: dict[str, Case]) -> None:
     for case in cases.values():
         assert case.title and case.diagnosis and case.prevention and case.product and case.industry, case.id
         assert len(case.steps) >= 3 and case.category.count("/") >= 1 and case.tags and case.outcome.summary, case.id
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 28), date(2027, 3, 1), date(2031, 12, 31)])
+def test_dates_move_with_the_day(day: date) -> None:
+    """On any day the newest case is some days old, few reviews are due and none is late, and no case has expired."""
+    cases = load_sample_cases(day)
+    live = [case for case in cases if case.status is Status.PUBLISHED]
+    due = [case.review_due_on for case in live]
+
+    assert 0 <= (day - max(date.fromisoformat(case.resolved_at[:10]) for case in cases)).days < 7
+    assert 1 <= sum(when < day.isoformat() for when in due) <= len(live) // 10
+    assert (day - timedelta(days=14)).isoformat() <= min(due) <= max(due) <= (day + timedelta(days=380)).isoformat()
+    assert not [case.id for case in live if is_expired(case, day)]
+    assert all(case.opened_at <= case.resolved_at for case in cases)
+
+
+def test_weekdays_and_times_of_day_stay() -> None:
+    """Only whole weeks lie between two days of loading."""
+    here, there = load_sample_cases(date(2026, 11, 28)), load_sample_cases(date(2028, 2, 29))
+
+    weekdays = [[date.fromisoformat(case.opened_at[:10]).weekday() for case in cases] for cases in (here, there)]
+    assert weekdays[0] == weekdays[1]
+    assert [case.opened_at[10:] for case in here] == [case.opened_at[10:] for case in there]
 
 
 def test_superseded_cases_name_their_successor(cases: dict[str, Case]) -> None:
