@@ -3,11 +3,16 @@
 Whatever finds the candidates, scores are computed from the stored float32 vectors by one function, so that a case has
 the same score however it was found, and equal vectors have equal scores. (Half precision would halve the file, but
 numpy widens it so slowly that comparing 512 candidates took three times as long.)
+
+FAISS sees equal vectors once, and its rough order is not trusted where it cannot tell cases apart: as long as many of
+the best by exact score come from the second half of what it proposed, there are more of them behind, and it is asked
+for four times as many. Libraries of templates need that; others hardly ever do.
 """
 
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,16 +21,19 @@ import numpy as np
 
 from index.keys import Allowed, KeyArray
 from index.rows import Bits, RowArray, RowTable
-from index.types import FloatMatrix, FloatVector, Hits, IndexDamaged, best_hits
+from index.types import Flags, FloatMatrix, FloatVector, Hits, IndexDamaged, best_hits
+from index.vectors.distinct import Chosen, Distinct, find_distinct
 from index.vectors.kinds import Kind, get_kind, kind_for
 
 faiss: Any = typed_faiss  # its stubs know neither keyword arguments nor who owns what
 Engine: TypeAlias = Any
 """A FAISS index."""
 
-FORMAT = 2
+FORMAT = 3
+_READABLE = (2, FORMAT)  # 2 had no groups of equal vectors
 VECTORS_FILE = "dense_vectors.npy"
 KEYS_FILE = "dense_keys.npy"
+GROUPS_FILE = "dense_groups.npy"
 ENGINE_FILE = "dense.faiss"
 HEADER_FILE = "dense.json"
 
@@ -34,6 +42,8 @@ _TRAINING = 32_768  # 16 centroids for each code need no more
 _SEED = 20_240_601
 _EXACT_SHARE = 64  # an allowed set smaller than 1/64 of the cases is compared exactly: cheaper than the scan
 _EXACT_ROWS = 1_024
+_WITNESSES = 32  # best of the candidates that tell whether there were enough
+_WIDER = 4  # times as many candidates when there were not enough
 _ROUNDING = 1e-5  # FAISS' float32 sums differ from ours by less than this
 _MOST_BYTES = 1 << 35  # a damaged length must not make FAISS ask for all memory
 _MOST_LOOPS = 1 << 32
@@ -43,10 +53,11 @@ _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 class DenseIndex:
     """An index over stored vectors; never changes after it was built, so threads may share it."""
 
-    def __init__(self, table: RowTable, vectors: FloatMatrix, engine: Engine, kind: Kind) -> None:
+    def __init__(self, table: RowTable, vectors: FloatMatrix, distinct: Distinct, engine: Engine, kind: Kind) -> None:
         """Use `build_dense` or `load_dense`."""
         self._table = table
         self._vectors = vectors
+        self._distinct = distinct
         self._engine = engine
         self._kind = kind
 
@@ -84,11 +95,11 @@ class DenseIndex:
         query = self._checked(query)
         width = _width(self._kind.candidates, k)
         if allowed is None:
-            return self._nearest(query, k, width, None, None)
+            return self._nearest(query, k, width, None)
         chosen = self._table.select(allowed)
         if len(chosen.rows) <= max(_EXACT_ROWS, len(self) // _EXACT_SHARE, width):
-            return self._best(query, chosen.rows, k)
-        return self._nearest(query, k, width, chosen.rows, chosen.bits)
+            return best_hits(self._table.keys[chosen.rows], self._compare(query, chosen.rows), k)
+        return self._nearest(query, k, width, self._distinct.choose(chosen))
 
     def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
         """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
@@ -109,9 +120,12 @@ class DenseIndex:
         """Write the index into an existing directory: vectors, keys, a header, and the scan where there is one."""
         np.save(directory / VECTORS_FILE, self._vectors, allow_pickle=False)
         np.save(directory / KEYS_FILE, self._table.keys, allow_pickle=False)
+        if self._distinct.groups is not None:
+            np.save(directory / GROUPS_FILE, self._distinct.groups, allow_pickle=False)
         if self._kind.family != "exact":
             faiss.write_index(self._engine, os.fspath(directory / ENGINE_FILE))
-        header = {"format": FORMAT, "kind": self._kind.name, "rows": len(self), "dim": self.dim}
+        header = {"format": FORMAT, "kind": self._kind.name, "rows": len(self), "distinct": len(self._distinct)}
+        header["dim"] = self.dim
         (directory / HEADER_FILE).write_text(json.dumps(header) + "\n", encoding="utf-8")
 
     def _checked(self, query: FloatVector) -> FloatVector:
@@ -120,21 +134,26 @@ class DenseIndex:
             raise ValueError(f"the question's vector has shape {query.shape}, the index has {self.dim} dimensions")
         return query
 
-    def _nearest(self, query: FloatVector, k: int, width: int, rows: RowArray | None, bits: Bits | None) -> Hits:
-        """The k best of what the engine proposes, or of all (given) rows where its proposal cannot be trusted."""
-        proposed, scores = self._propose(query, width, bits)
-        available = len(self) if rows is None else len(rows)
-        if len(proposed) < min(width, available):
-            return self._best(query, np.arange(len(self)) if rows is None else rows, k)
-        hits = self._best(query, proposed, k)
-        # The exact kind stays exact when more cases tie with the k-th than were proposed.
-        tied = len(proposed) < available and len(hits) and hits.scores[-1] <= scores.min() + _ROUNDING
-        if tied and self._kind.family == "exact":
-            return self._best(query, np.arange(len(self)) if rows is None else rows, k)
-        return hits
+    def _nearest(self, query: FloatVector, k: int, width: int, chosen: Chosen | None) -> Hits:
+        """The k best of as many candidates as it takes, or of all where FAISS cannot tell them apart."""
+        available = len(self._distinct) if chosen is None else len(chosen.numbers)
+        most_late = self._kind.late
+        while width < available:
+            candidates = self._propose(query, width, None if chosen is None else chosen.bits)
+            scores = self._compare(query, self._distinct.firsts[candidates.numbers])
+            if len(scores) < width or (self._kind.family == "exact" and candidates.may_tie(scores, k)):
+                break
+            if self._kind.family == "exact" or candidates.are_enough(scores, most_late):
+                return self._hits(candidates.numbers, scores, k, chosen)
+            most_late = min(most_late, 1)  # this question is a hard one
+            width *= _WIDER if _WIDER * width < available // _WIDER else available
+        if available == len(self):
+            return best_hits(self._table.keys, self._compare(query, None), k)
+        numbers = np.arange(available) if chosen is None else chosen.numbers
+        return self._hits(numbers, self._compare(query, self._distinct.firsts[numbers]), k, chosen)
 
-    def _propose(self, query: FloatVector, width: int, bits: Bits | None) -> tuple[RowArray, FloatVector]:
-        """Rows that the engine finds nearest, with its own scores, which may be rough."""
+    def _propose(self, query: FloatVector, width: int, bits: Bits | None) -> "_Candidates":
+        """Distinct vectors that the engine finds nearest."""
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
         if self._kind.family == "exact":
             parameters = faiss.SearchParameters(sel=selector)
@@ -143,20 +162,49 @@ class DenseIndex:
             parameters = faiss.SearchParametersPreTransform(index_params=inner)
         # The number of threads belongs to the calling thread; one question is worth one.
         faiss.omp_set_num_threads(1)
-        scores, rows = self._engine.search(query[None], width, params=parameters)
-        found = rows[0] >= 0
-        return np.sort(rows[0][found]), scores[0][found]
+        scores, numbers = self._engine.search(query[None], width, params=parameters)
+        order = np.argsort(numbers[0])  # what is read in order is read faster
+        order = order[numbers[0][order] >= 0]
+        return _Candidates(numbers[0][order], scores[0].min(), order >= width // 2)
 
-    def _best(self, query: FloatVector, rows: RowArray, k: int) -> Hits:
-        return best_hits(self._table.keys[rows], self._compare(query, rows), k)
+    def _hits(self, numbers: RowArray, scores: FloatVector, k: int, chosen: Chosen | None) -> Hits:
+        """The k best rows of distinct vectors with these scores."""
+        if k < len(scores):
+            keep = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
+            numbers, scores = numbers[keep], scores[keep]
+        rows, places = self._distinct.rows_of(numbers, k, None if chosen is None else chosen.rows)
+        return best_hits(self._table.keys[rows], scores[places], k)
 
-    def _compare(self, query: FloatVector, rows: RowArray) -> FloatVector:
-        """Exact inner products. vecdot sums each row by itself: the result does not depend on what is beside it."""
-        result = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), _CHUNK):
+    def _compare(self, query: FloatVector, rows: RowArray | None) -> FloatVector:
+        """Exact inner products, of all rows for None.
+
+        vecdot sums each row by itself: the result does not depend on what is beside it.
+        """
+        result = np.empty(len(self) if rows is None else len(rows), np.float32)
+        for start in range(0, len(result), _CHUNK):
             part = slice(start, start + _CHUNK)
-            np.vecdot(self._vectors[rows[part]], query, out=result[part])
+            np.vecdot(self._vectors[part if rows is None else rows[part]], query, out=result[part])
         return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """What the engine proposed: numbers ascending, its lowest score, and which are in the second half of its order."""
+
+    numbers: RowArray
+    lowest: float
+    late: Flags
+
+    def may_tie(self, scores: FloatVector, k: int) -> bool:
+        """Whether others may be as near as the k-th best of these; for an engine that compares exactly."""
+        kth = len(scores) - min(k, len(scores))
+        return bool(np.partition(scores, kth)[kth] <= self.lowest + _ROUNDING)
+
+    def are_enough(self, scores: FloatVector, most_late: int) -> bool:
+        """Whether hardly any better one was left out. Does not depend on k, so that a top-k begins a longer one."""
+        last = len(scores) - min(_WITNESSES, len(scores))
+        late = scores[self.late] > np.partition(scores, last)[last] + _ROUNDING
+        return int(np.count_nonzero(late)) <= most_late
 
 
 def _width(candidates: int, k: int) -> int:
@@ -184,24 +232,28 @@ def build_dense(
     for start in range(0, len(vectors), _CHUNK):
         if not np.isfinite(vectors[start : start + _CHUNK]).all():
             raise ValueError("a vector holds a value that is not finite")
-    kind = kind or kind_for(len(table))
+    distinct = find_distinct(vectors)
+    kind = kind or kind_for(len(distinct))
     engine = (
-        _flat(vectors)
+        _flat(vectors, distinct)
         if kind.family == "exact"
-        else _scan(vectors, kind.coded, threads or os.cpu_count() or 1, progress)
+        else _scan(vectors, distinct, kind.coded, threads or os.cpu_count() or 1, progress)
     )
     if progress:
         progress(len(table))
-    return DenseIndex(table, vectors, engine, kind)
+    return DenseIndex(table, vectors, distinct, engine, kind)
 
 
-def _flat(vectors: FloatMatrix) -> Engine:
+def _flat(vectors: FloatMatrix, distinct: Distinct) -> Engine:
     flat = faiss.IndexFlatIP(vectors.shape[1])
-    flat.add(vectors)
+    for start in range(0, len(distinct), _CHUNK):
+        flat.add(vectors[distinct.firsts[start : start + _CHUNK]])
     return flat
 
 
-def _scan(vectors: FloatMatrix, coded: int, threads: int, progress: Callable[[int], None] | None) -> Engine:
+def _scan(
+    vectors: FloatMatrix, distinct: Distinct, coded: int, threads: int, progress: Callable[[int], None] | None
+) -> Engine:
     """Rotation, then 4-bit codes in a single list: one list is a plain scan, but unlike it takes a filter."""
     dim = vectors.shape[1]
     wide = -(-dim // 8) * 8
@@ -216,16 +268,16 @@ def _scan(vectors: FloatMatrix, coded: int, threads: int, progress: Callable[[in
     engine.own_fields = True
     rotation.this.disown()
     codes.this.disown()
-    rows = np.random.default_rng(_SEED).permutation(len(vectors))[:_TRAINING]
+    chosen = np.random.default_rng(_SEED).permutation(len(distinct))[:_TRAINING]
     # Training is thousands of tiny parallel steps: threads that wait for a busy processor made it fifty times slower.
     faiss.omp_set_num_threads(1)
-    engine.train(_training(vectors[np.sort(rows)]))
+    engine.train(_training(vectors[distinct.firsts[np.sort(chosen)]]))
     faiss.omp_set_num_threads(threads)
     try:
-        for start in range(0, len(vectors), _CHUNK):
+        for start in range(0, len(distinct), _CHUNK):
             if progress:
                 progress(start)
-            engine.add(vectors[start : start + _CHUNK])
+            engine.add(vectors[distinct.firsts[start : start + _CHUNK]])
     finally:
         faiss.omp_set_num_threads(1)
     return engine
@@ -243,17 +295,24 @@ def load_dense(directory: Path) -> DenseIndex:
     """Map an index that `save` wrote; its vectors stay on disk until they are read. Raises IndexDamaged."""
     try:
         header = json.loads((directory / HEADER_FILE).read_text(encoding="utf-8"))
-        if header["format"] != FORMAT:
+        if header["format"] not in _READABLE:
             raise IndexDamaged(f"dense index has format {header['format']}, this program reads {FORMAT}: rebuild it")
         kind, shape = get_kind(header["kind"]), (header["rows"], header["dim"])
         vectors = np.load(directory / VECTORS_FILE, mmap_mode="r", allow_pickle=False).view(np.ndarray)
         table = RowTable(np.load(directory / KEYS_FILE, allow_pickle=False))
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        repeated = header.get("distinct", shape[0]) != shape[0]
+        groups = np.load(directory / GROUPS_FILE, allow_pickle=False) if repeated else None
+        distinct = Distinct(groups, shape[0])
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError) as error:
         raise IndexDamaged(f"dense index in {directory.name} cannot be read: {error}") from error
-    if vectors.shape != shape or vectors.dtype != np.float32 or len(table) != shape[0]:
+    fits = vectors.shape == shape and len(distinct) == header.get("distinct", shape[0])
+    if not fits or vectors.dtype != np.float32 or len(table) != shape[0]:
         raise IndexDamaged(f"dense index in {directory.name}: vectors, keys and header do not fit together")
-    engine = _flat(vectors) if kind.family == "exact" else _read_engine(directory / ENGINE_FILE, shape)
-    return DenseIndex(table, vectors, engine, kind)
+    if kind.family == "exact":
+        engine = _flat(vectors, distinct)
+    else:
+        engine = _read_engine(directory / ENGINE_FILE, (len(distinct), shape[1]))
+    return DenseIndex(table, vectors, distinct, engine, kind)
 
 
 def _read_engine(path: Path, shape: tuple[int, int]) -> Engine:

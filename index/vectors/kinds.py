@@ -12,6 +12,11 @@ at 100,000 cases, inverted lists had to read half of all lists for a recall@10 o
 0.8 ms after a build of 223 s, where the scan, then of 4 dimensions a code, reached 0.999 in 0.5 ms after 12 s (two
 cores, not equally busy). A scan has no such weakness, and filters cost it next to nothing. Its time grows with the
 number of cases: beyond a few million, lists above it will pay.
+
+Rough codes cannot tell near-equal cases apart, such as tickets from templates: of 5,000 that differ in a number and a
+date, 256 candidates held 6 of the 10 best. So the scan goes on until its candidates were enough (`late`): one question
+in a hundred of an ordinary library asks twice, one about a template several times. Where even that is not enough, the
+rebuild takes the exact kind and says so.
 """
 
 from dataclasses import dataclass
@@ -29,6 +34,8 @@ class Kind:
     reason: str
     coded: int = 1
     """Dimensions that share one 4-bit code."""
+    late: int = 0
+    """Of the 32 best candidates, so many may come from the second half of the rough order before more are asked for."""
 
 
 EXACT = Kind(
@@ -47,6 +54,7 @@ SCAN4 = Kind(
     recall_floor=0.98,
     reason="256 exact comparisons bring recall@10 to 0.99 and above, and cost less than the scan itself",
     coded=2,
+    late=1,
 )
 SCAN4_WIDE = Kind(
     name="scan4-wide",
@@ -56,12 +64,13 @@ SCAN4_WIDE = Kind(
     recall_floor=0.95,
     reason="a long scan costs what it reads: half the bytes, and four times the candidates to make up for it",
     coded=4,
+    late=2,
 )
 KINDS = (EXACT, SCAN4, SCAN4_WIDE)
 
 
 def kind_for(rows: int) -> Kind:
-    """The kind for a library of this many cases."""
+    """The kind for a library of this many different cases."""
     return next(kind for kind in KINDS if rows <= kind.upto)
 
 

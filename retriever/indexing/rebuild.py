@@ -6,7 +6,7 @@ by the next builder, and readers keep the snapshot they have until CURRENT names
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,14 @@ from index.pieces import PieceArray, Pieces, build_pieces, merge_pieces
 from index.snapshots import BuildLocked, Snapshots
 from index.types import IndexDamaged
 from index.vectors.dense import DenseIndex, build_dense
+from index.vectors.kinds import EXACT, Kind
 from index.words.bm25 import build_words, merge_words
 from index.words.postings import CountedTokens, count_tokens
 from retriever.case.access import LIVE
 from retriever.case.times import utc_stamp
 from retriever.domain import Encoder, FloatMatrix, StoredCase
 from retriever.embedding.canaries import canary_vectors
-from retriever.errors import Locked, ModelMismatch
+from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
 from retriever.indexing.entries import entries_of, is_searchable
 from retriever.indexing.labels import check_labels, labels_of
 from retriever.indexing.live import CANARY_FILE
@@ -37,7 +38,7 @@ from retriever.indexing.reuse import (
     find_known_pieces,
     find_last_snapshot,
 )
-from retriever.indexing.selfcheck import check_vectors
+from retriever.indexing.selfcheck import Fault, find_fault
 from retriever.store import Store
 from retriever.store.cases import CaseTable
 
@@ -51,11 +52,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did; `fresh` is False when the current snapshot was up to date already."""
+    """What a rebuild did; `fresh` is False when the current snapshot was up to date already.
+
+    `exact_because` says which case a faster kind of index did not serve, where every case is compared instead.
+    """
 
     manifest: Manifest
     fresh: bool
     removed: tuple[str, ...] = ()
+    exact_because: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +87,9 @@ def rebuild(
     """Fold all searchable cases into a new snapshot below `root` and make it the current one.
 
     Does nothing when the current snapshot already holds the store's revision for this model, unless `force` or `full`.
-    What the current snapshot says of unchanged cases is taken over; with `full`, it is not looked at. Raises Locked
-    when another process builds here, SnapshotDamaged when the new snapshot fails its own check.
+    What the current snapshot says of unchanged cases is taken over; with `full`, it is not looked at. Where the kind of
+    vector index for this size fails its own check, the exact kind is built. Raises Locked when another process builds
+    here, SnapshotDamaged when that fails its check too.
     """
     report = progress or (lambda _stage, _done, _total: None)
     work = _Work(store, encoder, threads, report)
@@ -96,7 +102,7 @@ def rebuild(
             if current is not None:
                 return Rebuilt(current, fresh=False)
             parts = _build(work) if full else _build_with_last(work, snapshots)
-            check_vectors(parts.vectors, lambda done, total: report("check", done, total))
+            parts, exact_because = _checked(work, parts)
             with snapshots.stage() as staged:
                 manifest = _write(staged, parts, encoder, revision)
                 report("publish", 0, 1)
@@ -106,7 +112,7 @@ def rebuild(
     except BuildLocked as error:
         raise Locked(f"{error}; wait for it, or stop it first.") from error
     log.info("snapshot_published", snapshot=manifest.name, rows=manifest.rows, revision=revision)
-    return Rebuilt(manifest, fresh=True, removed=tuple(removed))
+    return Rebuilt(manifest, fresh=True, removed=tuple(removed), exact_because=exact_because)
 
 
 def _current(snapshots: Snapshots, encoder: Encoder, revision: int) -> Manifest | None:
@@ -157,11 +163,43 @@ def _merge(work: _Work, last: LastSnapshot) -> IndexParts | None:
     return IndexParts(vectors, words, facets, pieces)
 
 
-def _build_vectors(work: _Work, vectors: FloatMatrix, keys: KeyArray) -> DenseIndex:
+def _build_vectors(work: _Work, vectors: FloatMatrix, keys: KeyArray, kind: Kind | None = None) -> DenseIndex:
+    """An index of the kind for its size, or of the given one."""
     work.report("vectors", 0, len(keys))
-    return build_dense(
-        vectors, keys, threads=work.threads, progress=lambda done: work.report("vectors", done, len(keys))
-    )
+
+    def report(done: int) -> None:
+        work.report("vectors", done, len(keys))
+
+    return build_dense(vectors, keys, kind=kind, threads=work.threads, progress=report)
+
+
+def _checked(work: _Work, parts: IndexParts) -> tuple[IndexParts, str]:
+    """The same parts, with exact vectors and the reason where the others fail; SnapshotDamaged if these do too."""
+    fault = _find_fault(work, parts.vectors)
+    if fault is None:
+        return parts, ""
+    because = _said_of(work, fault, parts.vectors.kind)
+    log.warning("vector_index_not_used", kind=parts.vectors.kind.name, reason=because)
+    vectors = parts.vectors
+    if vectors.kind is not EXACT:
+        vectors = _build_vectors(work, vectors.vectors, vectors.keys, EXACT)
+        fault = _find_fault(work, vectors)
+    if fault is not None:
+        raise SnapshotDamaged(
+            f"self-check failed: {_said_of(work, fault, EXACT)}. Look at this case and at the model's vector of it; "
+            "the index before stays in use."
+        )
+    return replace(parts, vectors=vectors), because
+
+
+def _find_fault(work: _Work, vectors: DenseIndex) -> Fault | None:
+    return find_fault(vectors, lambda done, total: work.report("check", done, total))
+
+
+def _said_of(work: _Work, fault: Fault, kind: Kind) -> str:
+    """The fault with the id of its case."""
+    stored = work.store.cases.get_many([fault.key]).get(fault.key)
+    return f"case {stored.case.id if stored else f'with key {fault.key}'} {fault.what} in an index of kind {kind.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

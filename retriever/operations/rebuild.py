@@ -13,12 +13,14 @@ from retriever.wiring.library import check_library, open_library
 class IndexBuild:
     """The snapshot that is served now; `fresh` is False when it was up to date already.
 
-    `vectors_dropped` left the cache to keep it within its size.
+    `vectors_dropped` left the cache to keep it within its size. `exact_because` is why every case is compared, where a
+    library of this size would have a faster index.
     """
 
     manifest: Manifest
     fresh: bool
     vectors_dropped: int
+    exact_because: str = ""
 
 
 def rebuild_index(
@@ -43,7 +45,7 @@ def rebuild_index(
             progress=progress,
         )
         dropped = store.vectors.prune(settings.vector_cache_mb << 20, keep_fingerprint=encoder.fingerprint)
-    return IndexBuild(done.manifest, done.fresh, dropped)
+    return IndexBuild(done.manifest, done.fresh, dropped, done.exact_because)
 
 
 def library_revision(settings: Settings) -> int:

@@ -48,6 +48,10 @@ def rebuild(
     err.print(
         f"snapshot {manifest.name} {what} {manifest.rows} cases, {manifest.kind}, {dict(manifest.labels)['model']}"
     )
+    if done.exact_because:
+        err.print(
+            f"every case is compared with each question, which is exact but slower: {done.exact_because}", markup=False
+        )
     if done.vectors_dropped:
         err.print(
             f"{done.vectors_dropped} vectors dropped from the cache to keep it within {settings.vector_cache_mb} MiB"
