@@ -3,6 +3,7 @@
 from retriever.cli.output import out
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.history import FieldChange
+from retriever.operations.erase import Erased
 
 
 def print_state(state: CaseState, lifecycle: Lifecycle, *, dry_run: bool) -> None:
@@ -24,3 +25,17 @@ def print_changes(changes: tuple[FieldChange, ...]) -> None:
         for line in change.lines:
             style = {"+": "green", "-": "red"}.get(line[:1], "dim")
             out.print(f"  {line}", style=style, markup=False)
+
+
+def print_erased(told: Erased, *, dry_run: bool) -> None:
+    """What went, and what still holds the case."""
+    rows = ", ".join(f"{count} {name}" for name, count in told.rows.items())
+    out.print(f"{told.id}: {'would be erased' if dry_run else 'erased'}" + (f" ({rows})" if rows else ""), markup=False)
+    if not dry_run:
+        out.print(f"{told.vectors} cached vectors and {len(told.snapshots)} older snapshots went with it")
+    for backup in told.backups:
+        where = backup.folder or "a folder that nobody noted"
+        gone = "" if backup.there or not backup.folder else " (not found now)"
+        out.print(f"still holds it: backup of {backup.at} in {where}{gone}", markup=False)
+    for name in told.beside:
+        out.print(f"may hold it: {name}, a library that a restore moved aside", markup=False)

@@ -16,6 +16,7 @@ from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR
 from retriever.errors import BackupDamaged, InvalidInput, Unavailable
 from retriever.store import AuditNote, Store, open_store
+from retriever.store.audit import DETAIL_LIMIT
 
 LIBRARY, KEY, ANCHOR, MANIFEST = "library.sqlite3", "audit.key", "audit.anchor", "manifest.json"
 FORMAT = 1
@@ -57,8 +58,13 @@ def write_backup(store: Store, folder: Path, *, with_key: bool = True) -> Backup
         raise Unavailable(f"the backup cannot be written to {folder}: {error.strerror}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    store.audit.append(OPERATOR, AuditNote("library.backup", "library", details={"revision": manifest.revision}))
+    store.audit.append(OPERATOR, AuditNote("library.backup", "library", details=_noted(manifest, folder)))
     return manifest
+
+
+def _noted(manifest: BackupManifest, folder: Path) -> dict[str, str | int]:
+    """What the audit log remembers: who erases a case is told which backups still hold it."""
+    return {"revision": manifest.revision, "folder": str(folder.absolute())[-DETAIL_LIMIT:]}
 
 
 def read_manifest(folder: Path) -> BackupManifest:

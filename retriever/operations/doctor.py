@@ -124,6 +124,18 @@ def _deliveries(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("deliveries", "warn" if failed else "ok", f"{failed} given up", mend)
 
 
+def _erasures(settings: Settings) -> Iterator[Diagnosis]:
+    """Erasures that were interrupted: caches or snapshots may still hold the words."""
+    if not settings.database_path.exists():
+        return
+    with open_library(settings, read_only=True) as store:
+        begun = [erasure.case_id for erasure in store.erasures.unfinished()]
+    if begun:
+        yield Diagnosis(
+            "erasures", "fail", f"not finished: {', '.join(begun[:3])}", "`similar-cases case erase --finish`"
+        )
+
+
 def _index(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.database_path.exists():
         return
@@ -173,6 +185,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Diagnosis]]] = {
     "library": _library,
     "audit log": _audit,
     "deliveries": _deliveries,
+    "erasures": _erasures,
     "index": _index,
     "model": _model,
     "packages": _packages,

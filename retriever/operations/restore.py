@@ -19,6 +19,7 @@ from retriever.operations.backup import (
     count_by_status,
     read_manifest,
 )
+from retriever.operations.erase import begin_erasure, finish_erasures
 from retriever.store import AuditFiles, AuditNote, CaseFilter, open_store
 from retriever.store.audit_chain import parse_head
 from retriever.wiring.encoder import open_encoder
@@ -41,6 +42,8 @@ class Restored:
 
     manifest: BackupManifest
     moved: tuple[Path, ...] = ()
+    erased: tuple[str, ...] = ()
+    """Cases of the backup that had been erased since: they were erased again."""
 
 
 def restore_backup(
@@ -69,7 +72,19 @@ def restore_backup(
             path.rename(path.with_name(path.name.rpartition(".replaced-")[0]))
         raise
     _note_restored(settings, manifest)
-    return Restored(manifest, tuple(moved))
+    before = next((path for path in moved if path.name.startswith(f"{library.name}.replaced-")), None)
+    return Restored(manifest, tuple(moved), _erase_again(settings, before) if before else ())
+
+
+def _erase_again(settings: Settings, before: Path) -> tuple[str, ...]:
+    """What was erased after the backup was taken must not come back with it; the ids."""
+    with open_library(settings) as store:
+        with open_store(before, read_only=True) as replaced:
+            ids = store.erasures.carry_over(replaced.erasures)
+        for id in ids:
+            begin_erasure(store, id, "erased before this backup was restored")
+    finish_erasures(settings)
+    return tuple(ids)
 
 
 def drill(

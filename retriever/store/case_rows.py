@@ -49,17 +49,15 @@ class CaseVersion:
     updated_at: str
 
 
-def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: str) -> Change:
-    """Turn a case into a tombstone and drop what waits for review; `erase` also removes every version and note.
+def delete(db: Database, id: str, *, if_version: int | None, now: str) -> Change:
+    """Turn a case into a tombstone and drop what waits for review; its versions stay. See `erasures` for the rest.
 
     Raises CaseNotFound, VersionMismatch.
     """
-    row = db.execute(
-        "SELECT key, version, source_system, external_id FROM cases WHERE id = ? AND NOT deleted", (id,)
-    ).fetchone()
+    row = db.execute("SELECT key, version FROM cases WHERE id = ? AND NOT deleted", (id,)).fetchone()
     if row is None:
         raise CaseNotFound(f"there is no case {id}.")
-    key, version, *source = row
+    key, version = row
     if if_version is not None:
         check_version(id, version, if_version)
     revision = last_revision(db) + 1
@@ -69,10 +67,6 @@ def delete(db: Database, id: str, *, if_version: int | None, erase: bool, now: s
         (revision, now, key),
     )
     db.conn.execute("DELETE FROM reviews WHERE key = ?", (key,))
-    if erase:
-        db.conn.execute("DELETE FROM case_versions WHERE key = ?", (key,))
-        db.conn.execute("DELETE FROM review_steps WHERE key = ?", (key,))
-        db.conn.execute("UPDATE imports SET document = '' WHERE source_system = ? AND external_id = ?", source)
     return Change(revision=revision, key=key, deleted=True)
 
 

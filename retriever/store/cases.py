@@ -70,15 +70,14 @@ class CaseTable:
                 save_progress(db, self._masking.progress(done), utc_stamp())
         return planned.outcomes
 
-    def delete(self, id: str, *, if_version: int | None = None, erase: bool = False, actor: Actor = OPERATOR) -> Change:
-        """Take a case out of the library. Its versions are kept unless `erase`.
+    def delete(self, id: str, *, if_version: int | None = None, actor: Actor = OPERATOR) -> Change:
+        """Take a case out of the library. Its versions are kept; `Erasures.begin` takes them, too.
 
         Raises CaseNotFound, VersionMismatch.
         """
         with self._connections.writing() as db:
-            change = case_rows.delete(db, id, if_version=if_version, erase=erase, now=utc_stamp())
-            action = "case.erase" if erase else "case.delete"
-            record(db, actor=actor, action=action, subject=id, details={"revision": change.revision})
+            change = case_rows.delete(db, id, if_version=if_version, now=utc_stamp())
+            record(db, actor=actor, action="case.delete", subject=id, details={"revision": change.revision})
         return change
 
     def get(self, id: str) -> StoredCase:

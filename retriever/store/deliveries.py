@@ -21,6 +21,7 @@ from retriever.domain import Case
 from retriever.errors import NotFound
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
+from retriever.store.erasures import erased_among, why_erased
 from retriever.store.masking import Masking
 from retriever.store.sqlite import Connections
 
@@ -92,6 +93,8 @@ class Deliveries:
         """
         document = encode_case(self._masking.case(case, known)).decode() if case else ""
         with self._connections.writing() as db:
+            if case and (erased := why_erased(erased_among(db, [case]), case)):
+                case, reason, document = None, erased, ""
             cursor = db.conn.execute(
                 """INSERT INTO deliveries
                        (source, delivery_id, body_sha256, received_at, state, outcome, document, changed_at)

@@ -290,6 +290,31 @@ def ticket_moments(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0013_erasures")
+def erasures(db: Database) -> None:
+    """Cases that were erased, without any text: their ids and sources stay out until somebody lets them in again.
+
+    `vectors` names what must leave the vector cache while the erasure is not `finished`.
+    """
+    db.executescript("""
+        CREATE TABLE erasures (
+            case_id TEXT PRIMARY KEY,
+            at TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            finished INTEGER NOT NULL,
+            vectors TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE erased_sources (
+            source_system TEXT NOT NULL,
+            external_id TEXT NOT NULL,
+            case_id TEXT NOT NULL,
+            PRIMARY KEY (source_system, external_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX erased_sources_by_case ON erased_sources (case_id);
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

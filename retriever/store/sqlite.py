@@ -293,6 +293,16 @@ class Connections:
         return row[0] if row else None
 
 
+def fold_log(connections: Connections) -> None:
+    """Fold the write-ahead log into the file and empty it: what was overwritten stands in it until then.
+
+    Raises Locked while somebody reads. With a rollback journal there is nothing to do.
+    """
+    ((busy, *_),) = connections.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    if busy:
+        raise Locked(f"another process reads {connections.path.name}, so its log cannot be emptied now; try again.")
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours: Locked, StoreDamaged, or Unavailable for a disk that is full or fails."""

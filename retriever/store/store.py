@@ -14,6 +14,7 @@ from retriever.store.audit_chain import AuditFiles
 from retriever.store.cases import CaseTable
 from retriever.store.deleted import DeletedTable
 from retriever.store.deliveries import Deliveries
+from retriever.store.erasures import Erasures
 from retriever.store.events import EventTable
 from retriever.store.imports import Imports
 from retriever.store.ingests import IngestTable
@@ -62,6 +63,7 @@ class Store:
         self.ingests = IngestTable(self._connections)
         self.imports = Imports(self._connections, self.masking)
         self.deliveries = Deliveries(self._connections, self.masking)
+        self.erasures = Erasures(self._connections, self.masking)
         vectors = path.with_name(f"{path.stem}-vectors{path.suffix}")
         self.vectors = VectorCache(vectors, read_only=read_only, journal=journal)
         try:

@@ -13,6 +13,7 @@ from retriever.domain import Case
 from retriever.errors import CaseNotFound, Conflict, Forbidden
 from retriever.store.audit import AuditNote
 from retriever.store.case_rows import last_revision
+from retriever.store.erasures import erased_among, why_erased
 from retriever.store.masking import MaskedCase
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "older", "refused", "proposed"]
@@ -69,6 +70,7 @@ class UpsertPlan:
         # Twice the same case in both lists is the same row, remembered twice.
         for held in (*_held_by_id(db, cases), *held_by_source(db, cases)):
             self._remember(held)
+        self._erased = erased_among(db, cases)
         self._next_key = _last_key(db) + 1
         self._next_revision = last_revision(db) + 1
         self._changed: list[tuple[Any, ...]] = []
@@ -92,7 +94,7 @@ class UpsertPlan:
         )
 
     def _decide(self, case: MaskedCase) -> Upserted:
-        held = self._meant(case)
+        held = why_erased(self._erased, case) or self._meant(case)
         if isinstance(held, str):
             return self._refused(case, TAKEN if self._discreet else held)
         given = case

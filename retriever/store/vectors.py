@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from retriever.domain import FloatMatrix
 from retriever.errors import Locked, StoreDamaged
 from retriever.store.migrations import VECTOR_CACHE, migrate
-from retriever.store.sqlite import Connections, Journal
+from retriever.store.sqlite import Connections, Journal, fold_log
 
 _NUMBERS = np.dtype("<f4")
 _CHUNK = 2_000
@@ -94,6 +94,16 @@ class VectorCache:
                    DO UPDATE SET last_used = excluded.last_used, vector = excluded.vector""",
                 ((number, text_hash, today, row.tobytes()) for text_hash, row in zip(hashes, rows, strict=True)),
             )
+
+    def forget(self, hashes: Sequence[str]) -> int:
+        """Drop the vectors of these texts, of every model; how many. Nothing of them is left in the file."""
+        if not self._path.exists():
+            return 0
+        with self._connections.writing() as db:
+            sql = "DELETE FROM vectors WHERE text_hash IN (SELECT value FROM json_each(?))"
+            gone = int(db.conn.execute(sql, (json.dumps(list(hashes)),)).rowcount)
+        fold_log(self._connections)
+        return gone
 
     def prune(self, max_bytes: int, *, keep_fingerprint: str = "") -> int:
         """Drop vectors until those left are within `max_bytes`; how many were dropped.

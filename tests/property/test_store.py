@@ -100,11 +100,11 @@ class StoreAgainstDict(RuleBasedStateMachine):
             if outcome.action != "unchanged":
                 self.accept(case)
 
-    @rule(id=IDS, erase=st.booleans())
-    def delete(self, id: str, erase: bool) -> None:
+    @rule(id=IDS)
+    def delete(self, id: str) -> None:
         """A living case can be deleted, another cannot."""
         try:
-            change = self.store.cases.delete(id, erase=erase)
+            change = self.store.cases.delete(id)
         except CaseNotFound:
             assert id not in self.living
             return
@@ -112,9 +112,6 @@ class StoreAgainstDict(RuleBasedStateMachine):
         self.revision += 1
         self.changed[id] = (self.revision, True)
         assert (change.revision, change.key) == (self.revision, self.keys[id])
-        if erase:
-            # The version number goes on even when the texts are gone.
-            self.history[id] = [(self.history[id][-1][0], Case(id, "", ""))]
 
     @rule(ids=st.lists(IDS, max_size=3))
     def ask(self, ids: list[str]) -> None:

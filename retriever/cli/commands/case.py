@@ -10,15 +10,16 @@ import typer
 
 from retriever.case.format import case_from_dict, case_to_dict
 from retriever.cli.actors import actor_named
-from retriever.cli.case_state import print_changes, print_state
+from retriever.cli.case_state import print_changes, print_erased, print_state
 from retriever.cli.context import settings_of
 from retriever.cli.flags import CaseId, DryRun, Json, Reason, RoleOf, TeamOf, Who
 from retriever.cli.library import open_lifecycle_of, open_present_store_of, open_service_of, open_store_of
-from retriever.cli.output import out, print_json, print_table
+from retriever.cli.output import out, print_json, print_table, progress_bars
 from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput
 from retriever.operations.cases import compare_versions, delete_case, list_cases, put_case
+from retriever.operations.erase import Erased, erase_case, finish_erasures
 from retriever.search.naming import find_named
 from retriever.wiring.library import check_library
 
@@ -162,6 +163,51 @@ def undelete(
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         print_state(lifecycle.deleting.bring_back(id, who), lifecycle, dry_run=dry_run)
+
+
+@app.command()
+def erase(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="Id of a case, a deleted one too.")] = "",
+    *,
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Let id and ticket of an erased case in again.")] = False,
+    finish: Annotated[bool, typer.Option("--finish", help="Finish what was interrupted.")] = False,
+    dry_run: DryRun = False,
+    json_: Json = False,
+) -> None:
+    """Take every word of a case out of the library for good, and tell which backups still hold it.
+
+    Its versions, reviews, drafts, deliveries, the questions that showed it, cached vectors and all older snapshots go
+    with it. Its id and its ticket stay out until --lift.
+    """
+    if not id and not finish:
+        raise InvalidInput("name a case, or --finish what was interrupted.")
+    settings = settings_of(context)
+    check_library(settings)
+    if lift:
+        with open_present_store_of(context) as store:
+            store.erasures.lift(id, reason)
+        out.print(f"{id}: may come in again; its text does not come back", markup=False)
+        return
+    with progress_bars() as bars:
+        if finish:
+            vectors, snapshots = finish_erasures(settings, progress=bars)
+            told = Erased("interrupted erasures", {}, vectors, snapshots)
+        else:
+            told = erase_case(settings, id, reason, dry_run=dry_run, progress=bars)
+    print_json(told) if json_ else print_erased(told, dry_run=dry_run)
+
+
+@app.command()
+def erased(context: typer.Context, json_: Json = False) -> None:
+    """Cases that were erased, the last one first; their ids and tickets stay out."""
+    with open_present_store_of(context, read_only=True) as store:
+        found = store.erasures.all()
+    if json_:
+        print_json(found)
+        return
+    print_table(("id", "erased_at", "finished"), [(e.case_id, e.at, "yes" if e.finished else "no") for e in found])
 
 
 @app.command()

@@ -38,6 +38,8 @@ def restore(
         return
     for path in done.moved:
         err.print(f"the library before is kept as {path}", markup=False)
+    for id in done.erased:
+        err.print(f"{id} had been erased: it was erased again", markup=False)
     err.print(f"{cases} cases restored; `similar-cases index rebuild` makes the index.")
 
 

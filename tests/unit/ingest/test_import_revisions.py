@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from retriever.case.format import content_hash
 from retriever.domain import Actor, Case, Role, Status
 from retriever.ingest.pipeline import ingest
 from retriever.ingest.report import IngestReport
@@ -167,6 +168,6 @@ def test_publish_still_overwrites(tmp_path: Path, store: Store) -> None:
 def test_erasing_a_case_forgets_the_text_taken_over(tmp_path: Path, store: Store) -> None:
     """A person who asks for erasure is in no table any more."""
     take(tmp_path, store, ticket(1, answer="Replace the quintessence coupler."))
-    store.cases.delete(ID, erase=True)
+    store.erasures.begin(ID, "asked for", name_of_text=content_hash)
 
     assert b"quintessence" not in (tmp_path / "library.sqlite3").read_bytes()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from retriever.case.format import content_hash
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.store import Store, audit_check, open_store
 from retriever.store.audit_agreement import LoggedState, find_differences
@@ -57,7 +58,7 @@ def used(store: Store) -> Store:
     store.cases.upsert([make_case("a", "it hums"), make_case("b", "it smokes"), make_case("erased", "x")])
     store.cases.upsert([make_case("a", "it hums again", status="historical")])
     store.cases.delete("gone")
-    store.cases.delete("erased", erase=True)
+    store.erasures.begin("erased", "asked for", name_of_text=content_hash)
     store.cases.delete("back")
     store.cases.upsert([make_case("back", "it is here again")])
     store.keys.create(ANNA, by=OPERATOR, days=30)

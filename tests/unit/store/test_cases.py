@@ -135,16 +135,6 @@ def test_a_deleted_case_is_gone_and_its_key_is_not_given_away(store: Store) -> N
     assert (again.action, again.key, again.version) == ("created", 1, 2)
 
 
-def test_erasing_removes_every_text(store: Store) -> None:
-    """After erase the words of no version are anywhere in the file, and the id can be used again."""
-    store.cases.upsert([a_case("a", problem="first secret" * 50)])
-    store.cases.upsert([a_case("a", problem="second secret" * 50)])
-    store.cases.delete("a", erase=True)
-    assert b"secret" not in store.path.read_bytes()
-    store.cases.upsert([a_case("a", problem="clean")])
-    assert [version.case.problem for version in store.cases.versions("a")] == ["clean"]
-
-
 def test_every_version_is_kept(store: Store) -> None:
     """The versions of a case, deleted and made again in between, come oldest first with their own content."""
     for problem in ("one", "two", "three"):
