@@ -288,6 +288,8 @@ class SearchResult:
     took_ms: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """What a reader should know of the whole answer, such as an optional stage that was left out."""
+    read_as: str = ""
+    """What was searched, where that is not the question as it was sent: offsets of explanations are of this text."""
 
 
 class Encoder(Protocol):

@@ -14,6 +14,12 @@ def function_words(language: str) -> frozenset[str]:
 
 
 @cache
+def every_function_word() -> frozenset[str]:
+    """Those of all languages together, for texts of which nobody knows the language."""
+    return frozenset().union(*map(function_words, _lists()))
+
+
+@cache
 def _lists() -> Mapping[str, list[str]]:
     text = resources.files("index.text").joinpath("function_words.txt").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))

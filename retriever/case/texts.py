@@ -26,13 +26,30 @@ def matched_text(case: Case) -> str:
 
 
 def query_text(query: Query) -> str:
-    """What is embedded of a question, in the order of `embedded_text`."""
-    return _join(query.title, query.problem, " ".join(query.error_codes))
+    """What is embedded of a question, in the order of `embedded_text`; a code that stands in its text is not repeated.
+
+    So a code counts the same whether it is in the text or given beside it.
+    """
+    text = f"{query.title}\n{query.problem}"
+    codes = (code for code in query.error_codes if not stands_in(code, text))
+    return _join(query.title, query.problem, " ".join(codes))
 
 
 def query_words_text(query: Query) -> str:
     """What is compared by words of a question: its text and the product, which stands in `matched_text` too."""
     return _join(query_text(query), query.product)
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Is the name in the text, whatever its case, and no part of longer words?"""
+    name, text = name.casefold(), text.casefold()
+    at = text.find(name) if name else -1
+    while at >= 0:
+        end = at + len(name)
+        if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        at = text.find(name, end)
+    return False
 
 
 def _join(*parts: str) -> str:

@@ -12,6 +12,8 @@ from retriever.domain import Comparison, Explanation, SearchResult
 def print_result(question: str, result: SearchResult) -> None:
     """One answered question as a person reads it. Case text is data: it is printed, never interpreted as markup."""
     out.print(Text(f"? {question}", style="bold"))
+    if result.read_as:
+        out.print(Text(f"  read as: {' '.join(result.read_as.split())}", style="dim"))
     if result.abstained:
         out.print(Text(f"  nothing found: {result.reason}", style="yellow"))
     for match in result.matches:
@@ -66,6 +68,7 @@ def result_dict(result: SearchResult) -> Mapping[str, object]:
         "model": result.model,
         "took_ms": dict(result.took_ms),
         "warnings": result.warnings,
+        "read_as": result.read_as,
         "matches": [
             {
                 "rank": match.rank,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from index.text.folding import fold
 from index.text.tokenise import Code
 from index.text.tokenise import codes as codes_of
+from retriever.case.texts import stands_in
 from retriever.domain import Case, Comparison, Query
 from retriever.masking.placeholders import without_placeholders
 
@@ -19,7 +20,6 @@ _VERSION = re.compile(
 _DATE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}|[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
 # What an error code looks like in a running text: letters, then digits. Sizes and times (`5kg`) begin with digits.
 _VERSION_CODE = re.compile(r"[0-9]+(?:\.[0-9]+)+")
-_WORD = re.compile(r"\w")
 _ERROR = re.compile(r"[a-z]+[0-9]|0x[0-9a-f]")
 
 
@@ -47,19 +47,8 @@ def _products(query: Query, case: Case) -> Comparison | None:
     if query.product:
         agrees = fold(query.product.strip()) == fold(case.product.strip())
         return Comparison("product", agrees, (query.product,), (case.product,))
-    named = _stands_in(fold(case.product), fold(f"{query.title}\n{query.problem}"))
+    named = stands_in(fold(case.product), fold(f"{query.title}\n{query.problem}"))
     return Comparison("product", True, (case.product,), (case.product,)) if named else None
-
-
-def _stands_in(name: str, text: str) -> bool:
-    """Is the name in the text, and no part of longer words? Every product would be a pattern of its own to compile."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        if not (_WORD.match(text[at - 1 : at]) or _WORD.match(text[end : end + 1])):
-            return True
-        at = text.find(name, at + 1)
-    return False
 
 
 def _versions(query: Query, case: Case) -> Comparison | None:

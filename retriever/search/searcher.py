@@ -14,9 +14,11 @@ from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Query, SearchResult
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.explain import explained
+from retriever.search.focus import focused
 from retriever.search.matching import matches_of
 from retriever.search.naming import find_named_keys, names_in
 from retriever.search.proposing import Proposal, propose
+from retriever.search.questions import QuestionReader
 from retriever.search.ranking import Ranking
 from retriever.search.reasons import Unanswered
 from retriever.search.scope import clauses_of
@@ -57,6 +59,8 @@ class Searcher:
     view: Callable[[], View]
     stages: Sequence[RankingStage] = ()
     """Optional steps after the ranking, in this order."""
+    reader: QuestionReader | None = None
+    """Reads what somebody asks; without one a question is searched as it is, as the text of a case is."""
 
     @property
     def identity(self) -> str:
@@ -66,6 +70,8 @@ class Searcher:
     def find_similar(self, query: Query) -> SearchResult:
         """Matches above the wanted confidence, best first, or an abstention with its reason."""
         watch = Stopwatch()
+        given, query = query, self._read(query)
+        watch.lap("read")
         asked = self._ask(query, watch)
         view, encoded = asked.scorer.view, asked.scorer.query
         candidates = asked.scorer.ranked(asked.proposal, limit=query.limit)
@@ -94,13 +100,33 @@ class Searcher:
             model=self.encoder.name,
             took_ms=watch.total(),
             warnings=warnings,
+            read_as="" if query.problem == given.problem else query_text(query),
         )
 
     def scores_of(self, query: Query) -> tuple[KeyArray, CandidateScores]:
         """The promising candidates of a question with all that is known of them, for fitting the ranking."""
-        asked = self._ask(query, Stopwatch())
+        asked = self._ask(self._read(query), Stopwatch())
         keys = asked.proposal.closer
         return keys, asked.scorer.scores(keys)
+
+    def _read(self, query: Query) -> Query:
+        """What of the question is searched: all of a short one, of a long one what the library knows most of."""
+        if self.reader is None:
+            return query
+        reading = self.reader.read(query)
+        if len(reading.parts) < 2:
+            return reading.query
+        view = self.view()
+
+        def weight(part: str) -> float:
+            return view.words.ceiling(tokenise.tokens(part))
+
+        def sure(parts: Sequence[str]) -> float:
+            asked = self._ask(reading.narrowed(parts), Stopwatch())
+            found = asked.scorer.ranked(asked.proposal, limit=1)
+            return float(found.logit.max(initial=-np.inf))
+
+        return reading.narrowed(focused(reading.parts, weight, sure))
 
     def _ask(self, query: Query, watch: Stopwatch) -> _PreparedQuery:
         view, text = self.view(), query_text(query)

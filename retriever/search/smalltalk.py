@@ -27,6 +27,11 @@ def asks_nothing(text: str) -> bool:
     return True
 
 
+def small_talk() -> frozenset[str]:
+    """The words of small talk, folded."""
+    return _known()[0]
+
+
 @lru_cache(maxsize=1)
 def _known() -> tuple[frozenset[str], re.Pattern[str]]:
     lines = resources.files("retriever.search").joinpath("smalltalk.txt").read_text(encoding="utf-8").splitlines()

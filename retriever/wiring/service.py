@@ -13,7 +13,6 @@ from retriever.embedding.batching import BatchingEncoder, open_for_serving
 from retriever.errors import ModelMismatch
 from retriever.indexing.live import Indexing
 from retriever.lifecycle import Lifecycle
-from retriever.masking import mask_query
 from retriever.search.calibration import calibrated, load_calibration
 from retriever.search.naming import find_named
 from retriever.search.ranking import load_ranking
@@ -25,6 +24,7 @@ from retriever.wiring.arrivals import Arrivals
 from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import open_library
 from retriever.wiring.lifecycle import channels_of, lifecycle_of
+from retriever.wiring.questions import question_reader
 from retriever.wiring.stages import open_stages
 
 QUESTIONS_AT_ONCE = 8
@@ -46,7 +46,8 @@ class Service:
 
     def __post_init__(self) -> None:
         """Arrivals are compared by this service's own search."""
-        arrivals = Arrivals(self.settings, self.store, self.indexing, self.searcher, RecentDrafts(self.store.cases))
+        searcher = replace(self.searcher, reader=None)  # cases are compared as they are
+        arrivals = Arrivals(self.settings, self.store, self.indexing, searcher, RecentDrafts(self.store.cases))
         object.__setattr__(self, "arrivals", arrivals)
 
     @property
@@ -55,12 +56,8 @@ class Service:
         return lifecycle_of(self.settings, self.store, self.indexing.catch_up)
 
     def find_similar(self, query: Query) -> SearchResult:
-        """Answer one question; personal values in it are masked first, as they are in the cases."""
-        if self.settings.mask:
-            query = mask_query(query)
-        result = self.searcher.find_similar(query)
-        self._record(result)
-        return result
+        """Answer one question; it is read like a ticket first, and personal values in it are masked as in the cases."""
+        return self._answer(self.searcher, query)
 
     def find_similar_to(self, case_id: str, query: Query, *, actor: Actor = OPERATOR) -> SearchResult:
         """Cases like a stored one that the actor may see, itself excluded; `query` gives limit and filters.
@@ -69,14 +66,15 @@ class Service:
         """
         case = self.find_case(case_id, actor=actor).case
         excluded = (*query.filters.exclude_ids, case.id)
-        return self.find_similar(
+        return self._answer(
+            replace(self.searcher, reader=None),  # a case was cleaned and masked when it came in
             replace(
                 query,
                 title=case.title,
                 problem=case.problem,
                 error_codes=case.error_codes,
                 filters=replace(query.filters, exclude_ids=excluded),
-            )
+            ),
         )
 
     def get_case(self, case_id: str, *, actor: Actor = OPERATOR) -> StoredCase:
@@ -150,6 +148,11 @@ class Service:
         self.indexing.catch_up()
         return outcomes
 
+    def _answer(self, searcher: Searcher, query: Query) -> SearchResult:
+        result = searcher.find_similar(query)
+        self._record(result)
+        return result
+
     def _record(self, result: SearchResult) -> None:
         for stage, milliseconds in result.took_ms.items():
             self.metrics.stage_seconds.labels(stage).observe(milliseconds / 1000)
@@ -199,7 +202,7 @@ def _searcher(
 ) -> Searcher:
     """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
     shipped = load_ranking(encoder.name)
-    searcher = Searcher(encoder, store.cases, shipped, indexing.view, stages)
+    searcher = Searcher(encoder, store.cases, shipped, indexing.view, stages, question_reader(mask=settings.mask))
     own = load_calibration(settings.calibration_path, searcher.identity, shipped)
     return replace(searcher, ranking=calibrated(shipped, own))
 

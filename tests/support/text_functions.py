@@ -9,6 +9,7 @@ from retriever.case.language import detect_language
 from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
+from retriever.domain import Query
 from retriever.embedding.alignment.aligner import aligner
 from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
@@ -33,8 +34,10 @@ from retriever.masking import mask_mention, mask_text
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
 from retriever.search.naming import names_in
+from retriever.search.politeness import is_polite
 from retriever.search.smalltalk import asks_nothing
 from retriever.search.telling import says_something, telling_part
+from retriever.wiring.questions import question_reader
 
 
 def _json(text: str) -> object:
@@ -105,6 +108,8 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "versions_in": versions_in,
     "asks_nothing": asks_nothing,
     "names_in": names_in,
+    "is_polite": is_polite,
+    "question": lambda text: question_reader(mask=False).read(Query(text)),
     "telling_part": lambda text: [telling_part(text, language) for language in ("en", "zh", "ja")],
     "says_something": lambda text: [says_something(text, language) for language in ("en", "zh", "th")],
     "pieces": lambda text: aligner().pieces([text]),

@@ -1,6 +1,8 @@
 """The answers to a question and their parts, as OpenAPI describes them; see `responses`."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from retriever.api.models.responses import OutcomePart, ResponseModel, ReusePart, SourcePart
 
@@ -100,6 +102,13 @@ class SimilarResponse(ResponseModel):
     model: str
     took_ms: dict[str, float]
     warnings: list[str]
+    read_as: Annotated[
+        str,
+        Field(
+            description="What was searched, where that is not the question as it was sent: a mail without its story, a "
+            "log without its noise, masked. Offsets of aligned phrases are of this text."
+        ),
+    ]
 
 
 class BatchResponse(ResponseModel):

@@ -46,6 +46,7 @@ def serialise_result(result: SearchResult, *, concise: bool, explain: bool) -> d
         "model": result.model,
         "took_ms": dict(result.took_ms),
         "warnings": result.warnings,
+        "read_as": result.read_as,
     }
 
 

@@ -59,6 +59,7 @@ ANSWER = {
     "model": "builtin",
     "took_ms": {"encode": 0.3, "search": 1.1, "total": 1.9},
     "warnings": [],
+    "read_as": "",
 }
 
 
