@@ -1,7 +1,7 @@
 """How questions are read: by the functions that clean tickets, and masked where cases are."""
 
 from retriever.ingest.cleaning.codes import find_error_codes
-from retriever.ingest.cleaning.mail import looks_like_log
+from retriever.ingest.cleaning.signature import looks_like_log
 from retriever.ingest.sources.record import written
 from retriever.masking import mask_query
 from retriever.search.questions import QuestionReader

@@ -90,7 +90,7 @@ def test_a_stage_reorders_the_answer(small_library: Service) -> None:
     assert after == before[::-1]
     assert sure == sorted(sure, reverse=True)
     assert staged.warnings == ("turned 3",)
-    assert list(staged.took_ms)[4:6] == ["rank", "reversal"]
+    assert list(staged.took_ms)[5:7] == ["rank", "reversal"]
     assert staged.matches[0].score.stages.keys() == {"reversal"}
 
 
