@@ -1,4 +1,8 @@
-"""Files of cases as rows, one at a time: columns of tables and keys of JSON objects to the fields of a case."""
+"""Files of cases as rows, one at a time: columns of tables and keys of JSON objects to the fields of a case.
+
+A table with a column for the number of a ticket, and none for the id of a case, is a list of tickets: what is not
+solved in it is skipped, and a date in a spelling that nobody knows costs no row.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -6,18 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from retriever.case.dates import find_date
 from retriever.case.fields import FIELDS
 from retriever.case.format import IGNORED
+from retriever.case.mentions import shown
 from retriever.errors import InvalidInput
-from retriever.ingest.cells import field_value, joined_value
+from retriever.ingest.cells import DATES, field_value, joined_value
 from retriever.ingest.columns import ColumnMap, Columns, find_field, resolve_columns
 from retriever.ingest.files.json_records import plain_numbers
 from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
-from retriever.ingest.rows import CaseRow, Rejected
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
+from retriever.ingest.sources.ticket import why_unfit
+from retriever.ingest.states import State, state_of
+from retriever.ingest.words import plain_name
 
+_NUMBER = "source.external_id"
 _OBJECTS = ("source", "outcome", "background")
 _WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
 
@@ -39,12 +49,12 @@ class CaseFileReader:
         """How columns are read; for JSONL it fills while reading, with keys that are not named like their field."""
         self._wanted = wanted
 
-    def __iter__(self) -> Iterator[CaseRow | Rejected]:
+    def __iter__(self) -> Iterator[AnyRow]:
         if self.file.table:
             return map(self._table_row, self.file.table.records)
         return map(self._json_row, self.file.records())
 
-    def _table_row(self, record: TableRecord) -> CaseRow | Rejected:
+    def _table_row(self, record: TableRecord) -> AnyRow:
         if record.fault:
             return Rejected(record.line, "row", record.fault)
         cells = record.cells
@@ -52,17 +62,45 @@ class CaseFileReader:
         for target, places in self.columns.places.items():
             # A record may end early: programs leave empty cells at its end out.
             texts = [cells[place] for place in places if place < len(cells) and cells[place]]
-            if len(texts) == 1:
+            if target == "status" and texts:
+                values[target] = texts[0]
+            elif len(texts) == 1:
                 values[target] = field_value(target, texts[0])
             elif texts:
                 values[target] = joined_value(target, texts)
-        return CaseRow(record.line, values, sum(map(len, cells)))
+        return self._row(record.line, values, sum(map(len, cells)))
 
-    def _json_row(self, record: AnyRecord) -> CaseRow | Rejected:
+    def _json_row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
             return Rejected(record.line, "row", record.reason)
         values = plain_numbers(record.values) if self.file.format == "json" else record.values
-        return CaseRow(record.line, self._named(values), record.size)
+        return self._row(record.line, self._named(values), record.size)
+
+    def _row(self, line: int, values: dict[str, Any], size: int) -> CaseRow | Skipped:
+        """The row of a case; of a ticket only where it is solved, and without dates that nobody understands."""
+        status = values.get("status")
+        if not self._tells_of_tickets:
+            return CaseRow(
+                line, values if status is None else {**values, "status": field_value("status", status)}, size
+            )
+        if isinstance(status, str):
+            if unfit := why_unfit(status):
+                return Skipped(line, str(unfit))
+            if state_of(status) in (State.DONE, None):
+                del values["status"]
+        unread = {
+            name: value
+            for name in DATES & values.keys()
+            if not _is_own(name, self.columns.headers) and (value := values[name]) and not find_date(value)
+        }
+        kept = {name: value for name, value in values.items() if name not in unread}
+        told = tuple((name, shown(value)) for name, value in unread.items())
+        return CaseRow(line, kept, size, unread=told, is_ticket=True)
+
+    @property
+    def _tells_of_tickets(self) -> bool:
+        headers = self.columns.headers
+        return _NUMBER in headers and not _is_own(_NUMBER, headers) and "id" not in headers
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values by field. Unknown keys stay, so that they are refused, unless the caller mapped some."""
@@ -85,7 +123,10 @@ class CaseFileReader:
             elif not wanted:
                 # Also a second name for the same field: refused, since one of the two texts would be lost.
                 named[key] = value
-        return {target: field_value(target, value) if type(value) is str else value for target, value in named.items()}
+        return {
+            target: field_value(target, value) if type(value) is str and target != "status" else value
+            for target, value in named.items()
+        }
 
     def _note(self, target: str, key: str) -> None:
         if key != target and target not in self.columns.headers:
@@ -125,6 +166,14 @@ def _resolved(header: TableRecord, wanted: ColumnMap) -> Columns:
             "Map one, for example problem=Description."
         )
     return columns
+
+
+def _is_own(field: str, headers: ColumnMap) -> bool:
+    """Is the field filled by a column that has its very name, as our own exports have?"""
+    return all(
+        plain_name(header) in (plain_name(field), plain_name(field.rpartition(".")[2]))
+        for header in headers.get(field, ())
+    )
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  any JSON

@@ -11,8 +11,8 @@ from retriever.ingest.columns import LONG_TEXTS
 from retriever.ingest.states import status_of
 
 _PATH_SIGN = re.compile("[>›→]")
-_DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
-_SPECIAL = LISTS | _DATES | {"status", "language", "category"}
+DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
+_SPECIAL = LISTS | DATES | {"status", "language", "category"}
 _LANGUAGES = {
     "english": "en",
     "英语": "en",
@@ -42,7 +42,7 @@ def field_value(field: str, text: str) -> object:
         return text
     if field in LISTS:
         return split_list(field, text)
-    if field in _DATES:
+    if field in DATES:
         return iso_spelling(text)
     if field == "status":
         return status_of(text)

@@ -32,7 +32,8 @@ class ExportReader:
         result = self._mapping.row(record.values)
         if isinstance(result, SkipReason):
             return Skipped(record.line, str(result))
-        return CaseRow(record.line, result.values, record.size, result.people, result.signals, result.moment)
+        more = (result.people, result.signals, result.moment, result.unread)
+        return CaseRow(record.line, result.values, record.size, *more, is_ticket=True)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
+from retriever.case.access import OPEN
 from retriever.case.template import INCOMPLETE_BELOW, completeness_of
-from retriever.domain import Case, Source, Status
+from retriever.domain import OPERATOR, Case, Source, Status
 from retriever.errors import InvalidCase
 from retriever.ingest.case_files import CaseFileReader, ReaderOptions, open_case_file
 from retriever.ingest.exports import ExportReader, open_export
@@ -25,7 +26,7 @@ from retriever.ingest.naming import identity_of, with_id, with_system
 from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, case_of
 from retriever.ingest.rules import TicketRules
-from retriever.ingest.sources.registry import SourceMapping, describe
+from retriever.ingest.sources.registry import MAPPING_VERSION, SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
 from retriever.masking import MASKING_VERSION, mask_text
 from retriever.store.imports import Revise
@@ -51,13 +52,14 @@ class IngestOptions:
     number, so that two help desks that number alike do not overwrite each other. `defaults` fills empty fields.
     `resume` goes on where an interrupted run of the same file with the same options stopped (never for streams).
     `keep_rejected` limits the refused rows in the report; `rejects_path` gets all of them, as JSONL.
-    `mapping` reads the records of a help desk: resolved ones become drafts, or with `publish` published cases, unless
-    `rules` leave them out. At most `check_limit` cases are compared with others (-1: all).
+    `mapping` reads the records of a help desk. Resolved tickets become drafts of `owner`, or with `publish` published
+    cases, unless `rules` leave them out. At most `check_limit` cases are compared with others (-1: all).
     """
 
     reader: ReaderOptions = field(default_factory=ReaderOptions)
     mapping: SourceMapping | None = None
     publish: bool = False
+    owner: str = OPERATOR.id
     rules: TicketRules = field(default_factory=TicketRules)
     source_system: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -124,6 +126,7 @@ def ingest(
             took=time.perf_counter() - started,
             resumed_from=resumed_from,
             dry_run=options.dry_run,
+            owner=options.owner,
             format=reader.file.format,
             encoding=reader.file.encoding,
             delimiter=reader.file.delimiter,
@@ -159,6 +162,7 @@ class _Run:
         self._check = check
         self._batch: list[tuple[int, MaskedCase]] = []
         self._moments: list[str] = []
+        self._has_tickets = False
         self._rows = self._characters = self._line = 0
         # Hashes, since the ids of a million rows would fill the memory that the rows themselves do not.
         self._seen: dict[int, tuple[int, int]] = {}
@@ -192,8 +196,9 @@ class _Run:
         # What comes from tickets must not undo what people did with their cases here.
         write: Callable[..., list[Upserted]]
         cases = MaskedCases(case for _, case in self._batch)
-        if self._options.mapping:
-            write = partial(self._store.imports.write, cases, moments=self._moments, revise=self._revise)
+        if self._has_tickets:
+            moments, owner = self._moments, self._options.owner
+            write = partial(self._store.imports.write, cases, moments=moments, owner=owner, revise=self._revise)
         else:
             write = partial(self._store.cases.upsert, cases)
         if self._options.dry_run:
@@ -212,7 +217,10 @@ class _Run:
 
     def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
         counts = self._counts
-        for (line, _), outcome in zip(self._batch, outcomes, strict=True):
+        for (line, case), outcome in zip(self._batch, outcomes, strict=True):
+            if outcome.action in ("created", "updated"):
+                counts.drafts += case.status in OPEN
+                counts.published += case.status is Status.PUBLISHED
             counts.created += outcome.action == "created"
             counts.updated += outcome.action == "updated"
             counts.unchanged += outcome.action == "unchanged"
@@ -254,6 +262,8 @@ class _Run:
         self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked))
         self._moments.append(row.moment)
+        self._has_tickets |= row.is_ticket
+        self._counts.note_dates(row.line, row.unread)
 
     def _case(self, row: CaseRow) -> Case:
         values = with_system(row.values, self._options.source_system)
@@ -270,7 +280,8 @@ class _Run:
         if any(identity):
             self._seen[hash(identity)] = traits
         self._counts.named_by_content += by_content
-        if self._options.mapping and not values.get("status"):
+        self._counts.note_name(str(values.get("source.external_id") or row.values.get("id") or ""), case.id)
+        if row.is_ticket and not values.get("status"):
             case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
         return case
 
@@ -316,7 +327,8 @@ def _file_of(source: Path | BinaryIO, options: IngestOptions) -> IngestProgress 
     if reader.sheet or reader.header_row:
         how += [reader.sheet, reader.header_row]
     if options.mapping:
-        how += [*describe(options.mapping), options.publish, repr(options.rules), MASKING_VERSION]
+        how += [*describe(options.mapping), repr(options.rules), MASKING_VERSION]
+    how += [MAPPING_VERSION, options.publish, options.owner]
     mapping = hashlib.sha256(orjson.dumps([*how, repr(sorted(options.defaults.items()))])).hexdigest()[:16]
     state = source.stat()
     with source.open("rb") as stream:

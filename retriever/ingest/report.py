@@ -1,19 +1,22 @@
 """What an ingest did, and the file that lists every row it refused."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from retriever.errors import Unavailable
 from retriever.ingest.columns import ColumnMap
 from retriever.ingest.rows import Rejected
+from retriever.masking import mask_mention
 
 _REASON = "skipped: "
+SHOWN = 5
+"""Dates that were not understood and are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,17 @@ class Arrival:
         return any(other.offer == "merge" for other in self.like)
 
 
+class Unread(NamedTuple):
+    """A date that was left out, as it may be shown."""
+
+    line: int
+    field: str
+    value: str
+
+
+_SHOWN_ONLY = frozenset(("reasons", "names", "dates"))
+
+
 @dataclass(slots=True)
 class IngestCounts:
     """Rows so far; `read` is the sum of created, updated, unchanged, revised, kept, skipped and rejected. Of the `kept`
@@ -56,6 +70,9 @@ class IngestCounts:
 
     `checked` of the new and changed ones were compared with what was there: `near_duplicates` have others that say the
     same, for some an empty field can be filled (`product_suggested` …).
+
+    `drafts` and `published` ones are new or changed; `renamed` ones have another id than their rows give, `names` shows
+    one. `dates_unread` were left out, since nobody knows their spelling; `dates` shows the first.
 
     `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template.
     `reasons` says why records were skipped.
@@ -72,12 +89,29 @@ class IngestCounts:
     rejected: int = 0
     named_by_content: int = 0
     incomplete: int = 0
+    drafts: int = 0
+    published: int = 0
+    renamed: int = 0
+    dates_unread: int = 0
     checked: int = 0
     near_duplicates: int = 0
     product_suggested: int = 0
     category_suggested: int = 0
     tags_suggested: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    names: list[tuple[str, str]] = field(default_factory=list)
+    dates: list[Unread] = field(default_factory=list)
+
+    def note_dates(self, line: int, unread: Sequence[tuple[str, str]]) -> None:
+        """Dates of a row that were not understood; the first ones are shown."""
+        self.dates_unread += len(unread)
+        self.dates += [Unread(line, *each) for each in unread[: SHOWN - len(self.dates)]]
+
+    def note_name(self, given: str, id: str) -> None:
+        """A row whose case has another id than the row gives; the first one is shown."""
+        if given and given != id:
+            self.renamed += 1
+            self.names = self.names or [(mask_mention(given), mask_mention(id))]
 
     def arrive(self, arrival: Arrival) -> None:
         """One more case that was compared."""
@@ -94,13 +128,13 @@ class IngestCounts:
 
     def to_dict(self) -> dict[str, int]:
         """The numbers by name, those of the reasons with their mark."""
-        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "reasons"}
+        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _SHOWN_ONLY}
         return plain | {_REASON + reason: number for reason, number in self.reasons.items()}
 
     @classmethod
     def from_dict(cls, numbers: Mapping[str, int]) -> Self:
         """What `to_dict` gave; names of other programs are left out."""
-        known = {item.name for item in fields(cls)} - {"reasons"}
+        known = {item.name for item in fields(cls)} - _SHOWN_ONLY
         counts = cls()
         for name in known & numbers.keys():
             setattr(counts, name, numbers[name])
@@ -134,6 +168,18 @@ class IngestReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     """Why records of a help desk were skipped, and how many."""
     incomplete: int = 0
+    drafts: int = 0
+    """New and changed cases that no search finds before they were reviewed."""
+    published: int = 0
+    renamed: int = 0
+    """Rows whose cases have another id than the rows give: the number of their ticket, behind their source."""
+    names: Sequence[tuple[str, str]] = ()
+    """One of these: what the row gives, and the id."""
+    dates_unread: int = 0
+    dates: Sequence[Unread] = ()
+    """The first dates that were left out, since nobody knows their spelling."""
+    owner: str = ""
+    """Whose the new drafts are."""
     checked: int = 0
     """New and changed cases that were compared with published cases and drafts; the numbers below are of these."""
     near_duplicates: int = 0
@@ -161,6 +207,7 @@ class IngestReport:
         """All of it as JSON types."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["rows"] = [row._asdict() for row in self.rows]
+        plain["dates"] = [each._asdict() for each in self.dates]
         plain["examples"] = [asdict(example) for example in self.examples]
         plain["arrivals"] = [asdict(arrival) for arrival in self.arrivals]
         plain["columns"] = {name: list(headers) for name, headers in self.columns.items()}

@@ -18,7 +18,8 @@ class CaseRow(NamedTuple):
     """What one record says, by field of a case; `line` is where it begins, `size` its length in characters.
 
     `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it,
-    `moment` when its ticket was so, as far as its help desk says.
+    `moment` when its ticket was so, as far as its help desk says, `unread` are its dates that were not understood, by
+    field, as they may be shown. `is_ticket`: it tells of a ticket, and of no case that somebody has written.
     """
 
     line: int
@@ -27,6 +28,8 @@ class CaseRow(NamedTuple):
     people: KnownEntities = NOBODY
     signals: Signals = NO_SIGNALS
     moment: str = ""
+    unread: tuple[tuple[str, str], ...] = ()
+    is_ticket: bool = False
 
 
 class Rejected(NamedTuple):

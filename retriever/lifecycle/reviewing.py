@@ -72,7 +72,8 @@ class Reviewing:
             rules.check_base(stored, review)
             check_screening(screening, rules.text_of(stored, review))
             if rules.stage(review, self.context.policy) == "first":
-                return _moved(transition, stored, replace(review, first_by=actor.id), Step.APPROVE, screening=screening)
+                approved = replace(review, first_by=actor.id, first_by_manager=actor.role >= Role.KNOWLEDGE_MANAGER)
+                return _moved(transition, stored, approved, Step.APPROVE, screening=screening)
             return self._publish(transition, stored, review, screening)
 
     def reject(self, id: str, actor: Actor, reason: str, *, if_version: str | None = None) -> CaseState:
@@ -152,7 +153,7 @@ def _moved(
 
 
 def _as_draft(review: Review) -> Review:
-    return replace(review, state=Status.DRAFT, first_by="")
+    return replace(review, state=Status.DRAFT, first_by="", first_by_manager=False)
 
 
 def _check_in_review(id: str, review: Review) -> None:

@@ -96,17 +96,20 @@ def check_approver(actor: Actor, review: Review, policy: Policy) -> None:
     _not_an_author(actor, review)
     if stage(review, policy) == "first":
         if actor.role < Role.REVIEWER or not _same_team(actor, review):
-            raise Forbidden(
-                f"the first review takes a reviewer of the submitter's team ({review.team or 'any'}); "
-                f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}."
-            )
+            raise Forbidden(f"the first review takes {_reviewer(review)}; {_who(actor)}.")
         return
     if policy.reviews == 1:
         _team_lead_or_manager(actor, review, "approve")
         return
-    require_role(actor, Role.KNOWLEDGE_MANAGER, "give the second approval")
     if actor.id == review.first_by:
-        raise Forbidden(f"{actor.id} gave the first approval; the second takes somebody else.")
+        raise Forbidden(
+            f"{actor.id} gave the first approval; the second takes {_second(review)} who is somebody else. "
+            "Where there is nobody, reject it, and let a reviewer approve it first."
+        )
+    if review.first_by_manager:
+        _team_lead_or_manager(actor, review, "give the second approval")
+        return
+    require_role(actor, Role.KNOWLEDGE_MANAGER, "give the second approval")
 
 
 def check_rejecter(actor: Actor, review: Review) -> None:
@@ -171,11 +174,22 @@ def _not_an_author(actor: Actor, review: Review) -> None:
 def _team_lead_or_manager(actor: Actor, review: Review, action: str) -> None:
     if actor.role >= Role.KNOWLEDGE_MANAGER or (actor.role >= Role.REVIEWER and _same_team(actor, review)):
         return
-    raise Forbidden(
-        f"to {action} takes a reviewer of the submitter's team ({review.team or 'any'}) or a knowledge manager; "
-        f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}."
-    )
+    raise Forbidden(f"to {action} takes {_reviewer(review)} or a knowledge manager; {_who(actor)}.")
+
+
+def _second(review: Review) -> str:
+    """Whom the second approval takes: a knowledge manager must be one of the two."""
+    return f"{_reviewer(review)} or a knowledge manager" if review.first_by_manager else "a knowledge manager"
+
+
+def _reviewer(review: Review) -> str:
+    return f"a reviewer of the submitter's team ({review.team})" if review.team else "a reviewer of any team"
+
+
+def _who(actor: Actor) -> str:
+    return f"{actor.id} is {actor.role.label} of {actor.team or 'no team'}"
 
 
 def _same_team(actor: Actor, review: Review) -> bool:
-    return review.team is None or actor.team == review.team
+    """Whose submitter is in no team, or unknown, any reviewer may look at."""
+    return not review.team or actor.team == review.team

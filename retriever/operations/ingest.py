@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from retriever.config import Settings
-from retriever.domain import Case
+from retriever.domain import OPERATOR, Case
 from retriever.errors import InvalidInput, SimilarCasesError
 from retriever.ingest.columns import column_map_of_pairs, load_column_map
 from retriever.ingest.pipeline import Check, IngestOptions, IngestStep, ingest
@@ -19,6 +19,7 @@ from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.operations.sample import load_sample
 from retriever.operations.snapshots import changes_behind
 from retriever.store import Store, open_store
+from retriever.store.client_names import check_client_name
 from retriever.wiring.library import open_library
 from retriever.wiring.service import Service, open_service
 
@@ -50,6 +51,8 @@ def ingest_files(
 
     A dry run where there is no library makes none. Raises InvalidInput, Locked, Unavailable; what was committed stays.
     """
+    if options.owner != OPERATOR.id:
+        check_client_name(options.owner, ())
     reports: dict[str, IngestReport] = {}
     with _written_store(settings, dry_run=options.dry_run) as store:
         if sample:

@@ -315,6 +315,12 @@ def erasures(db: Database) -> None:
     """)
 
 
+@LIBRARY(name="0014_first_by_manager")
+def first_by_manager(db: Database) -> None:
+    """Who gave the first approval decides who may give the second one."""
+    db.executescript("ALTER TABLE reviews ADD COLUMN first_by_manager INTEGER NOT NULL DEFAULT 0")
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

@@ -23,7 +23,7 @@ from retriever.store.sqlite import Connections
 COUNTERS = ("shown", "opened", "copied", "linked", "solved")
 _STORED_WIDTH = 13
 _ROW = """w.key, w.document, w.state, w.version, w.base_version, w.authors, w.submitted_by, w.team, w.submitted_at,
-    w.first_by, w.updated_at"""
+    w.first_by, w.updated_at, w.first_by_manager"""
 
 
 class Step(StrEnum):
@@ -65,6 +65,8 @@ class Review:
     submitted_at: str = ""
     first_by: str = ""
     updated_at: str = ""
+    first_by_manager: bool = False
+    """Did a knowledge manager give the first approval? Then the other one may be a reviewer's."""
 
     @property
     def tag(self) -> str:
@@ -194,9 +196,9 @@ def save(db: Database, row: Review, now: str) -> None:
     """Write the row of a case."""
     pending = encode_case(row.pending).decode() if row.pending else ""
     db.conn.execute(
-        "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.key, pending, str(row.state), row.version,
-         row.base_version, json.dumps(row.authors), row.submitted_by, row.team, row.submitted_at, row.first_by, now),
+        "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row.key, pending, str(row.state), row.version, row.base_version, json.dumps(row.authors),
+         row.submitted_by, row.team, row.submitted_at, row.first_by, now, row.first_by_manager),
     )  # fmt: skip
 
 
@@ -306,7 +308,7 @@ def queued(row: tuple[Any, ...]) -> Queued:
 
 def review(row: tuple[Any, ...]) -> Review:
     """The review in a row."""
-    key, document, state, version, base, authors, submitted_by, team, submitted_at, first_by, updated_at = row
+    key, document, state, version, base, authors, submitted_by, team, submitted_at, first_by, updated_at, manager = row
     return Review(
         key=key,
         state=Status(state),
@@ -320,6 +322,7 @@ def review(row: tuple[Any, ...]) -> Review:
         submitted_at=submitted_at,
         first_by=first_by,
         updated_at=updated_at,
+        first_by_manager=bool(manager),
     )
 
 

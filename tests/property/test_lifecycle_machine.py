@@ -44,6 +44,11 @@ class Passage:
     submitter: str = ""
     team: str = ""
     first: str = ""
+    first_manages: bool = False
+
+    def led_by(self, who: Actor) -> bool:
+        """Is this a reviewer of the submitter's team, or any one where the submitter is in none?"""
+        return who.role >= Role.REVIEWER and (not self.team or who.team == self.team)
 
 
 @dataclass
@@ -144,17 +149,18 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
 
     @rule(id=IDS, who=ACTORS)
     def approve(self, id: str, who: Actor) -> None:
-        """First a reviewer of the team, then a knowledge manager, neither of whom wrote it, nor the same one twice."""
+        """A reviewer of the team, and a knowledge manager as one of two people who did not write it."""
         waiting, life = self.waiting(id), self.lives.get(id)
         allowed = waiting is not None and waiting.submitted and who.id not in waiting.authors | {waiting.submitter}
         if allowed and waiting and not waiting.first:
-            allowed = who.role >= Role.REVIEWER and who.team == waiting.team
+            allowed = waiting.led_by(who)
         elif allowed and waiting and life:
-            allowed = who.role >= Role.KNOWLEDGE_MANAGER and who.id != waiting.first and not life.merged_into
+            allowed = who.role >= Role.KNOWLEDGE_MANAGER or (waiting.first_manages and waiting.led_by(who))
+            allowed = allowed and who.id != waiting.first and not life.merged_into
         self.happens(allowed, lambda: self.lifecycle.reviewing.approve(id, who, SCREENED))
         if allowed and waiting and life:
             if not waiting.first:
-                waiting.first = who.id
+                waiting.first, waiting.first_manages = who.id, who.role >= Role.KNOWLEDGE_MANAGER
             else:
                 life.live, life.historical, life.waiting = waiting.text, False, None
                 life.approved, life.written_by = {waiting.first, who.id}, waiting.authors | {waiting.submitter}
@@ -175,7 +181,7 @@ class LifecycleAgainstDict(RuleBasedStateMachine):
         if allowed and waiting:
             own = who.id in waiting.authors | {waiting.submitter}
             manages = who.role >= Role.KNOWLEDGE_MANAGER
-            leads = who.role >= Role.REVIEWER and who.team == waiting.team
+            leads = waiting.led_by(who)
             allowed = (not own and (manages or leads)) if back == "reject" else (own or manages)
         allowed = allowed and self.within_reach(id, who)
         if back == "reject":

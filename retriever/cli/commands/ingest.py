@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, print_json, print_table
+from retriever.domain import OPERATOR
 from retriever.ingest.case_files import ReaderOptions
 from retriever.ingest.pipeline import IngestOptions, IngestStep
 from retriever.ingest.report import IngestReport
@@ -48,6 +49,9 @@ def ingest(
             "Any other name stands for the help desk of rows that name none."
         ),
     ] = "",
+    actor: Annotated[
+        str, typer.Option("--actor", help="Whose new drafts are, to be submitted; without it the operator's.")
+    ] = "",
     publish: Annotated[
         bool, typer.Option("--publish", help="Tickets become published cases, not drafts: for a trusted migration.")
     ] = False,
@@ -73,8 +77,8 @@ def ingest(
     if rejects and len(files or ()) > 1:
         raise typer.BadParameter("takes one file of cases at a time.", param_hint="--rejects")
     mapping, columns = source_mapping(source, map_ or [], header_map)
-    if mapping is None and (publish or rules):
-        raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--publish, --rules")
+    if mapping is None and rules:
+        raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--rules")
     options = IngestOptions(
         reader=ReaderOptions(
             format=format_,
@@ -86,6 +90,7 @@ def ingest(
         ),
         mapping=mapping,
         publish=publish,
+        owner=actor or OPERATOR.id,
         rules=load_rules(rules) if rules else TicketRules(),
         source_system="" if mapping else source,
         defaults={"language": language} if language else {},
@@ -165,7 +170,7 @@ def _print_notes(name: str, report: IngestReport) -> None:
         err.print(f"{name}: columns nobody reads: {', '.join(report.ignored_columns)}", markup=False)
     if report.named_by_content:
         err.print(f"{name}: {report.named_by_content} rows had no id and were named after their text")
-    for line in _became(report):
+    for line in (*_came_in(report), *_became(report)):
         err.print(f"{name}: {line}", markup=False)
     for example in report.examples:
         for part, before in example.before.items():
@@ -178,6 +183,27 @@ def _print_notes(name: str, report: IngestReport) -> None:
     if report.rejected > SHOWN_REJECTS:
         where = f"all are in {report.rejects_path}" if report.rejects_path else "--rejects FILE writes all of them"
         err.print(f"… {report.rejected} rows were refused; {where}")
+
+
+def _came_in(report: IngestReport) -> Iterator[str]:
+    """Which of the new and changed cases are found, who brings the others on, and what they are called."""
+    tense = "would be" if report.dry_run else "are"
+    if report.published:
+        yield f"{report.published} {tense} published: searches find them"
+    if report.drafts:
+        who = "whoever is a reviewer or above"
+        who = who if report.owner == OPERATOR.id else f"{report.owner}, or {who},"
+        yield (
+            f"{report.drafts} {tense} drafts, which no search finds before their reviews; {who} submits them "
+            "(`similar-cases review submit ID --actor NAME --role ROLE`, `similar-cases review list --state draft`); "
+            "with --publish they come in as published"
+        )
+    for given, id in report.names:
+        yield f"{report.renamed} are named after their source and number, such as {id} for {given}; both find the case"
+    for line, field, value in report.dates:
+        yield f"line {line}: {field} {value} was left out: nobody can tell which day it is; write YYYY-MM-DD"
+    if report.dates_unread > len(report.dates):
+        yield f"… {report.dates_unread} dates were left out"
 
 
 def _became(report: IngestReport) -> Iterator[str]:

@@ -20,8 +20,7 @@ from retriever.ingest.cells import field_value
 from retriever.ingest.columns import ColumnMap, checked_map, find_field, names_change, read_map
 from retriever.ingest.sources.record import Record, at, mapping, names, people, text, unwrapped, written
 from retriever.ingest.sources.registry import SourceMapping
-from retriever.ingest.sources.ticket import SkipReason, Ticket
-from retriever.ingest.states import State, state_of
+from retriever.ingest.sources.ticket import SkipReason, Ticket, why_unfit
 from retriever.masking import KnownEntities
 
 ENVELOPES = ("data", "items", "records", "result", "results", "tickets", "cases", "rows", "list", "value", "dataList")
@@ -111,7 +110,8 @@ def _convert(source: SourceMap, outer: Record) -> Ticket | SkipReason:
     if source.resolved and not source.resolved.holds(record):
         return SkipReason.UNRESOLVED
     found = _by_field(source, record)
-    if source.resolved is None and (unfit := _unfit(found.get("status", []))):
+    unfit = next((why for value in found.get("status", []) if (why := why_unfit(text(value)))), None)
+    if source.resolved is None and unfit:
         return unfit
 
     def one(name: str) -> str:
@@ -150,17 +150,6 @@ def _ticket_of(source: SourceMap, outer: Record) -> Record:
 
 def _tells(record: Record) -> bool:
     return any(find_field(name) in _TELLING and text(value) for name, value in record.items())
-
-
-def _unfit(states: list[Any]) -> SkipReason | None:
-    """Why a ticket in this state has no solution; an account's own words say nothing."""
-    found = next((state for value in states if (state := state_of(text(value)))), None)
-    return {
-        State.OPEN: SkipReason.UNRESOLVED,
-        State.NOT_FIXED: SkipReason.NOT_FIXED,
-        State.MERGED: SkipReason.MERGED,
-        State.SPAM: SkipReason.SPAM,
-    }.get(found or State.DONE)
 
 
 def _shown(value: object) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from retriever.case.dates import find_date, minutes_between
 from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT
+from retriever.case.mentions import shown
 from retriever.case.moments import moment_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
 from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.ingest.sources.notices import is_notice
+from retriever.ingest.states import State, state_of
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
 
@@ -34,6 +36,19 @@ class SkipReason(StrEnum):
     WORTHLESS = "worthless resolution"
     TOO_SHORT = "resolution too short"
     BY_RULE = "left out by a rule"
+
+
+def why_unfit(word: str) -> SkipReason | None:
+    """Why a ticket with this status has no solution; an account's own words say nothing."""
+    return _UNFIT.get(state_of(word) or State.DONE)
+
+
+_UNFIT = {
+    State.OPEN: SkipReason.UNRESOLVED,
+    State.NOT_FIXED: SkipReason.NOT_FIXED,
+    State.MERGED: SkipReason.MERGED,
+    State.SPAM: SkipReason.SPAM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class Mapped:
     signals: Signals = NO_SIGNALS
     moment: str = ""
     """When the ticket was so; see `retriever.case.moments`."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Dates that were not understood, as they may be shown, by their field; the case goes without them."""
 
 
 def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
@@ -113,7 +130,9 @@ def mapped(system: str, ticket: Ticket) -> Mapped | SkipReason:
         **ticket.more,
     }
     filled = {name: value for name, value in values.items() if value not in ("", None, [])}
-    return Mapped(filled, ticket.people, ticket.signals, moment_of(ticket.changed_at))
+    given = (("opened_at", ticket.opened_at, opened), ("resolved_at", ticket.resolved_at, resolved))
+    unread = tuple((name, shown(raw)) for name, raw, read in given if raw and not read)
+    return Mapped(filled, ticket.people, ticket.signals, moment_of(ticket.changed_at), unread)
 
 
 def choose_answer(answers: Sequence[str]) -> str | SkipReason:

@@ -11,7 +11,7 @@ import pytest
 from retriever.errors import InvalidInput
 from retriever.ingest.case_files import ReaderOptions, open_case_file
 from retriever.ingest.columns import column_map_of_pairs, find_field, load_column_map
-from retriever.ingest.rows import CaseRow, Rejected
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
 TABLE = [
@@ -22,14 +22,14 @@ TABLE = [
 ]
 
 
-def read(data: bytes | str, **options: Any) -> list[CaseRow | Rejected]:  # noqa: ANN401
+def read(data: bytes | str, **options: Any) -> list[AnyRow]:  # noqa: ANN401
     """All rows of a file."""
     raw = data.encode() if isinstance(data, str) else data
     with open_case_file(io.BytesIO(raw), ReaderOptions(**options)) as reader:
         return list(reader)
 
 
-def values(rows: list[CaseRow | Rejected]) -> list[dict[str, Any]]:
+def values(rows: list[AnyRow]) -> list[dict[str, Any]]:
     """What the rows say; none may be rejected."""
     assert not [row for row in rows if isinstance(row, Rejected)]
     return [row.values for row in rows if isinstance(row, CaseRow)]

@@ -54,7 +54,7 @@ def test_the_case_that_is_compared_is_masked_and_on_the_disk(tmp_path: Path) -> 
     with open_store(tmp_path / "library.sqlite3") as store:
 
         def check(case: Case) -> Arrival:
-            assert store.cases.get(case.id).case == case
+            assert store.cases.get(case.id).case == replace(case, created_by="local")
             return Arrival(case.id)
 
         text = "Unit 1 is dead, call eva@northwind.example"

@@ -116,9 +116,12 @@ def test_a_revision_stands_on_its_base() -> None:
     ("actor", "team", "first_by", "reviews", "message"),
     [
         (who(Role.REVIEWER, "blue"), "red", "", 2, r"team \(red\); me is reviewer of blue"),
-        (who(Role.CONTRIBUTOR, ""), "", "", 2, r"team \(any\); me is contributor of no team"),
+        (who(Role.CONTRIBUTOR, ""), "", "", 2, "a reviewer of any team; me is contributor of no team"),
+        (who(Role.CONTRIBUTOR), None, "", 2, "a reviewer of any team; me is contributor of red"),
+        (who(Role.REVIEWER, "blue"), "", "", 2, ""),
+        (who(Role.KNOWLEDGE_MANAGER, ""), "", "", 2, ""),
         (who(Role.REVIEWER), "red", "lee", 2, "give the second approval takes the role knowledge manager or above"),
-        (who(Role.ADMIN, id="lee"), "red", "lee", 2, "lee gave the first approval"),
+        (who(Role.ADMIN, id="lee"), "red", "lee", 2, "lee gave the first approval; .* reject it, and let a reviewer"),
         (who(Role.REVIEWER, "blue"), "red", "", 1, r"to approve takes .* team \(red\) .* me is reviewer of blue"),
         (who(Role.CONTRIBUTOR), "red", "", 1, "me is contributor of red"),
         (who(Role.ADMIN, id="sue"), "red", "", 2, "sue wrote or submitted"),
@@ -137,6 +140,26 @@ def test_who_approves(actor: Actor, team: str | None, first_by: str, reviews: in
         return
     with pytest.raises(Forbidden, match=message):
         rules.check_approver(actor, review, Policy(reviews=reviews))
+
+
+@pytest.mark.parametrize(
+    ("actor", "message"),
+    [
+        (who(Role.REVIEWER), ""),
+        (who(Role.KNOWLEDGE_MANAGER, "blue"), ""),
+        (who(Role.REVIEWER, "blue"), r"a reviewer of the submitter's team \(red\) or a knowledge manager"),
+        (who(Role.ADMIN, id="kim"), "kim gave the first approval; .* a reviewer .* or a knowledge manager"),
+    ],
+)
+def test_a_manager_who_approved_first_locks_nothing(actor: Actor, message: str) -> None:
+    """One of the two approvals is a knowledge manager's, whichever: the other one may be a reviewer's then."""
+    review = replace(WAITING, team="red", first_by="kim", first_by_manager=True)
+
+    if not message:
+        rules.check_approver(actor, review, Policy())
+        return
+    with pytest.raises(Forbidden, match=message):
+        rules.check_approver(actor, review, Policy())
 
 
 @pytest.mark.parametrize(

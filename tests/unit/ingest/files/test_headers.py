@@ -12,7 +12,7 @@ from retriever.ingest.rows import CaseRow, Rejected
 def read(text: str, header_row: int = 0, encoding: str = "utf-8") -> tuple[list[object], tuple[str, ...]]:
     """The id of each row, or why it is refused; and what is said of the file."""
     with open_case_file(io.BytesIO(text.encode(encoding)), ReaderOptions(header_row=header_row)) as reader:
-        rows = [row.reason if isinstance(row, Rejected) else row.values.get("id") for row in reader]
+        rows = [row.values.get("id") if isinstance(row, CaseRow) else row.reason for row in reader]
         assert all(isinstance(row, CaseRow | Rejected) for row in reader)
         return rows, reader.file.notes.lines()
 

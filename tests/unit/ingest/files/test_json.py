@@ -10,12 +10,12 @@ from retriever.errors import InvalidInput
 from retriever.ingest.case_files import ReaderOptions, open_case_file
 from retriever.ingest.files.hazards import DEEPEST, Hazards, hazard_of
 from retriever.ingest.files.json_text import parsed_json
-from retriever.ingest.rows import CaseRow, Rejected
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected
 
 BIG = [2**63, 2**64 - 1, 2**64, 2**64 + 1, 20250301000012345678, 10**40 + 7, -(2**70) - 1]
 
 
-def read(data: bytes, **options: str) -> list[CaseRow | Rejected]:
+def read(data: bytes, **options: str) -> list[AnyRow]:
     """All rows."""
     with open_case_file(io.BytesIO(data), ReaderOptions(**options)) as reader:  # type: ignore[arg-type]
         return list(reader)
