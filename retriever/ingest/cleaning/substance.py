@@ -5,12 +5,16 @@ from functools import lru_cache
 from importlib import resources
 
 from index.text.normal import normalise
+from retriever.ingest.cleaning.closings import only_closes
 
 MIN_SUBSTANCE = 16
 """Least weight of a resolution: a letter counts 1, a Han, kana or Hangul character 3."""
 MIN_PROBLEM_SUBSTANCE = 9
 
-_SENTENCE_END = re.compile(r"[.!?;。！？；\n]+|,(?=\s)|，")
+_SENTENCE = re.compile(r"(?<!\d)[.!?;…]+(?=\W|$)|[\n¡¿。！？；]+")
+_CLAUSE = re.compile(r",(?=\s)|，|[.!?]")
+_LONGEST = 1_500
+"""Characters from which on a text is taken to say something."""
 _NOISE = re.compile(r"[^\w]+")
 _WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -54,10 +58,14 @@ def substance(text: str) -> int:
 
 def says_nothing(text: str) -> bool:
     """Does every sentence of the resolution say only that it is over (in any of the main languages)?"""
-    if len(text) > 600:
+    if len(text) > _LONGEST:
         return False
     whole = _folded(text)
     if not whole or whole in _empty_phrases() or _PATTERNS.fullmatch(whole):
         return True
-    sentences = [folded for part in _SENTENCE_END.split(text) if (folded := _folded(part))]
-    return all(sentence in _empty_phrases() or _PATTERNS.fullmatch(sentence) for sentence in sentences)
+    return only_closes([part for part in _SENTENCE.split(text) if _folded(part)], but=_is_empty)
+
+
+def _is_empty(sentence: str) -> bool:
+    parts = [folded for part in _CLAUSE.split(sentence) if (folded := _folded(part))]
+    return all(part in _empty_phrases() or _PATTERNS.fullmatch(part) for part in parts)

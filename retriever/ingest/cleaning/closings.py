@@ -1,0 +1,189 @@
+"""Does a sentence only say that a ticket is over: thanks, closed, no answer came, please rate us, I am away?
+
+Judged by its words: in one language, each must be one that such sentences consist of, and one of the text must speak
+of the end. So a new wording is known without being listed, and one word of substance ("replaced", 重启) keeps the text.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from index.text.folding import fold
+from retriever.ingest.cleaning.wordlists import words
+
+SENTENCE_LIMIT = 400
+_NAME_WORDS = 3
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>]{1,500}", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:[^\W_]|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+")
+_NUMBER = re.compile(r"\d{1,12}|[a-z]{0,6}\d{5,12}")
+_DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_HIRAGANA = re.compile("[\u3041-\u309f]+")
+_SCRIPTS = tuple(
+    (language, re.compile(letters))
+    for language, letters in (("ko", "[\uac00-\ud7af]"), ("th", "[\u0e00-\u0e7f]"), ("ja", "[\u3041-\u30fa]"))
+)
+_HONOURED = re.compile(
+    "[\u3400-\u9fff]{1,3}(?:先生|女士|小姐|老师|经理)|[\u3400-\u9fff\u30a1-\u30fa]{1,8}(?:様|さん)"
+    "|[\uac00-\ud7af]{2,4} ?님"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spaced:
+    """A language that writes spaces: single words and stems are looked up, phrases found by a pattern."""
+
+    known: frozenset[str]
+    stems: tuple[str, ...]
+    core: frozenset[str]
+    core_stems: tuple[str, ...]
+    filler: frozenset[str]
+    filler_stems: tuple[str, ...]
+    phrases: re.Pattern[str]
+    others: re.Pattern[str]
+
+
+def only_closes(sentences: Sequence[str], *, but: Callable[[str], bool]) -> bool:
+    """Do all sentences only say that it is over? Those that `but` knows do; one at least must speak of the end."""
+    links = _asks_to_rate(" ".join(sentences))
+    before, speaks = "", False
+    for sentence in sentences:
+        if but(sentence):
+            speaks = True
+        else:
+            core = _cores(sentence, before=before, links=links)
+            if core is None:
+                return False
+            speaks = speaks or core > 0
+        before = _last_word(sentence) or before
+    return speaks
+
+
+def _cores(sentence: str, *, before: str, links: bool) -> int | None:
+    """How many words of the sentence speak of the end; None where one word says something else."""
+    if len(sentence) > SENTENCE_LIMIT:
+        return None
+    text = _URL.sub(" " if links else " url ", sentence)
+    if _DENSE.search(text):
+        return _dense_cores(text)
+    tokens = _TOKEN.findall(text)
+    folded = [fold(token) for token in tokens]
+    said = [word for word, named in zip(folded, _names(tokens, folded, fold(before)), strict=True) if not named]
+    said = [word for word in said if not _NUMBER.fullmatch(word)]
+    counts = [count for language in _spaced() if (count := _spaced_cores(said, language)) is not None]
+    return max(counts, default=None)
+
+
+def _asks_to_rate(text: str) -> bool:
+    """Does the text ask for an opinion, so that its links lead to a questionnaire?"""
+    folded = fold(text)
+    return any(stem in folded for stem in _ratings())
+
+
+def _last_word(sentence: str) -> str:
+    """The last word of a sentence; empty where there is none."""
+    found = _TOKEN.findall(sentence)
+    return found[-1] if found else ""
+
+
+def _names(tokens: list[str], folded: list[str], before: str) -> list[bool]:
+    """Which words are the name of somebody spoken to: capitals behind a polite word."""
+    polite = _polite()
+    named: list[bool] = []
+    spoken_to = 0
+    for place, token in enumerate(tokens):
+        above = folded[place - 1] if place else before
+        spoken_to = _NAME_WORDS if above in polite else spoken_to - 1
+        is_name = spoken_to > 0 and token[0].isupper() and folded[place] not in words("orders")
+        named.append(is_name)
+        spoken_to = spoken_to if is_name else 0
+    return named
+
+
+def _spaced_cores(said: list[str], language: _Spaced) -> int | None:
+    if not all(word in language.known or word.startswith(language.stems) for word in said):
+        return None
+    rest, found = language.phrases.subn(" ", " ".join(said))
+    for word in language.others.sub(" ", rest).split():
+        if word in language.core or word.startswith(language.core_stems):
+            found += 1
+        elif word not in language.filler and not word.startswith(language.filler_stems):
+            return None
+    return found
+
+
+def _dense_cores(text: str) -> int | None:
+    rest = fold(_HONOURED.sub(" ", text))
+    language = next((name for name, script in _SCRIPTS if script.search(rest)), "zh")
+    core, filler = _dense(language)
+    rest, found = core.subn(" ", rest)
+    rest = filler.sub(" ", rest)
+    if language == "ja":
+        rest = _HIRAGANA.sub(" ", rest)
+    left = (word for word in _TOKEN.findall(rest) if not _NUMBER.fullmatch(word))
+    return found if all(word in _spaced()[0].filler for word in left) else None
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files("retriever.ingest.cleaning").joinpath("closings.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _polite() -> frozenset[str]:
+    return frozenset(fold(_data()["polite"]).split())
+
+
+@cache
+def _ratings() -> tuple[str, ...]:
+    return tuple(fold(_data()["rating"]).split())
+
+
+@cache
+def _spaced() -> tuple[_Spaced, ...]:
+    return tuple(
+        _read(fold(table["core"]), fold(table["filler"]), fold(table.get("also", "")))
+        for table in _data().values()
+        if isinstance(table, dict) and ";" in table["core"]
+    )
+
+
+def _read(core: str, filler: str, also: str) -> _Spaced:
+    entries = [entry.strip() for entry in core.split(";") if entry.strip()]
+    others = [entry.strip() for entry in also.split(";") if entry.strip()]
+    single = [entry for entry in entries if re.fullmatch(r"\w+\*?", entry)]
+    every = re.findall(r"\w+\*?", f"{core} {filler} {also}")
+    known, stems = _split(every)
+    cores, core_stems = _split(single)
+    fillers, filler_stems = _split(filler.split())
+    longer = [entry for entry in entries if entry not in single]
+    return _Spaced(known, stems, cores, core_stems, fillers, filler_stems, _pattern(longer), _pattern(others))
+
+
+def _split(entries: list[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Whole words, and the beginnings of others."""
+    stems = tuple({entry.rstrip("*") for entry in entries if entry.endswith("*")})
+    return frozenset(entry for entry in entries if not entry.endswith("*")), stems
+
+
+def _pattern(entries: list[str]) -> re.Pattern[str]:
+    """Any of the phrases as whole words, the longest first; nothing where there is none."""
+    if not entries:
+        return re.compile(r"(?!)")
+    parts = (re.sub(r"(?<=\w)\*", r"\\w{0,20}", entry) for entry in sorted(entries, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)".replace(")*", "){0,3}"))
+
+
+@cache
+def _dense(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A language whose words are taken out wherever they stand: what speaks of the end, and what stands beside it."""
+    table = _data()[language]
+    return _taken_out(fold(table["core"]).split()), _taken_out(fold(table["filler"]).split())
+
+
+def _taken_out(entries: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(set(entries), key=len, reverse=True))))
