@@ -93,7 +93,7 @@ def test_any_json_is_a_document(value: Any) -> None:  # noqa: ANN401
 
 
 def letters(text: str) -> Counter[str]:
-    """How often each letter occurs, large or small: tag-like words such as `<ENTER>` come out small."""
+    """How often each letter occurs, large or small."""
     return Counter(filter(str.isalpha, text.casefold()))
 
 

@@ -16,7 +16,7 @@ from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.code import fenced_lines, outside_code
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.greeting import is_greeting
-from retriever.ingest.cleaning.html import html_to_text, looks_like_html
+from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped
 from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.ingest.cleaning.quotes import reply_header
 from retriever.ingest.cleaning.signature import is_sent_from, looks_like_log
@@ -90,6 +90,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "find_error_codes": find_error_codes,
     "html_to_text": html_to_text,
     "looks_like_html": looks_like_html,
+    "unescaped": unescaped,
     "clean_mail": clean_mail,
     "has_own_words": has_own_words,
     "looks_like_log": looks_like_log,

@@ -102,7 +102,9 @@ def _walk(blocks: Blocks, node: Any, depth: int) -> None:  # noqa: ANN401  any J
     elif kind == "codeBlock":
         blocks.verbatim("".join(str(child.get("text") or "") for child in children if isinstance(child, Mapping)))
     elif kind in _LISTS:
-        blocks.begin_list(ordered=_LISTS[kind])
+        attributes = node.get("attrs")
+        order = attributes.get("order") if isinstance(attributes, Mapping) else None
+        blocks.begin_list(ordered=_LISTS[kind], start=order if isinstance(order, int) else 1)
         _all(blocks, children, depth)
         blocks.end_list()
     elif kind in _ITEMS:
@@ -146,6 +148,8 @@ def _text(blocks: Blocks, node: Mapping[str, Any]) -> None:
     )
     if "code" in kinds:
         text = f"`{text}`"
+    if "strike" in kinds and text.strip():
+        text = f"~~{text}~~"
     address = _attribute(kinds.get("link", {}), "href")
     if address.startswith(("http://", "https://")) and address.rstrip("/") != text.rstrip("/"):
         text = f"{text} ({address})"

@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass, field
 
 FENCE = "```"
+_TICKS = re.compile("`{3,}")
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is open: the number of its next item, None where it has none; letters stand for numbers."""
+
+    number: int | None
+    letters: str = ""
 
 
 @dataclass(slots=True)
@@ -14,7 +23,7 @@ class Blocks:
     _lines: list[str] = field(default_factory=list)
     _pieces: list[str] = field(default_factory=list)
     _mark: str = ""
-    _lists: list[int] = field(default_factory=list)
+    _lists: list["_List"] = field(default_factory=list)
 
     def text(self, text: str) -> None:
         """Text within the line."""
@@ -43,12 +52,14 @@ class Blocks:
         self.end_line()
         body = text.replace("\r\n", "\n").strip("\n")
         if body.strip():
-            self._lines += [FENCE, *body.split("\n"), FENCE]
+            longest = max((len(run[0]) for run in _TICKS.finditer(body)), default=0)
+            fence = "`" * max(len(FENCE), longest + 1)
+            self._lines += [fence, *body.split("\n"), fence]
 
-    def begin_list(self, *, ordered: bool) -> None:
-        """Items follow, numbered or not."""
+    def begin_list(self, *, ordered: bool, start: int = 1, letters: str = "") -> None:
+        """Items follow, numbered from `start` or not; `letters` (a to z) are written for the first numbers."""
         self.end_line()
-        self._lists.append(1 if ordered else 0)
+        self._lists.append(_List(start if ordered else None, letters))
 
     def end_list(self) -> None:
         """The innermost list ends."""
@@ -57,13 +68,15 @@ class Blocks:
         if self._lists:
             self._lists.pop()
 
-    def begin_item(self) -> None:
-        """One item of the innermost list."""
+    def begin_item(self, number: int | None = None) -> None:
+        """One item of the innermost list, from which on a numbered list may count anew."""
         self.end_line()
-        number = self._lists[-1] if self._lists else 0
-        if number:
-            self._lists[-1] += 1
-        self._mark = "  " * max(len(self._lists) - 1, 0) + (f"{number}. " if number else "- ")
+        mark = "- "
+        if self._lists and (inner := self._lists[-1]).number is not None:
+            place = inner.number if number is None else number
+            inner.number = place + 1
+            mark = f"{inner.letters[place - 1] if 0 < place <= len(inner.letters) else place}. "
+        self._mark = "  " * max(len(self._lists) - 1, 0) + mark
 
     def result(self) -> str:
         """The text so far."""

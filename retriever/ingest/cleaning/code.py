@@ -61,6 +61,18 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
     return _MARK.sub(lambda mark: kept[int(mark[1])], change("\n".join(parts)))
 
 
+def without_code(text: str) -> str:
+    """The text with its code left out."""
+    prose: list[str] = []
+
+    def seen(marked: str) -> str:
+        prose.append(_MARK.sub("", marked))
+        return ""
+
+    outside_code(text, seen)
+    return "".join(prose)
+
+
 def _code_lines(lines: Sequence[str]) -> list[bool]:
     """Lines between fences, and lines indented by four after an empty line."""
     coded = fenced_lines(lines)

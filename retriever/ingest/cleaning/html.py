@@ -1,13 +1,17 @@
 """HTML of tickets and mails to text: what a reader sees, without quoted mails, signatures and hidden parts.
 
-Tags that HTML does not know are put back as text: `List<String>` and `<none>` in a badly escaped log are content.
+What HTML does not know as a tag is text, as it is written: `List<String>`, `<ENTER>` and `<none>` in a badly escaped
+log are content. What is struck through stands between `~~`, as in Markdown.
 """
 
 import re
+from html import unescape
+from string import ascii_lowercase, ascii_uppercase
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from retriever.ingest.cleaning.blocks import Blocks
+from retriever.ingest.cleaning.code import outside_code, without_code
 
 _DROPPED = frozenset(
     ("script", "style", "head", "title", "noscript", "template", "svg", "object", "iframe", "meta", "link", "canvas")
@@ -42,8 +46,26 @@ _REPEATED_IDS = frozenset(
 )  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|mso-hide\s*:\s*all")
 _TAGS = re.compile(
-    r"</(p|div|span|li|ul|ol|table|td|tr|a|b|strong|em|i|pre|code|h[1-6]|blockquote|font|body|html)\s*>|<br\s*/?>|<p\s*/?>",
+    r"</(p|div|span|li|ul|ol|table|td|tr|a|b|strong|em|i|s|u|pre|code|h[1-6]|blockquote|font|body|html)\s*>"
+    r"|<br\s*/?>|<p\s*/?>",
     re.IGNORECASE,
+)
+_NAME_OF_TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]{0,60})")
+_OFFICE = re.compile(r"(?:o|v|w|x|m|u1|st1|mso):[a-z][\w-]{0,40}")
+# Tags that need no closing one.
+_OPEN = frozenset(
+    ("br", "hr", "img", "input", "wbr", "col", "area", "base", "link", "meta", "param", "source", "track", "embed",
+     "p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "body", "html", "head", "colgroup")
+)  # fmt: skip
+_STRUCK = frozenset(("s", "strike", "del"))
+_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,40}line-through")
+_KEPT_STYLE = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
+# What stands around a tag that is spoken of: "put <br> there".
+_AROUND_BEFORE = " \t\"'`(“‘„«[「『（"
+_AROUND_AFTER = " \t\"'`)”’“»]」』）.,;:!?，。：；！？"
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
+_SPEAKS_OF_ENTITIES = re.compile(
+    r"\b(?:xml|x?html|entit|escap|encod|unescap)|转义|轉義|实体|實體|エスケープ", re.IGNORECASE
 )
 _LINK_LIMIT = 300
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -53,38 +75,113 @@ DEPTH_LIMIT = 3_000
 
 
 def looks_like_html(text: str) -> bool:
-    """Does the text hold tags that only HTML has? Angle brackets of logs and generics are not enough."""
-    return bool(_TAGS.search(text))
+    """Is the text marked up with HTML? Angle brackets of logs and generics, code and tags spoken of are not enough."""
+    if not _TAGS.search(text):
+        return False
+    plain = without_code(text)
+    opened: set[str] = set()
+    end = 0
+    for tag in _TAGS.finditer(plain):
+        opened.update(found[2].lower() for found in _NAME_OF_TAG.finditer(plain, end, tag.start()))
+        end = tag.start()
+        name = (tag[1] or "").lower()
+        if (not name or name in opened) and not _is_spoken_of(plain, tag):
+            return True
+    return False
+
+
+def _is_spoken_of(text: str, tag: re.Match[str]) -> bool:
+    before = text[tag.start() - 1] if tag.start() else "\n"
+    after = text[tag.end()] if tag.end() < len(text) else " "
+    return before in _AROUND_BEFORE and after in _AROUND_AFTER
+
+
+def unescaped(text: str) -> str:
+    """The text with its entities read, where a program wrote it: each `&` is one, and it speaks of none."""
+    if "&" not in text or len(_ENTITY.findall(text)) != text.count("&") or _SPEAKS_OF_ENTITIES.search(text):
+        return text
+    if ("<" in text or ">" in text) or ('"' in text and "&quot;" in text):
+        return text
+    return outside_code(text, unescape)
 
 
 def html_to_text(html: str, *, repeated: bool = False) -> str:
     """The text that a reader sees, lists and code marked as Markdown does. `repeated` keeps quoted mails."""
     if _depth(html) > DEPTH_LIMIT:
         return _ANY_TAG.sub(" ", html)
-    body = LexborHTMLParser(html).body
+    body = LexborHTMLParser(_with_text_escaped(html)).body
     if body is None:
         return ""
     blocks = Blocks()
     # A stack instead of recursion: ten thousand nested tags are a file like any other. `True` marks an end.
     waiting: list[tuple[LexborNode, bool]] = [(body, False)]
+    keeps = 0
     while waiting:
         node, ends = waiting.pop()
         tag = node.tag or ""
         if ends:
             _end(blocks, node, tag)
+            keeps -= _keeps_lines(node)
         elif node.is_text_node:
-            blocks.text(node.text_content or "")
+            _text(blocks, node.text_content or "", keeps=keeps > 0)
         elif not node.is_element_node or tag in _DROPPED or _is_hidden(node) or (not repeated and _is_repeated(node)):
             # Also the mail that Outlook puts behind its own header: everything after it is the earlier mail.
             if not repeated and tag in ("div", "hr") and (node.id or "").lower() in ("divrplyfwdmsg", "appendonsend"):
                 waiting = [entry for entry in waiting if entry[1]]
         elif tag in _CODE:
-            blocks.verbatim(node.text(separator=""))
+            blocks.verbatim(_code(node))
         else:
+            keeps += _keeps_lines(node)
             _begin(blocks, node, tag)
             waiting.append((node, True))
             waiting.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
     return blocks.result()
+
+
+def _with_text_escaped(html: str) -> str:
+    """The markup with brackets escaped that open no tag: unknown names, and generics such as `List<Object>`."""
+    closed = {found[2] for found in _NAME_OF_TAG.finditer(html) if found[1]}
+    lower = {name.lower() for name in closed}
+
+    def kept(found: re.Match[str]) -> str:
+        name = found[2].lower()
+        if _OFFICE.fullmatch(name):
+            return found[0]
+        mixed = found[2] not in (name, found[2].upper()) and found[2] not in closed
+        attached = found.start() > 0 and (html[found.start() - 1].isalnum() or html[found.start() - 1] == "_")
+        generic = attached and not found[1] and name not in _OPEN and name not in lower
+        return found[0] if name in _KNOWN and not mixed and not generic else "&lt;" + found[0][1:]
+
+    return _NAME_OF_TAG.sub(kept, html)
+
+
+def _text(blocks: Blocks, text: str, *, keeps: bool) -> None:
+    """Text within the line; where white space is kept, its line breaks are some."""
+    if not keeps:
+        blocks.text(text)
+        return
+    first, *others = text.split("\n")
+    blocks.text(first)
+    for line in others:
+        blocks.end_line()
+        blocks.text(line)
+
+
+def _code(node: LexborNode) -> str:
+    """What stands in a block of code; tags that begin a line do so."""
+    parts: list[str] = []
+    waiting = list(node.iter(include_text=True))[::-1]
+    while waiting:
+        inner = waiting.pop()
+        if inner.is_text_node:
+            parts.append(inner.text_content or "")
+        elif inner.tag == "br":
+            parts.append("\n")
+        elif inner.is_element_node and inner.tag not in _DROPPED and not _is_hidden(inner):
+            if inner.tag in _LINES or inner.tag in _PARAGRAPHS:
+                parts.append("\n" if parts and not parts[-1].endswith("\n") else "")
+            waiting.extend(list(inner.iter(include_text=True))[::-1])
+    return "".join(parts)
 
 
 def _depth(html: str) -> int:
@@ -100,9 +197,10 @@ def _depth(html: str) -> int:
 
 def _begin(blocks: Blocks, node: LexborNode, tag: str) -> None:
     if tag in _LISTS:
-        blocks.begin_list(ordered=_LISTS[tag])
+        letters = {"a": ascii_lowercase, "A": ascii_uppercase}.get(node.attributes.get("type") or "", "")
+        blocks.begin_list(ordered=_LISTS[tag], start=_number(node, "start", 1) or 0, letters=letters)
     elif tag == "li":
-        blocks.begin_item()
+        blocks.begin_item(_number(node, "value", None))
     elif tag in _PARAGRAPHS:
         blocks.blank_line()
     elif tag in _LINES:
@@ -113,8 +211,8 @@ def _begin(blocks: Blocks, node: LexborNode, tag: str) -> None:
         blocks.text(node.attributes.get("alt") or "")
     elif tag == "code":
         blocks.text("`")
-    elif tag not in _KNOWN and ":" not in tag:
-        blocks.text(f"<{tag}>")
+    elif _is_struck(node, tag):
+        blocks.text("~~")
 
 
 def _end(blocks: Blocks, node: LexborNode, tag: str) -> None:
@@ -126,6 +224,8 @@ def _end(blocks: Blocks, node: LexborNode, tag: str) -> None:
         blocks.end_line()
     elif tag == "code":
         blocks.text("`")
+    elif _is_struck(node, tag):
+        blocks.text("~~")
     elif tag == "a":
         address = node.attributes.get("href") or ""
         if address.startswith(("http://", "https://")) and len(address) <= _LINK_LIMIT and not _shows(node, address):
@@ -137,9 +237,28 @@ def _shows(node: LexborNode, address: str) -> bool:
     return (node.text() or "").strip().rstrip("/") in (address.rstrip("/"), address.partition("://")[2].rstrip("/"))
 
 
+def _number(node: LexborNode, name: str, otherwise: int | None) -> int | None:
+    value = (node.attributes.get(name) or "").strip()
+    return int(value) if re.fullmatch(r"-?[0-9]{1,9}", value) else otherwise
+
+
+def _style(node: LexborNode) -> str:
+    return (node.attributes.get("style") or "").lower()
+
+
+def _is_struck(node: LexborNode, tag: str) -> bool:
+    """Is the text struck through, by its tag or its style?"""
+    struck = tag in _STRUCK or (tag in _INLINE and bool(_STRUCK_STYLE.search(_style(node))))
+    return struck and node.first_child is not None
+
+
+def _keeps_lines(node: LexborNode) -> bool:
+    return bool(_KEPT_STYLE.search(_style(node)))
+
+
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    return "hidden" in attributes or bool(_HIDDEN.search((attributes.get("style") or "").lower()))
+    return "hidden" in attributes or bool(_HIDDEN.search(_style(node)))
 
 
 def _is_repeated(node: LexborNode) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from retriever.ingest.cleaning.adf import adf_to_text, is_adf
-from retriever.ingest.cleaning.html import html_to_text, looks_like_html
+from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped
 from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.masking import KnownEntities
 
@@ -112,7 +112,7 @@ def is_true(value: object) -> bool:
 
 def written(value: object, *, html: bool = False) -> str:
     """What its author wrote in a mail or comment: markup to text, without quotes, signature and greeting."""
-    raw = text(value)
+    raw = text(value) if html else unescaped(text(value))
     if html or looks_like_html(raw):
         plain = html_to_text(raw)
         # A forwarded mail is nothing but what is repeated.

@@ -117,7 +117,7 @@ def test_html_keeps_structure_and_code() -> None:
 
     assert html_to_text(html) == (
         "Do this:\n\n1. stop it\n  - fully\n2. start\n```\nERROR  x\n  at y\n```\n\na | b\n\n"
-        "guide (https://kb.example/1) List<string> <none> `rm -f`\nend"
+        "guide (https://kb.example/1) List<String> <none> `rm -f`\nend"
     )
 
 
