@@ -38,13 +38,13 @@ def mask_case(case: Case, known: KnownEntities = NOBODY) -> tuple[Case, Spans]:
     return (replace(case, **changed) if masking.spans else case), masking.spans  # type: ignore[arg-type]
 
 
-def mask_query(query: Query) -> Query:
+def mask_query(query: Query, known: KnownEntities = NOBODY) -> Query:
     """The question without personal values, as its words would stand in a masked case. Filters are left alone."""
     numbering = Numbering((query.title, query.problem))
-    title = mask_field(query.title, NOBODY, RuleScope.TEXT, numbering)
-    problem = mask_field(query.problem, NOBODY, RuleScope.TEXT, numbering)
-    product = mask_field(query.product, NOBODY, RuleScope.NAME, numbering)
-    codes = tuple(mask_field(code, NOBODY, RuleScope.CODE, numbering) for code in query.error_codes)
+    title = mask_field(query.title, known, RuleScope.TEXT, numbering)
+    problem = mask_field(query.problem, known, RuleScope.TEXT, numbering)
+    product = mask_field(query.product, known, RuleScope.NAME, numbering)
+    codes = tuple(mask_field(code, known, RuleScope.CODE, numbering) for code in query.error_codes)
     if not (title.spans or problem.spans or product.spans or any(code.spans for code in codes)):
         return query
     return replace(

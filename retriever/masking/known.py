@@ -25,7 +25,8 @@ def known_rules(known: KnownEntities) -> tuple[MaskingRule, ...]:
         ("known_name", "PERSON", _names(known.names), RuleScope.TEXT | RuleScope.NAME),
         ("known_company", "COMPANY", _companies(known.companies), RuleScope.TEXT | RuleScope.NAME),
     )
-    return tuple(_rule(name, kind, patterns, scope) for name, kind, patterns, scope in wanted if patterns)
+    own = (_rule(name, kind, patterns, scope) for name, kind, patterns, scope in wanted if patterns)
+    return (*own, *known.listed)
 
 
 def _rule(name: str, kind: str, spellings: tuple[str, ...], scope: RuleScope) -> MaskingRule:

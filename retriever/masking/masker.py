@@ -8,7 +8,18 @@ result, since a passage taken may uncover another. They stop when nothing is new
 import re
 from collections.abc import Iterable, Sequence
 
-from retriever.masking import commands, credentials, identifiers, network, papers, people, phones, places, titled
+from retriever.masking import (
+    commands,
+    companies,
+    credentials,
+    identifiers,
+    network,
+    papers,
+    people,
+    phones,
+    places,
+    titled,
+)
 from retriever.masking.folding import MARK, Folded, fold
 from retriever.masking.known import known_rules
 from retriever.masking.placeholders import PLACEHOLDER
@@ -29,8 +40,8 @@ STRUCTURED: tuple[MaskingRule, ...] = (
     *identifiers.LATER_RULES,
 )
 """Rules whose precision and recall are promised and measured, in their order."""
-BEST_EFFORT: tuple[MaskingRule, ...] = (*people.RULES, *titled.RULES, *places.RULES)
-"""Names and addresses: measured, not promised."""
+BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *places.RULES)
+"""Names of companies and people, and addresses: no check digits decide."""
 
 _PASSES = 8  # two are usual; each takes more of the text, so they end
 _LONG_NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d{2}-\d{2})\d(?:[ ().\-/]{0,3}\d){6,}+")

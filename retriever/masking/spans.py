@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 MASKING_VERSION = 2
 """Grows whenever masking gives another text for the same input: what was embedded before counts as another model's."""
@@ -19,6 +20,8 @@ class KnownEntities:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     companies: tuple[str, ...] = ()
+    listed: tuple[Any, ...] = ()
+    """Rules for names that the operator lists (`retriever.masking.listed`)."""
 
 
 NOBODY = KnownEntities()

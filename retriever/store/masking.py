@@ -6,12 +6,14 @@ forget it: the type checker refuses a plain case.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NewType
 
 import structlog
 
 from retriever.domain import Case
 from retriever.masking import KnownEntities, mask_case, mask_text
+from retriever.masking.listed import NAMES_FILE, load_names
 from retriever.masking.spans import NOBODY
 from retriever.store.ingests import IngestProgress
 
@@ -31,13 +33,17 @@ class MaskedCases(tuple[MaskedCase, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """Masks personal values; with `mask` off, which only a person decides, everything goes in as it is."""
+    """Masks personal values; with `mask` off, which only a person decides, everything goes in as it is.
+
+    `known` holds the names that the operator lists beside the library.
+    """
 
     mask: bool = True
+    known: KnownEntities = NOBODY
 
     def case(self, case: Case, known: KnownEntities = NOBODY) -> MaskedCase:
         """The case without personal values, `known` ones included. One that was masked already comes out as it is."""
-        return MaskedCase(mask_case(case, known)[0] if self.mask else case)
+        return MaskedCase(mask_case(case, replace(known, listed=self.known.listed))[0] if self.mask else case)
 
     def cases(self, cases: Iterable[Case]) -> MaskedCases:
         """The same for many."""
@@ -45,7 +51,7 @@ class Masking:
 
     def text(self, text: str) -> MaskedText:
         """A note, a question, the name of a file."""
-        return MaskedText(mask_text(text).text if self.mask else text)
+        return MaskedText(mask_text(text, self.known).text if self.mask else text)
 
     def answers(self, answers: Mapping[str, str | bool]) -> dict[str, str | bool]:
         """Answers of a checklist: names stay, notes are masked."""
@@ -56,8 +62,8 @@ class Masking:
         return replace(progress, name=self.text(progress.name))
 
 
-def open_masking(*, mask: bool, read_only: bool) -> Masking:
-    """The masking of a library; a warning in the log when it is off."""
+def open_masking(library: Path, *, mask: bool, read_only: bool) -> Masking:
+    """The masking of a library, with the names listed beside it; a warning in the log when it is off."""
     if not mask and not read_only:
         log.warning("masking_is_off", detail="personal data is stored as it comes; set SIMILAR_CASES_MASK=on")
-    return Masking(mask)
+    return Masking(mask, KnownEntities(listed=load_names(library.with_name(NAMES_FILE))))

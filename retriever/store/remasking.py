@@ -17,7 +17,8 @@ from sqlite_utils import Database
 from retriever.case.format import content_hash, decode_case, encode_case
 from retriever.case.times import utc_stamp
 from retriever.domain import OPERATOR, Actor, Case
-from retriever.masking import MASKING_VERSION, Spans, mask_case, mask_text
+from retriever.masking import MASKING_VERSION, KnownEntities, Spans, mask_case, mask_text
+from retriever.masking.spans import NOBODY
 from retriever.store.audit import AuditNote, record_all
 from retriever.store.case_rows import last_revision
 from retriever.store.sqlite import Connections
@@ -63,7 +64,7 @@ class _Area:
     table: str
     cursor: str
     column: str
-    masked: Callable[[str], tuple[str, RuleCounts]]
+    masked: Callable[[str, KnownEntities], tuple[str, RuleCounts]]
     after: Callable[[Database, _Row], None] = lambda _db, _row: None
     start: int | str = 0
 
@@ -75,10 +76,12 @@ def remask(
     restart: bool = False,
     actor: Actor = OPERATOR,
     progress: MaskingProgress = quiet,
+    known: KnownEntities = NOBODY,
 ) -> Remasked:
     """Mask all that the library holds; goes on where an interrupted run of the same rules stopped, unless `restart`.
 
-    `dry_run` only counts. At the end one entry goes into the audit log. Raises Locked, Unavailable.
+    `dry_run` only counts; `known` holds the names that the operator lists. At the end one entry goes into the audit
+    log. Raises Locked, Unavailable.
     """
     state = _State() if dry_run or restart else _load(connections)
     resumed = bool(state.area)
@@ -90,7 +93,7 @@ def remask(
         state.changed[area.name] += 0
         while rows := connections.rows(_page(area), (cursor, BATCH)):
             cursor, done = rows[-1][0], done + len(rows)
-            changes = _changes(area, rows, state)
+            changes = _changes(area, rows, state, known)
             state = replace(state, area=area.name, cursor=cursor)
             if not dry_run:
                 _write(connections, area, changes, state)
@@ -117,11 +120,11 @@ def _page(area: _Area) -> str:
     """  # noqa: S608  names of this module
 
 
-def _changes(area: _Area, rows: list[Any], state: _State) -> list[_Row]:
+def _changes(area: _Area, rows: list[Any], state: _State, known: KnownEntities) -> list[_Row]:
     """Rows whose text changes; they are counted in the state."""
     changes: list[_Row] = []
     for cursor, text in rows:
-        masked, rules = area.masked(text)
+        masked, rules = area.masked(text, known)
         if masked != text:
             changes.append(_Row(cursor, text, masked))
             state.by_rule.update(rules)
@@ -161,21 +164,21 @@ def _save(db: Database, state: _State) -> None:
     db.conn.execute("INSERT OR REPLACE INTO remasking VALUES (1, ?, ?, ?)", (MASKING_VERSION, at, text))
 
 
-def _masked_document(text: str) -> tuple[str, RuleCounts]:
-    case, spans = mask_case(decode_case(text))
+def _masked_document(text: str, known: KnownEntities) -> tuple[str, RuleCounts]:
+    case, spans = mask_case(decode_case(text), known)
     return (encode_case(case).decode(), _rules(spans)) if spans else (text, ())
 
 
-def _masked_text(text: str) -> tuple[str, RuleCounts]:
-    masked = mask_text(text)
+def _masked_text(text: str, known: KnownEntities) -> tuple[str, RuleCounts]:
+    masked = mask_text(text, known)
     return masked.text, [span.rule for span in masked.spans]
 
 
-def _masked_answers(text: str) -> tuple[str, RuleCounts]:
+def _masked_answers(text: str, known: KnownEntities) -> tuple[str, RuleCounts]:
     answers, rules = json.loads(text), list[str]()
     for name, value in answers.items():
         if isinstance(value, str):
-            answers[name], found = _masked_text(value)
+            answers[name], found = _masked_text(value, known)
             rules += found
     return (json.dumps(answers), rules) if rules else (text, ())
 

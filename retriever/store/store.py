@@ -50,7 +50,7 @@ class Store:
         """Open or make the library; see `open_store`."""
         self.path = path
         self.read_only = read_only
-        self.masking = open_masking(mask=mask, read_only=read_only)
+        self.masking = open_masking(path, mask=mask, read_only=read_only)
         chain = AuditChain(audit or AuditFiles.beside(path), read_only=read_only)
         self._connections = Connections(path, read_only=read_only, journal=journal, follower=chain)
         self.audit = AuditLog(self._connections, chain)
@@ -87,7 +87,7 @@ class Store:
         """Mask what is stored already, in place; see `store.remasking`. Raises InvalidInput when masking is off."""
         if not self.masking.mask:
             raise InvalidInput("masking is switched off by the settings: switch it on first.")
-        return remask(self._connections, dry_run=dry_run, restart=restart, progress=progress)
+        return remask(self._connections, dry_run=dry_run, restart=restart, progress=progress, known=self.masking.known)
 
     def check(self) -> list[str]:
         """What is wrong with the database file, one line each; empty when all is well. Reads every page."""

@@ -39,7 +39,9 @@ class Arrivals:
             min_confidence=0.0,
             audience=actor.audience,
         )
-        neighbours = self.searcher.find_similar(mask_query(query) if self.settings.mask else query).matches
+        if self.settings.mask:
+            query = mask_query(query, self.store.masking.known)
+        neighbours = self.searcher.find_similar(query).matches
         return check_case(case, neighbours, self.drafts.nearest(case, actor))
 
     def report(self, case: Case) -> "Arrival":

@@ -202,7 +202,8 @@ def _searcher(
 ) -> Searcher:
     """The ranking as shipped for the model, with the library's own calibration where it has one, and the stages."""
     shipped = load_ranking(encoder.name)
-    searcher = Searcher(encoder, store.cases, shipped, indexing.view, stages, question_reader(mask=settings.mask))
+    reader = question_reader(mask=settings.mask, known=store.masking.known)
+    searcher = Searcher(encoder, store.cases, shipped, indexing.view, stages, reader)
     own = load_calibration(settings.calibration_path, searcher.identity, shipped)
     return replace(searcher, ranking=calibrated(shipped, own))
 

@@ -30,7 +30,8 @@ from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.registry import get_source
 from retriever.ingest.sources.speakers import is_machine, same_person
 from retriever.ingest.states import state_of
-from retriever.masking import mask_mention, mask_text
+from retriever.masking import KnownEntities, mask_mention, mask_text
+from retriever.masking.listed import parse_names
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
 from retriever.search.naming import names_in
@@ -57,6 +58,9 @@ def _converted(source: str, record: Callable[[str], dict[str, object]]) -> Calla
     return lambda text: mapping.convert(record(text))
 
 
+_LISTED = KnownEntities(
+    listed=parse_names("\n".join(f"aa a{'a' * number}\n中中{'中' * number}" for number in range(90)))
+)
 TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "tidy_text": tidy_text,
     "tidy_line": tidy_line,
@@ -105,6 +109,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "markdown_text": markdown_text,
     "mask_text": mask_text,
     "mask_mention": mask_mention,
+    "listed names": lambda text: mask_text(text, _LISTED),
     "without_placeholders": without_placeholders,
     "versions_in": versions_in,
     "asks_nothing": asks_nothing,

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from retriever.case.tidy import tidy_text
+from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, Json
+from retriever.cli.library import open_present_store_of
 from retriever.cli.output import err, print_json, print_table, progress_bars
 from retriever.errors import InvalidInput
-from retriever.masking import MASKING_VERSION, Masked, mask_text
+from retriever.masking import MASKING_VERSION, KnownEntities, Masked, mask_text
+from retriever.masking.listed import NAMES_FILE, load_names
 
 LONGEST = 10_000_000
 """Characters taken at once."""
@@ -39,10 +43,10 @@ def mask(
     if library:
         _mask_library(context, dry_run=dry_run, restart=restart, json_=json_)
         return
-    original = _read(file) if file is not None else sys.stdin.read() if text == "-" else str(text)
+    original = tidy_text(_read(file) if file is not None else sys.stdin.read() if text == "-" else str(text))
     if len(original) > LONGEST:
         raise InvalidInput(f"the text has {len(original):,} characters, at most {LONGEST:,} are taken: split it.")
-    masked = mask_text(original)
+    masked = mask_text(original, KnownEntities(listed=load_names(_names_file(context))))
     rows = _rows(original, masked, show_values=show_values)
     if json_:
         print_json({"text": masked.text, "masking_version": MASKING_VERSION} | ({"spans": rows} if explain else {}))
@@ -52,9 +56,11 @@ def mask(
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
-def _mask_library(context: typer.Context, *, dry_run: bool, restart: bool, json_: bool) -> None:
-    from retriever.cli.library import open_present_store_of  # noqa: PLC0415  a text needs neither library nor settings
+def _names_file(context: typer.Context) -> Path:
+    return settings_of(context).database_path.with_name(NAMES_FILE)
 
+
+def _mask_library(context: typer.Context, *, dry_run: bool, restart: bool, json_: bool) -> None:
     with open_present_store_of(context, read_only=dry_run) as store, progress_bars() as bars:
         done = store.remask(dry_run=dry_run, restart=restart, progress=bars)
     if json_:

@@ -87,3 +87,13 @@ def test_one_thing_is_masked_at_a_time(run: Run) -> None:
     """And a library that is not there is not made."""
     assert run("mask", TEXT, "--library").code == 1
     assert run("mask", "--library").code == 3
+
+
+def test_names_of_the_library_and_hidden_texts_go(run: Run, tmp_path: Path) -> None:
+    """A text is shown as the library would store it: without listed names and without invisible characters."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "masking_names.txt").write_text("Zofia\n[companies]\nContoso\n", encoding="utf-8")
+
+    shown = run("mask", "zofia of contoso has\u3164 a pri\U000e0041\ufe01nter")
+
+    assert shown.out == "[PERSON_1] of [COMPANY_1] has a printer\n"

@@ -1,10 +1,15 @@
 """Nothing personal gets past the store's door, whichever way it comes."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from retriever.domain import Actor, Role, Status
+from retriever.errors import InvalidInput
 from retriever.masking import mask_case
-from retriever.store import IngestProgress, LoggedQuery, Review, Step, Store
+from retriever.masking.listed import NAMES_FILE
+from retriever.store import IngestProgress, LoggedQuery, Review, Step, Store, open_store
 from tests.support.builders import make_case
 
 PRIVATE = "anna@corp.example"
@@ -61,3 +66,19 @@ def test_an_old_text_is_masked_when_its_case_moves_on(store: Store) -> None:
 
     assert case.problem == f"mail {PRIVATE}"
     assert store.cases.get("a").case.problem == "mail [EMAIL_1]"
+
+
+def test_names_listed_beside_the_library_are_masked(tmp_path: Path) -> None:
+    """On the way in, in what is stored already, and a wrong line keeps the library shut."""
+    path = tmp_path / "library.sqlite3"
+    with open_store(path) as store:
+        store.cases.upsert([make_case("old", "zofia cannot print")])
+    (tmp_path / NAMES_FILE).write_text("Zofia\n", encoding="utf-8")
+    with open_store(path) as store:
+        store.cases.upsert([make_case("new", "Zofia cannot scan")])
+        store.remask()
+        assert store.cases.get("new").case.problem == "[PERSON_1] cannot scan"
+        assert store.cases.get("old").case.problem == "[PERSON_1] cannot print"
+    (tmp_path / NAMES_FILE).write_text("Zofia\nab\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="line 2"):
+        open_store(path)
