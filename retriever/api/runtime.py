@@ -11,7 +11,6 @@ from retriever.api.query_log import QueryLog
 from retriever.api.security.key_watch import KeyWatch
 from retriever.api.security.keyring import KeyRing
 from retriever.api.workers import Workers
-from retriever.case.language import warm_up
 from retriever.config import Settings
 from retriever.domain import Query, SearchResult
 from retriever.embedding.alignment.aligner import load_compiled
@@ -130,7 +129,6 @@ class Runtime:
         daily_round(service.settings, service.store, service.lifecycle)
 
     def _try_to_open(self, open_service: Callable[[], Service]) -> None:
-        warm_up()
         try:
             service = open_service()
             # The first question loads what is loaded lazily; it should not be a customer's.

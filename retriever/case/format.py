@@ -18,6 +18,7 @@ import orjson
 
 from retriever.case.dates import normalise_date
 from retriever.case.fields import LISTS, OUTCOME_FIELDS, SOURCE_FIELDS
+from retriever.case.language_tags import normalise_language
 from retriever.case.mentions import shown, shown_name
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import ALL_GROUPS, Case, Outcome, Source, Status
@@ -38,8 +39,6 @@ LIST_LIMIT = 100
 _EMPTY: tuple[object, ...] = (None, "", (), [])
 # An id stands in web addresses and on command lines: no slash, no space, and no leading dot or dash.
 _ID = re.compile(r"\w[\w.:@+~-]*")
-_LANGUAGE = re.compile(r"(?P<base>[a-z]{2,3})(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?(-[a-z0-9]{4,8})*")
-_TRADITIONAL_REGIONS = frozenset(("tw", "hk", "mo"))
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 Row: TypeAlias = Mapping[str, Any]
@@ -103,20 +102,6 @@ def content_hash(case: Case) -> str:
 def document_hash(document: bytes) -> str:
     """`content_hash` of a case that is encoded already."""
     return hashlib.sha256(document).hexdigest()
-
-
-def normalise_language(tag: str) -> str:
-    """A language tag as language, or language-Script: `EN_us` -> `en`, `zh-CN` -> `zh-Hans`, `zh-HK` -> `zh-Hant`.
-
-    Regions are dropped, for a filter on `pt` must find what came in as `pt-BR`. Raises ValueError.
-    """
-    found = _LANGUAGE.fullmatch(tag.strip().lower().replace("_", "-"))
-    if not found:
-        raise ValueError(f"expected a language tag such as en, de or zh-Hans, got {shown(tag)}")
-    base, script, region = found["base"], found["script"], found["region"]
-    if base == "zh":
-        script = script or ("hant" if region in _TRADITIONAL_REGIONS else "hans")
-    return f"{base}-{script.title()}" if script else base
 
 
 def _checked(row: Row) -> dict[str, Any]:

@@ -1,30 +1,38 @@
-"""Which language a text is in: script first (sure and fast), then py3langid among the library's languages."""
+"""Which language a text is in: its script where one language has it alone, else the spelling of its words.
+
+Nobody can tell the language of a code, a product name or one word of several languages: such a text is `und`, unsure.
+"""
 
 import re
-import threading
-from collections import Counter
 from collections.abc import Collection
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cache
 
 from index.text.folding import script_votes
+from retriever.case.clues import LOOKED_AT, likeliest, words_of
+from retriever.case.language_tags import CHINESE, UNSURE, base_language
+from retriever.domain import AnyCase
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+SIMPLIFIED, TRADITIONAL, JAPANESE = "zh-Hans", "zh-Hant", "ja"
 
-LATIN = frozenset(
-    ("en", "es", "de", "fr", "pt", "it", "nl", "pl", "cs", "sv", "da", "no", "fi", "tr", "id", "vi", "ro", "hu")
-)
-CYRILLIC = frozenset(("ru", "uk", "bg", "sr"))
-ARABIC = frozenset(("ar", "fa", "ur"))
-LIKELY = frozenset(("en", "es", "de", "fr", "pt", "it", "ru", "uk", "ar"))
-"""Languages that share a script and are told apart by statistics; the others have a script of their own."""
 
-_SCRIPTS = (
-    # Japanese before Chinese: kana decides, since Japanese also uses Han characters.
-    ("ja", re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")),
-    ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff\u3130-\u318f]")),
-    ("zh", re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")),
+def _tags(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LATIN = _tags("ca cs da de en es et eu fi fr gl hr hu id it lt lv ms nl no pl pt ro sk sl sv sw tl tr vi")
+CYRILLIC = _tags("bg ru sr uk")
+ARABIC = _tags("ar fa ur")
+SURE = 0.45
+"""Probability from which a language is named. Chosen on benchmarks/results/language.json."""
+FEW, SURE_OF_FEW = 2, 0.6
+"""The same for texts of so many words at most, which look like many languages."""
+OF_THE_LIBRARY = 1.0
+"""Log-odds that a language of the library has before the others."""
+_SECOND_LEVEL = 0xD0  # where the rare characters of JIS X 0208 begin in EUC-JP
+_CERTAINLY_CHINESE = 12  # Chinese characters in a row of words without kana: no Japanese sentence does without
+
+_ALONE = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
     ("hi", re.compile(r"[\u0900-\u097f]")),
     ("bn", re.compile(r"[\u0980-\u09ff]")),
@@ -33,91 +41,86 @@ _SCRIPTS = (
     ("he", re.compile(r"[\u0590-\u05ff]")),
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
-_SHARED_SCRIPTS = (
-    (CYRILLIC, re.compile(r"[\u0400-\u04ff]")),
-    (ARABIC, re.compile(r"[\u0600-\u06ff]")),
-)
-# Words that stand in nearly every sentence of one language and in few of the others: they settle most questions without
-# the statistics, whose table takes a second to load.
-_TELLING = {
-    "en": "the is are my how why when what does not to of and it on this was can",
-    "es": "el los las qué cómo por está mi del una cuándo para con se ya",
-    "de": "der die das ist nicht wie wo wann ich mein meine und kann wird ein auf warum für",
-    "fr": "le les est mon ma une pas comment pourquoi où je du et dans pour ne sur quand",
-    "pt": "não meu minha uma quando como está do da em os foi você já",
-    "it": "il è non mio mia come perché quando della che sono gli",
+_SHARED = {
+    LATIN: re.compile(r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]"),
+    CYRILLIC: re.compile(r"[\u0400-\u04ff]"),
+    ARABIC: re.compile(r"[\u0600-\u06ff]"),
 }
-_LANGUAGES_OF = {
-    word: frozenset(name for name, words in _TELLING.items() if word in words.split())
-    for words in _TELLING.values()
-    for word in words.split()
-}
-_loading = threading.Lock()
 _LETTERS = re.compile(r"[^\W\d_]")
-_DIGIT = re.compile(r"\d")
-LOOKED_AT = 4_000
-"""Characters at the beginning of a text that tell its language: more would only take longer."""
+_HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9f]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 
 
 def detect_language(text: str, *, among: Collection[str] = ()) -> str:
-    """Language tag of a text (`zh-Hans`, `zh-Hant`, `en`, `ja` …), `und` when it has no letters.
+    """Language tag of a text (`zh-Hans`, `zh-Hant`, `en`, `ja` …), `und` when nobody could tell.
 
-    `among` narrows the guess within a shared script: short texts say little ("printer jam" looks Swedish), and the
-    languages of the library and the most spoken ones are likelier than the rest.
+    `among` are the languages of the library, which are likelier than others where a text says little.
     """
     text = text[:LOOKED_AT]
     letters = len(_LETTERS.findall(text))
     if not letters:
-        return "und"
-    for language, pattern in _SCRIPTS:
-        found = len(pattern.findall(text))
-        # One Han or kana character weighs three Latin letters, and Latin product names stand in texts of any language.
+        return UNSURE
+    asian = len(_HAN.findall(text)), len(_KANA.findall(text)), len(_HANGUL.findall(text))
+    # One Han or kana character weighs three Latin letters, and Latin product names stand in texts of any language.
+    if sum(asian) * 3 >= letters - sum(asian):
+        return _east_asian(text, *asian, among)
+    for language, script in _ALONE:
+        found = len(script.findall(text))
         if found and found * 3 >= letters - found:
-            return _chinese_script(text) if language == "zh" else language
-    candidates = next((names for names, script in _SHARED_SCRIPTS if script.search(text)), LATIN)
-    likely = candidates & ({base_language(tag) for tag in among} | LIKELY)
-    if len(likely) == 1:
-        return next(iter(likely))
-    told = _told_by_words(text) if candidates is LATIN else ""
-    if told:
-        return told
-    # Codes and part numbers are no words of any language and mislead the statistics.
-    words = " ".join(word for word in text.split() if not _DIGIT.search(word))
-    if not words:
-        return "und"
-    return next(str(language) for language, _ in _identifier().rank(words) if language in likely)
+            return language
+    # Error messages and product names in Latin letters stand in texts of other scripts, and not the other way round.
+    weights = {names: len(script.findall(text)) * (1 if names is LATIN else 2) for names, script in _SHARED.items()}
+    candidates = max(weights, key=lambda names: weights[names])
+    words = words_of(text)
+    if weights[candidates] * 2 < letters or not words:
+        return UNSURE
+    bonus = {base_language(tag): OF_THE_LIBRARY for tag in among}
+    language, probability = likeliest(words, candidates, bonus)
+    return language if probability >= (SURE if words.count(" ") > FEW + 1 else SURE_OF_FEW) else UNSURE
 
 
-def base_language(tag: str) -> str:
-    """The language without its script or region: `zh-Hant` -> `zh`. What counts as "same language" when ranking."""
-    return tag.split("-", 1)[0].lower()
+def with_language(case: AnyCase) -> AnyCase:
+    """The case with the language that its text is in, unless it names one; Chinese without a script gets its own."""
+    if case.language not in ("", UNSURE, CHINESE):
+        return case
+    text = f"{case.title}\n{case.problem}"
+    if case.language == CHINESE:
+        return replace(case, language=_chinese_script(text))
+    return replace(case, language=detect_language(text))
 
 
-def warm_up() -> None:
-    """Begin to load the statistics, in a thread of its own: they are unpacked without the interpreter's lock."""
-    threading.Thread(target=_identifier, name="similar-cases-languages", daemon=True).start()
-
-
-def _told_by_words(text: str) -> str:
-    """The language that telling words agree on, empty when they do not."""
-    words = text.casefold().replace("?", " ").replace("¿", " ").replace(",", " ").split()
-    votes = Counter(name for word in words for name in _LANGUAGES_OF.get(word, ()))
-    (best, most), *others = votes.most_common(2) or [("", 0)]
-    return best if most > (others[0][1] if others else 0) else ""
-
-
-def _identifier() -> "LanguageIdentifier":
-    with _loading:  # whoever comes meanwhile waits instead of loading them again
-        return _loaded()
-
-
-@lru_cache(maxsize=1)
-def _loaded() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  most questions do without
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+def _east_asian(text: str, han: int, kana: int, hangul: int, among: Collection[str]) -> str:
+    if hangul > han + kana:
+        return "ko"
+    # Chinese shop and brand names like の, so a little kana makes no Japanese.
+    if kana * 8 >= han:
+        return JAPANESE
+    chinese, japanese = _marks(text)
+    if chinese != japanese:
+        return _chinese_script(text) if chinese > japanese else JAPANESE
+    if han >= _CERTAINLY_CHINESE and not kana:
+        return _chinese_script(text)
+    own = {base_language(tag) for tag in among} & {CHINESE, JAPANESE}
+    return UNSURE if len(own) != 1 else JAPANESE if own == {JAPANESE} else _chinese_script(text)
 
 
 def _chinese_script(text: str) -> str:
-    traditional, simplified = script_votes(text)
-    return "zh-Hant" if traditional > simplified else "zh-Hans"
+    traditional, simplified = script_votes(text[:LOOKED_AT])
+    return TRADITIONAL if traditional > simplified else SIMPLIFIED
+
+
+def _marks(text: str) -> tuple[int, int]:
+    """How many characters are everyday ones in Chinese only, and how many in Japanese only."""
+    kinds = [_only_in(sign) for sign in _HAN.findall(text)]
+    return kinds.count(CHINESE), kinds.count(JAPANESE)
+
+
+@cache
+def _only_in(sign: str) -> str:
+    """The one of the two languages whose everyday characters this is among, empty for both and for neither; by the
+    national standards GB 2312, Big5 and level 1 of JIS X 0208."""
+    chinese = bool(sign.encode("gb2312", "ignore") or sign.encode("big5", "ignore"))
+    rows = sign.encode("euc_jp", "ignore")
+    japanese = len(rows) == 2 and rows[0] < _SECOND_LEVEL
+    return "" if chinese == japanese else CHINESE if chinese else JAPANESE

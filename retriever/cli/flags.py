@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from retriever.case.format import normalise_language
+from retriever.case.language_tags import normalise_language
 from retriever.errors import InvalidQuery
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

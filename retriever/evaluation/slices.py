@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from index.text import tokenise
-from retriever.case.language import LATIN, base_language, detect_language
+from retriever.case.language import LATIN, detect_language
+from retriever.case.language_tags import UNSURE, base_language
 from retriever.evaluation.labelled import Document, LabelledQuestion, LabelledSet
 from retriever.evaluation.metrics import MAIN, RunScores
 from retriever.evaluation.significance import Interval, bootstrap
@@ -83,8 +84,9 @@ def _spoken(texts: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     guessed = {id: base_language(detect_language(text)) for id, (language, text) in texts.items() if not language}
     if guessed:
         main, count = Counter(guessed.values()).most_common(1)[0]
+        unsure = LATIN | {UNSURE}
         if main in LATIN and count >= MAIN_SHARE * len(guessed):
-            guessed = {id: main if language in LATIN else language for id, language in guessed.items()}
+            guessed = {id: main if language in unsure else language for id, language in guessed.items()}
     return given | guessed
 
 

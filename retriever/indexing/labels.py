@@ -12,7 +12,7 @@ from retriever.errors import ModelMismatch
 from retriever.masking import MASKING_VERSION
 
 FACETS_LABEL = "facets_version"
-"""Missing in snapshots of earlier programs, which are served all the same."""
+"""Missing in the snapshots of the first programs, whose facets had version 1."""
 
 
 def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
@@ -32,7 +32,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
 def check_labels(manifest: Manifest, encoder: Encoder) -> None:
     """Raises ModelMismatch, naming both sides and the mending command, when the snapshot was built otherwise."""
     for label, wanted in labels_of(encoder, 0).items():
-        found = manifest.labels.get(label, wanted if label == FACETS_LABEL else "")
+        found = manifest.labels.get(label, "1" if label == FACETS_LABEL else "")
         if label not in ("revision", "model") and found != wanted:
             raise ModelMismatch(
                 f"snapshot {manifest.name} was built with {label} {found[:16]} ({manifest.labels.get('model', '?')}), "

@@ -11,7 +11,6 @@ import numpy as np
 import structlog
 
 from index.keys import KeyArray, as_array
-from index.manifest import read_manifest
 from index.merge import RowMerge, plan_merge
 from index.parts import IndexParts
 from index.pieces import PieceArray, Pieces, build_pieces, load_pieces
@@ -20,7 +19,7 @@ from index.types import IndexDamaged
 from retriever.domain import Encoder, StoredCase
 from retriever.errors import ModelMismatch
 from retriever.indexing.entries import Entries, entries_of, is_searchable
-from retriever.indexing.labels import FACETS_LABEL, labels_of
+from retriever.indexing.labels import labels_of
 from retriever.indexing.live import load_view
 from retriever.store.cases import CaseTable
 
@@ -79,11 +78,10 @@ def find_last_snapshot(snapshots: Snapshots, cases: CaseTable, encoder: Encoder)
         if name is None:
             return None
         view = load_view(snapshots, name, encoder)
-        labels = read_manifest(snapshots.path(name)).labels
     except (IndexDamaged, ModelMismatch, KeyError, ValueError) as error:
         log.info("last_snapshot_not_used", reason=str(error))
         return None
-    if view.base.words.counts is None or FACETS_LABEL not in labels:
+    if view.base.words.counts is None:
         log.info("last_snapshot_not_used", reason=f"snapshot {name} was built by an earlier program")
         return None
     reached = cases.revision()

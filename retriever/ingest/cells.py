@@ -1,4 +1,4 @@
-"""What a cell of a table means for a field: lists, dates, states and languages as people write them."""
+"""What a cell of a table means for a field: lists, dates and states as people write them."""
 
 import re
 from collections.abc import Sequence
@@ -12,32 +12,11 @@ from retriever.ingest.states import status_of
 
 _PATH_SIGN = re.compile("[>›→]")
 DATES = frozenset(("opened_at", "resolved_at", "review_due_on", "valid_until"))
-_SPECIAL = LISTS | DATES | {"status", "language", "category"}
-_LANGUAGES = {
-    "english": "en",
-    "英语": "en",
-    "英文": "en",
-    "chinese": "zh-Hans",
-    "中文": "zh-Hans",
-    "简体中文": "zh-Hans",
-    "simplified chinese": "zh-Hans",
-    "繁體中文": "zh-Hant",
-    "繁体中文": "zh-Hant",
-    "traditional chinese": "zh-Hant",
-    "german": "de",
-    "deutsch": "de",
-    "spanish": "es",
-    "español": "es",
-    "french": "fr",
-    "français": "fr",
-    "japanese": "ja",
-    "日本語": "ja",
-    "日语": "ja",
-}
+_SPECIAL = LISTS | DATES | {"status", "category"}
 
 
 def field_value(field: str, text: str) -> object:
-    """What a text means in this field: a list for lists, normal forms of dates, states and languages, else itself."""
+    """What a text means in this field: a list for lists, normal forms of dates and states, else itself."""
     if field not in _SPECIAL:
         return text
     if field in LISTS:
@@ -46,8 +25,6 @@ def field_value(field: str, text: str) -> object:
         return iso_spelling(text)
     if field == "status":
         return status_of(text)
-    if field == "language":
-        return _LANGUAGES.get(text.strip().lower(), text)
     return text if "/" in text else "/".join(part.strip() for part in _PATH_SIGN.split(text))
 
 

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 import orjson
 
 from retriever.case.access import OPEN
+from retriever.case.language_tags import UNSURE
+from retriever.case.reading import case_of
 from retriever.case.template import INCOMPLETE_BELOW, completeness_of
 from retriever.domain import OPERATOR, Case, Source, Status
 from retriever.errors import InvalidCase
@@ -24,7 +26,7 @@ from retriever.ingest.exports import ExportReader, open_export
 from retriever.ingest.files.streams import STDIN
 from retriever.ingest.naming import identity_of, with_id, with_system
 from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
-from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, case_of
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
 from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.registry import MAPPING_VERSION, SourceMapping, describe
 from retriever.ingest.sources.ticket import SkipReason
@@ -259,6 +261,7 @@ class _Run:
         masked = self._store.masking.case(case, row.people)
         if self._options.dry_run and len(self.examples) < EXAMPLES:
             self.examples.append(Example(row.line, _shown(case), _shown(masked)))
+        self._counts.language_unsure += case.language == UNSURE
         self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked))
         self._moments.append(row.moment)

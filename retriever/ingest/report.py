@@ -74,7 +74,8 @@ class IngestCounts:
     `drafts` and `published` ones are new or changed; `renamed` ones have another id than their rows give, `names` shows
     one. `dates_unread` were left out, since nobody knows their spelling; `dates` shows the first.
 
-    `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template.
+    `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template,
+    of `language_unsure` ones nobody can tell the language.
     `reasons` says why records were skipped.
     """
 
@@ -93,6 +94,7 @@ class IngestCounts:
     published: int = 0
     renamed: int = 0
     dates_unread: int = 0
+    language_unsure: int = 0
     checked: int = 0
     near_duplicates: int = 0
     product_suggested: int = 0
@@ -180,6 +182,8 @@ class IngestReport:
     """The first dates that were left out, since nobody knows their spelling."""
     owner: str = ""
     """Whose the new drafts are."""
+    language_unsure: int = 0
+    """Cases whose text does not say in which language it is; they pass every filter on languages."""
     checked: int = 0
     """New and changed cases that were compared with published cases and drafts; the numbers below are of these."""
     near_duplicates: int = 0

@@ -1,17 +1,10 @@
 """What readers make of the records of a file: rows of cases, and records that become none, with the reason."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
-from retriever.case.format import case_from_dict
-from retriever.case.language import detect_language
-from retriever.domain import Case
 from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
-
-_LANGUAGE_SAMPLE = 400  # characters; more changes no answer and costs time
 
 
 class CaseRow(NamedTuple):
@@ -48,11 +41,3 @@ class Skipped(NamedTuple):
 
 
 AnyRow: TypeAlias = CaseRow | Rejected | Skipped
-
-
-def case_of(values: Mapping[str, Any], *, defaults: Mapping[str, Any] | None = None) -> Case:
-    """The case that a row describes; its language is detected where it names none. Raises InvalidCase."""
-    case = case_from_dict(values, defaults=defaults)
-    if case.language:
-        return case
-    return replace(case, language=detect_language(f"{case.title}\n{case.problem}"[:_LANGUAGE_SAMPLE]))

@@ -8,11 +8,11 @@ from typing import Literal
 import structlog
 
 from retriever.case.identity import OLDER
+from retriever.case.reading import case_of
 from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.naming import ticket_id
-from retriever.ingest.rows import case_of
 from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.text import tokenise
 from index.types import FloatMatrix
-from retriever.case.language import base_language
+from retriever.case.language_tags import base_language
 from retriever.domain import AlignedPhrase, Case, Explanation, Match, Query
 from retriever.embedding.alignment.units import TextRun, Unit, unit_cutter
 from retriever.search.comparisons import compared

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from retriever.case.language import base_language
+from retriever.case.language_tags import base_language
 from retriever.case.texts import embedded_text
 from retriever.domain import Encoder, FloatMatrix
 from retriever.embedding.cache import text_hash

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.keys import KeyArray
 from index.types import FloatVector
 from index.view import View
-from retriever.case.facets import BASE_LANGUAGE
-from retriever.case.language import base_language
+from retriever.case.facets import LANGUAGE
+from retriever.case.language_tags import UNSURE, base_language
 from retriever.embedding.alignment.aligner import aligner
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.proposing import Proposal
@@ -58,7 +59,7 @@ class Scorer:
             cosine,
             words,
             weighted,
-            same=view.facets.has(BASE_LANGUAGE, base_language(query.language), keys),
+            same=self._same_language(keys),
             alignment=aligner().compare(pieces, view.pieces.of(keys), view.pieces.rarity),
             ceiling=ceiling,
             similarity=cosines_among(view.vectors.of(keys)),
@@ -75,7 +76,7 @@ class Scorer:
             score=cosine + words,
             logit=np.full(len(keys), -np.inf),
             confidence=nothing,
-            same=self.view.facets.has(BASE_LANGUAGE, base_language(self.query.language), keys),
+            same=self._same_language(keys),
             context=nothing,
             sharp=nothing,
         ).take(np.lexsort((keys, -cosine - words)))
@@ -84,6 +85,13 @@ class Scorer:
         scores = self.view.vectors.scores(vector, keys).astype(np.float64)
         scores[np.isnan(scores)] = 0.0  # a case without a vector
         return scores
+
+    def _same_language(self, keys: KeyArray) -> NDArray[np.bool_]:
+        """Whether each case is in the language of the question, as far as both are known."""
+        asked, facets = base_language(self.query.language), self.view.facets
+        if asked == UNSURE:
+            return np.ones(len(keys), np.bool_)
+        return facets.has(LANGUAGE, asked, keys) | facets.has(LANGUAGE, UNSURE, keys)
 
     def _word_shares(self, keys: KeyArray, ceiling: float) -> FloatArray:
         return self.view.words.scores(self.query.tokens, keys).astype(np.float64) / ceiling

@@ -9,6 +9,7 @@ import numpy as np
 from index.keys import Allowed, KeyArray, KeySet, as_array
 from index.text import tokenise
 from index.view import View
+from retriever.case.facets import LANGUAGE
 from retriever.case.language import detect_language
 from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Query, SearchResult
@@ -27,6 +28,7 @@ from retriever.search.scoring import Scorer
 from retriever.search.smalltalk import asks_nothing
 from retriever.search.stages import Cases, RankingStage, StageInput
 from retriever.search.stopwatch import Stopwatch
+from retriever.search.unknown import unknown_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +101,7 @@ class Searcher:
             revision=view.revision,
             model=self.encoder.name,
             took_ms=watch.total(),
-            warnings=warnings,
+            warnings=(*unknown_values(query, view.facets, self.cases.get_many), *warnings),
             read_as="" if query.problem == given.problem else query_text(query),
         )
 
@@ -133,7 +135,7 @@ class Searcher:
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
         tokens = tokenise.tokens(query_words_text(query))
-        encoded = EncodedQuery(text, vector, tokens, detect_language(text, among=view.facets.values("language")))
+        encoded = EncodedQuery(text, vector, tokens, detect_language(text, among=view.facets.values(LANGUAGE)))
         watch.lap("words")
         allowed = self._allowed(view, query)
         watch.lap("filter")

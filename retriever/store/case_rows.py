@@ -9,6 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from retriever.case.access import VISIBILITY, groups_of
+from retriever.case.facets import facet_value
 from retriever.case.format import decode_case
 from retriever.case.identity import check_version
 from retriever.domain import Actor, Case, Change, Reuse, Status, StoredCase
@@ -120,8 +121,11 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
     """A SELECT of stored cases after a cursor, `:key` (and `:updated_at` for newest first), at most `:limit` rows."""
     clauses = {
         "c.status IN (SELECT value FROM json_each(:statuses))": which.statuses,
-        "c.language IN (SELECT value FROM json_each(:languages))": which.languages,
-        "c.product IN (SELECT value FROM json_each(:products))": which.products,
+        # A language is found with every script it is written in.
+        "EXISTS (SELECT 1 FROM json_each(:languages) w WHERE instr(c.language || '-', w.value || '-') = 1)": (
+            which.languages
+        ),
+        "facet_value(c.product) IN (SELECT value FROM json_each(:products))": which.products,
         "c.source_system IN (SELECT value FROM json_each(:source_systems))": which.source_systems,
         "c.updated_at >= :updated_since": which.updated_since,
         "c.updated_at < :updated_before": which.updated_before,
@@ -135,7 +139,7 @@ def listing(which: CaseFilter, *, newest_first: bool) -> tuple[str, dict[str, An
     parameters: dict[str, Any] = {
         "statuses": json.dumps([str(status) for status in which.statuses]),
         "languages": json.dumps(which.languages),
-        "products": json.dumps(which.products),
+        "products": json.dumps(list(map(facet_value, which.products))),
         "source_systems": json.dumps(which.source_systems),
         "updated_since": which.updated_since,
         "updated_before": which.updated_before,

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 from sqlite_utils import Database
 from sqlite_utils.db import sqlite3  # type: ignore[attr-defined]  # the engine that sqlite-utils chose
 
+from retriever.case.facets import facet_value
 from retriever.errors import Locked, SimilarCasesError, StoreDamaged, Unavailable
 
 Journal: TypeAlias = Literal["auto", "wal", "truncate"]
@@ -246,6 +247,8 @@ class Connections:
                 isolation_level=None,
                 check_same_thread=False,
             )
+            # Lists compare names as questions do.
+            connection.create_function("facet_value", 1, facet_value, deterministic=True)
             database = Database(connection, recursive_triggers=False, execute_plugins=False)
             try:
                 self._set_pragmas(database)

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 
 from index.text.folding import fold, fold_with_offsets, script_votes
 from index.text.tokenise import codes, spans, tokens
+from retriever.case.clues import places_of, words_of
 from retriever.case.dates import iso_spelling
+from retriever.case.facets import category_value, facet_value
 from retriever.case.language import detect_language
+from retriever.case.language_tags import near_languages, wanted_language, wider_tags
 from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
@@ -65,6 +68,11 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "tidy_text": tidy_text,
     "tidy_line": tidy_line,
     "detect_language": detect_language,
+    "words_of": words_of,
+    "places_of": places_of,
+    "wanted_language": lambda text: [wanted_language(text), near_languages(text), wider_tags(text)],
+    "facet_value": facet_value,
+    "category_value": category_value,
     "fold": fold,
     "fold_with_offsets": fold_with_offsets,
     "script_votes": script_votes,
@@ -85,7 +93,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "journal_text": lambda text: journal_text(f"[code]{text}[/code]"),
     "guarded": guarded,
     "unguarded": unguarded,
-    "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status", "language")],
+    "field_value": lambda text: [field_value(name, text) for name in ("opened_at", "category", "status")],
     "joined_value": lambda text: joined_value("problem", [text, text]),
     "split_list": lambda text: split_list("tags", text),
     "find_field": lambda text: [find_field(text), names_change(text)],

@@ -5,10 +5,20 @@ A whole body is a `…Request`, query parameters are `…Params`.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    model_validator,
+)
 
 from retriever.case.dates import normalise_date
-from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, normalise_language
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT
+from retriever.case.language_tags import wanted_language
 from retriever.domain import Filters, Query, Status
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store.events import EventKind
@@ -35,13 +45,6 @@ def _as_parts(value: object) -> object:
     return {"problem": value} if isinstance(value, str) else value
 
 
-def _language(value: str) -> str:
-    try:
-        return normalise_language(value)
-    except ValueError as error:
-        raise ValueError("expected a language tag such as en, de or zh-Hans") from error
-
-
 def _date(value: str) -> str:
     try:
         return normalise_date(value)
@@ -53,9 +56,9 @@ Names = Annotated[list[Name], Field(max_length=LIST_LIMIT)]
 OneOrMore = Annotated[Names, BeforeValidator(_as_list, json_schema_input_type=Name | Names)]
 Language = Annotated[
     str,
-    StringConstraints(min_length=2, max_length=40),
-    # A looser pattern in the description than in the check: the tag's registry is not repeated here.
-    BeforeValidator(lambda value: _language(value) if isinstance(value, str) else value),
+    StringConstraints(min_length=1, max_length=NAME_LIMIT),
+    Field(description="A tag such as zh-Hans or pt-BR, or a name such as German; zh finds both scripts."),
+    AfterValidator(wanted_language),
 ]
 Languages = Annotated[list[Language], Field(max_length=LIST_LIMIT)]
 Day = Annotated[

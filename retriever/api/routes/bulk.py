@@ -15,7 +15,7 @@ from retriever.api.models.responses import BulkLineResponse, CaseFields
 from retriever.api.openapi import reference_to
 from retriever.api.requests import NDJSON, actor_of, check_media_type, iter_body, runtime_of, service_of
 from retriever.api.routing import RequestBody, Responses, Route
-from retriever.case.format import case_from_dict
+from retriever.case.reading import case_of
 from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
 from retriever.wiring.service import Service
@@ -138,7 +138,7 @@ def _read_line(line: bytes | None) -> Case:
         raise InvalidCase("line", f"is not valid JSON: {error}") from error
     if not isinstance(row, dict):
         raise InvalidCase("line", "is no JSON object")
-    return case_from_dict(row)
+    return case_of(row)
 
 
 _ANSWERED: Responses = {

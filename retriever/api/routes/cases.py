@@ -17,7 +17,7 @@ from retriever.api.requests import actor_of, check_case_id, on_thread, parse_obj
 from retriever.api.responses import json_response
 from retriever.api.routing import Header, RequestBody, Responses, Route
 from retriever.api.visibility import is_visible, visible_cases, visible_versions
-from retriever.case.format import case_from_dict
+from retriever.case.reading import case_of
 from retriever.domain import Actor, Case, StoredCase
 from retriever.errors import InvalidCase, VersionMismatch
 from retriever.store.case_rows import CaseFilter
@@ -89,7 +89,7 @@ async def list_versions(request: Request, case_id: str, params: Annotated[Versio
 
 
 def _create(service: Service, actor: Actor, body: bytes) -> Response:
-    stored, _ = service.put_case(case_from_dict(parse_object(body)), if_version=0, actor=actor)
+    stored, _ = service.put_case(case_of(parse_object(body)), if_version=0, actor=actor)
     return _created(stored)
 
 
@@ -117,7 +117,7 @@ def _delete(service: Service, actor: Actor, case_id: str, wanted: IfMatch) -> Re
 
 
 def _case_named(case_id: str, body: bytes) -> Case:
-    case = case_from_dict({"id": case_id, **parse_object(body)})
+    case = case_of({"id": case_id, **parse_object(body)})
     if case.id != case_id:
         raise InvalidCase("id", "is not the id in the address; leave it out or make both equal")
     return case

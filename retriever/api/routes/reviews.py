@@ -16,7 +16,7 @@ from retriever.api.requests import actor_of, check_case_id, on_thread, parse, pa
 from retriever.api.routes.cases import CASE_BODY
 from retriever.api.routes.steps import case_state_response, step_route, take_step
 from retriever.api.routing import Header, RequestBody, Route
-from retriever.case.format import case_from_dict
+from retriever.case.reading import case_of
 from retriever.domain import Actor, Status
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.screening import CHECKLIST
@@ -92,7 +92,7 @@ async def revise_case(request: Request, case_id: str) -> Response:
     body = await read_body(request)
 
     def step(life: Lifecycle, actor: Actor, tag: str | None) -> CaseState:
-        case = case_from_dict({**parse_object(body), "id": case_id})
+        case = case_of({**parse_object(body), "id": case_id})
         return life.writing.revise(case_id, case, actor, if_version=tag)
 
     return await take_step(request, case_id, current_tag, step)

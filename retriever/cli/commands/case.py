@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from retriever.case.format import case_from_dict, case_to_dict
+from retriever.case.format import case_to_dict
+from retriever.case.reading import case_of
 from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_erased, print_state
 from retriever.cli.context import settings_of
@@ -374,7 +375,7 @@ def _read_case(file: Path, **more: str) -> Case:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise InvalidInput(f"{file} is not JSON: {error}.") from error
-    return case_from_dict({**row, **more} if isinstance(row, dict) else row)
+    return case_of({**row, **more} if isinstance(row, dict) else row)
 
 
 def _shown(value: object) -> str:

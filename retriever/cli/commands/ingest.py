@@ -219,6 +219,8 @@ def _became(report: IngestReport) -> Iterator[str]:
         yield f"{report.kept - report.older} cases were kept as they are here, though their tickets changed"
     if report.older:
         yield f"{report.older} are older states of tickets: the newer ones, which came before, stay"
+    if report.language_unsure:
+        yield f"{report.language_unsure} are in a language that their text does not tell: they pass every --language"
     if report.incomplete:
         yield f"{report.incomplete} lack much of the case template: `similar-cases case check ID` says what"
     if report.checked:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.flags import Json, known_language
+from retriever.case.language_tags import wanted_language
+from retriever.cli.flags import Json
 from retriever.cli.library import open_service_of
 from retriever.cli.output import print_json
 from retriever.cli.results import print_result, result_dict
@@ -35,7 +36,7 @@ def search(
     filters = Filters(
         products=tuple(product or ()),
         categories=tuple(category or ()),
-        languages=tuple(map(known_language, language or ())),
+        languages=tuple(map(wanted_language, language or ())),
         tags_any=tuple(tag or ()),
     )
     query = Query(

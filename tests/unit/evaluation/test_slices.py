@@ -60,7 +60,7 @@ def test_length_is_about_the_number_of_words(text: str, length: int) -> None:
 
 def test_a_wrong_guess_does_not_make_a_language() -> None:
     """Where nearly all texts without a language are English, a short one that looks Italian is English too."""
-    texts = [*(f"how do I return the order number {n}" for n in range(9)), "pronto menu nuovo", "打印机"]
+    texts = [*(f"how do I return the order number {n}" for n in range(9)), "pronto menu nuovo", "打印机卡纸"]
     questions = tuple(LabelledQuestion(f"q{n}", text) for n, text in enumerate(texts))
     qrels = {question.id: {"en": 1} for question in questions}
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from retriever.case.language import base_language
+from retriever.case.language_tags import base_language
 from retriever.case.validity import is_expired
 from retriever.domain import Case, Status
 from retriever.evaluation.labelled import LabelledSet

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.text.folding import fold
 from index.text.function_words import function_words
-from retriever.case.language import base_language
+from retriever.case.language_tags import base_language
 from retriever.domain import Case, Comparison, Explanation, Query, Span
 from retriever.search.explain import COMPARED, LOOKED_AT, Explainer
 from tests.support.builders import make_case

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from retriever.config import Settings
 from retriever.domain import Filters, Query
 from retriever.errors import CaseNotFound, InvalidQuery
-from retriever.indexing.live import Indexing
-from retriever.search.ranking import load_ranking
-from retriever.search.searcher import Searcher
-from retriever.store import EventKind, open_store
-from retriever.telemetry import Metrics
+from retriever.store import EventKind
 from retriever.wiring.service import Service
-from tests.support.builders import WordEncoder, make_case
+from tests.support.builders import make_case
+from tests.support.services import service_over
 
 CASES = [
     make_case("jam", "printer jams on thick paper with code E-05", product="P1", category="print/jam", tags=["paper"]),
@@ -26,21 +22,16 @@ CASES = [
     make_case("secret", "printer jams in the lab", audience=["lab"]),
     make_case("draft", "printer jams drafted", status="draft"),
     make_case("zh", "打印机卡纸 E-05", language="zh-Hans"),
+    make_case("bare", "E-05 paper", language="und", source="Desk", tags=["paper"]),
 ]
 JAMS = Query(problem="printer jams paper", min_confidence=0.0)
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """A service over seven cases, wired as `open_service` does it."""
-    with open_store(tmp_path / "library.sqlite3") as store:
-        store.cases.upsert(CASES)
-        encoder = WordEncoder()
-        indexing = Indexing(store, encoder, tmp_path / "index")
-        indexing.open()
-        searcher = Searcher(encoder, store.cases, load_ranking("default"), indexing.view)
-        settings = Settings(data_dir=tmp_path)
-        yield Service(settings, store, encoder, indexing, searcher, Metrics())
+    """A service over eight cases."""
+    with service_over(tmp_path, CASES) as service:
+        yield service
 
 
 def found(service: Service, query: Query) -> list[str]:
@@ -83,13 +74,18 @@ def test_audience_is_enforced(service: Service) -> None:
         (Filters(categories=("print",)), {"jam", "jam2", "ink"}),
         (Filters(categories=("print/ink",)), {"ink"}),
         (Filters(categories=("prin",)), set()),
-        (Filters(languages=("zh-Hans",)), {"zh"}),
+        (Filters(languages=("zh-Hans",)), {"zh", "bare"}),
+        (Filters(languages=("zh",)), {"zh", "bare"}),
+        (Filters(languages=("zh-Hant", "Klingon")), {"bare"}),
+        (Filters(products=("ｐ1 ",)), {"jam"}),
+        (Filters(categories=("PRINT / Ink",)), {"ink"}),
+        (Filters(tags_any=("CLÉAN",)), {"jam2"}),
         (Filters(tags_any=("clean", "ink")), {"jam2", "ink"}),
         (Filters(tags_all=("paper", "ink")), {"ink"}),
         (Filters(tags_none=("paper", "clean")), {"zh"}),
         (Filters(resolved_since="2025-01-01", resolved_until="2025-05-01"), {"ink"}),
         (Filters(resolved_until="2025-04-30"), set()),
-        (Filters(exclude_ids=("jam", "no-such-case")), {"jam2", "ink", "zh"}),
+        (Filters(exclude_ids=("jam", "no-such-case")), {"jam2", "ink", "zh", "bare"}),
         (Filters(sources=("nowhere",)), set()),
     ],
 )
@@ -142,7 +138,7 @@ def test_two_numbers_of_a_reason_differ(service: Service) -> None:
 
 def test_an_empty_library_is_called_empty(service: Service) -> None:
     """No filter is to blame where there is no case, or only such as may not be shown."""
-    for id in ("jam", "jam2", "ink", "secret", "zh"):
+    for id in ("jam", "jam2", "ink", "secret", "zh", "bare"):
         service.delete_case(id)
     assert service.find_similar(JAMS).reason == "the library has no published case that may be shown"
 

@@ -175,12 +175,14 @@ def test_listings_walk_every_case_once(store: Store) -> None:
 @pytest.mark.parametrize(
     ("which", "ids"),
     [
-        (CaseFilter(), ["a", "b", "c"]),
+        (CaseFilter(), ["a", "b", "c", "d"]),
         (CaseFilter(statuses=(Status.DRAFT,)), ["b"]),
         (CaseFilter(statuses=(Status.DRAFT, Status.PUBLISHED), languages=("en",)), ["a", "b"]),
-        (CaseFilter(products=("It's",)), ["c"]),
+        (CaseFilter(products=("ＩT'S ",)), ["c"]),
+        (CaseFilter(languages=("zh",)), ["d"]),
+        (CaseFilter(languages=("zh-Hans", "z", "%")), []),
         (CaseFilter(source_systems=("other",)), ["c"]),
-        (CaseFilter(updated_since="2000-01-01T00:00:00Z"), ["a", "b", "c"]),
+        (CaseFilter(updated_since="2000-01-01T00:00:00Z"), ["a", "b", "c", "d"]),
         (CaseFilter(updated_since="2999-01-01T00:00:00Z"), []),
         (CaseFilter(updated_before="2000-01-01T00:00:00Z"), []),
     ],
@@ -192,6 +194,7 @@ def test_filters_narrow_listings(store: Store, which: CaseFilter, ids: list[str]
             a_case("a", language="en"),
             replace(a_case("b", language="en"), status=Status.DRAFT),
             a_case("c", language="de", product="It's", system="other"),
+            a_case("d", language="zh-Hant", product="% _"),
         ]
     )
     assert [stored.case.id for stored in store.cases.iter(which)] == ids
