@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from retriever.api.middleware import BodyLimitMiddleware, HeadMiddleware, ObservabilityMiddleware
 from retriever.api.problems import answer_error, handled_errors
-from retriever.api.routes import bulk, cases, checks, health, lifecycle, reviews, search, webhooks
+from retriever.api.routes import bulk, cases, checks, health, lifecycle, links, reviews, search, webhooks
 from retriever.api.routing import Api
 from retriever.api.runtime import Runtime
 from retriever.api.security.gate import Gate
@@ -42,6 +42,7 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
     app.add_routes("cases", cases.ROUTES)
     app.add_routes("reviews", reviews.ROUTES)
     app.add_routes("lifecycle", lifecycle.ROUTES)
+    app.add_routes("lifecycle", links.ROUTES)
     app.add_routes("operation", health.ROUTES)
     return app
 

@@ -8,6 +8,7 @@ from retriever.case.times import today_utc
 from retriever.lifecycle.ageing import Ageing
 from retriever.lifecycle.context import CaseState, Context
 from retriever.lifecycle.deleting import Deleting
+from retriever.lifecycle.linking import Linking
 from retriever.lifecycle.merging import Merging
 from retriever.lifecycle.reminding import Reminding, Send
 from retriever.lifecycle.reviewing import Reviewing
@@ -27,6 +28,7 @@ class Lifecycle:
     reviewing: Reviewing
     ageing: Ageing
     merging: Merging
+    linking: Linking
     deleting: Deleting
     reminding: Reminding
 
@@ -48,6 +50,7 @@ def open_lifecycle(
         Reviewing(context),
         Ageing(context),
         Merging(context),
+        Linking(context),
         Deleting(context),
         Reminding(context, channels),
     )

@@ -103,6 +103,12 @@ KEYS_BY_IDS = """
           CROSS JOIN cases c ON c.source_system = substr(others.name, 1, instr(others.name, ':') - 1)
                             AND c.external_id = substr(others.name, instr(others.name, ':') + 1)
           WHERE c.external_id IS NOT NULL AND NOT c.deleted
+    UNION SELECT l.key FROM others CROSS JOIN case_links l ON l.external_id = others.name
+          JOIN cases c ON c.key = l.key AND NOT c.deleted
+    UNION SELECT l.key FROM others
+          CROSS JOIN case_links l ON l.source_system = substr(others.name, 1, instr(others.name, ':') - 1)
+                                 AND l.external_id = substr(others.name, instr(others.name, ':') + 1)
+          JOIN cases c ON c.key = l.key AND NOT c.deleted
     ORDER BY key
 """
 STORED_BY_ID = f"SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE} WHERE c.id = ? AND NOT c.deleted"  # noqa: S608

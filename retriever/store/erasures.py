@@ -178,6 +178,7 @@ _STATEMENTS = (
     "DELETE FROM reviews WHERE key = :key",
     "DELETE FROM review_steps WHERE key = :key",
     "DELETE FROM merges WHERE duplicate = :key",
+    "DELETE FROM case_links WHERE key = :key",
     "DELETE FROM events WHERE key = :key",
     "DELETE FROM reuse WHERE key = :key",
     """UPDATE imports SET document = '', content_hash = '', stored_hash = '' WHERE (source_system, external_id) IN

@@ -22,6 +22,7 @@ from retriever.store import case_rows
 from retriever.store import reviews as review_rows
 from retriever.store.audit import record_all
 from retriever.store.ingests import IngestProgress, save_progress
+from retriever.store.links import linked_ids
 from retriever.store.masking import MaskedCase, Masking
 from retriever.store.reviews import Review, Step
 from retriever.store.sqlite import Connections
@@ -141,9 +142,13 @@ def _sorted_out(db: Database, arrived: _Arrived, revise: Revise | None) -> Impor
     batch = arrived.cases
     last = _last_taken(db, batch)
     held_by = {(held.source_system, held.external_id): held for held in held_by_source(db, batch)}
+    linked = linked_ids(db, batch)
     todo = ImportPlan()
     for place, case in enumerate(batch):
         source, digest = (case.source.system, case.source.external_id), content_hash(case)
+        if source not in held_by and source in linked:
+            todo.settled[place] = _linked(db, linked[source])
+            continue
         held, before, moment = held_by.get(source), last.get(source, NOTHING_TAKEN), arrived.moment(place)
         action, why = ticket_action(
             case, held, digest=digest, last=before, moment=moment, may_propose=revise is not None
@@ -164,6 +169,13 @@ def _sorted_out(db: Database, arrived: _Arrived, revise: Revise | None) -> Impor
             todo.settled[place] = _left(case, held, action, why)
             last[source] = replace(before, moment=moment)
     return todo
+
+
+def _linked(db: Database, id: str) -> Upserted:
+    """What is said of a ticket that joined the case of another one."""
+    stored = case_rows.stored_case(db.conn.execute(case_rows.STORED_BY_ID, (id,)).fetchone())
+    why = f"the ticket is linked with case {id}, which came by another way"
+    return Upserted(id, "unchanged", stored.key, stored.version, stored.revision, why)
 
 
 def _last_taken(db: Database, batch: Sequence[Case]) -> dict[tuple[str, str], LastTaken]:

@@ -321,6 +321,22 @@ def first_by_manager(db: Database) -> None:
     db.executescript("ALTER TABLE reviews ADD COLUMN first_by_manager INTEGER NOT NULL DEFAULT 0")
 
 
+@LIBRARY(name="0015_case_links")
+def case_links(db: Database) -> None:
+    """Tickets of other systems that tell of the same case."""
+    db.executescript("""
+        CREATE TABLE case_links (
+            source_system TEXT NOT NULL,
+            external_id TEXT NOT NULL,
+            key INTEGER NOT NULL REFERENCES cases (key),
+            at TEXT NOT NULL,
+            PRIMARY KEY (source_system, external_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX case_links_by_case ON case_links (key);
+        CREATE INDEX case_links_by_number ON case_links (external_id);
+    """)
+
+
 @VECTOR_CACHE(name="0001_vectors")
 def vectors(db: Database) -> None:
     """Vectors by model and text; `last_used` is a day, counted from 1970."""

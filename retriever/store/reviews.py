@@ -44,6 +44,8 @@ class Step(StrEnum):
     UNDELETE = "undelete"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    LINK = "link"
+    UNLINK = "unlink"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden
 from retriever.store.audit import AuditNote
 from retriever.store.case_rows import last_revision
 from retriever.store.erasures import erased_among, why_erased
+from retriever.store.links import linked_ids
 from retriever.store.masking import MaskedCase
 
 Action: TypeAlias = Literal["created", "updated", "unchanged", "kept", "older", "refused", "proposed"]
@@ -67,6 +68,7 @@ class UpsertPlan:
         self._fresh: dict[int, Case] = {}
         self._by_id: dict[str, HeldCase] = {}
         self._by_source: dict[tuple[str, str], HeldCase] = {}
+        self._linked = linked_ids(db, cases)
         # Twice the same case in both lists is the same row, remembered twice.
         for held in (*_held_by_id(db, cases), *held_by_source(db, cases)):
             self._remember(held)
@@ -139,6 +141,9 @@ class UpsertPlan:
     def _meant(self, case: Case) -> HeldCase | str | None:
         source = (case.source.system, case.source.external_id)
         same_source = self._by_source.get(source) if case.source.external_id else None
+        linked = self._linked.get(source)
+        if same_source is None and linked is not None and linked != case.id:
+            return f"source {source[0]}:{source[1]} is linked with case {linked}"
         return case_meant(case, self._by_id.get(case.id), same_source, by_id=self._if_version is not None)
 
     def _accept(self, case: MaskedCase, held: HeldCase | None, document: str, digest: str) -> Upserted:

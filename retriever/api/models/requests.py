@@ -31,6 +31,7 @@ PAGE_LIMIT = 200
 CURSOR_LIMIT = 200
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT)]
+System = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT, pattern=r"^\w[\w.:@+~-]*$")]
 ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=PROBLEM_LIMIT)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Note = Annotated[str, StringConstraints(max_length=NOTE_LIMIT)]
@@ -204,6 +205,13 @@ class MergeRequest(RequestModel):
     duplicates: Annotated[list[Name], Field(min_length=1, max_length=MERGE_LIMIT)]
 
 
+class LinkRequest(RequestModel):
+    """A ticket of another system that tells of the same case."""
+
+    system: System
+    external_id: Name
+
+
 class RestoreRequest(RequestModel):
     """The version whose text comes back."""
 
@@ -268,6 +276,13 @@ class VersionListParams(QueryParams):
 
     limit: Annotated[int, Field(ge=1, le=MATCH_LIMIT)] = 20
     before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None
+
+
+class LinkParams(QueryParams):
+    """Which link to take away."""
+
+    system: System
+    external_id: Name
 
 
 class DiffParams(QueryParams):

@@ -251,6 +251,20 @@ class DiffResponse(ResponseModel):
     changes: list[ChangePart]
 
 
+class LinkPart(ResponseModel):
+    """A ticket of another system that tells of the same case."""
+
+    system: str
+    external_id: str
+
+
+class LinkListResponse(ResponseModel):
+    """The tickets that are linked with a case."""
+
+    id: str
+    links: list[LinkPart]
+
+
 class StepPart(ResponseModel):
     """One step in the life of a case."""
 

@@ -62,6 +62,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "reinstateCase": Role.KNOWLEDGE_MANAGER,
     "mergeCases": Role.KNOWLEDGE_MANAGER,
     "unmergeCase": Role.KNOWLEDGE_MANAGER,
+    "linkCase": Role.CONTRIBUTOR,
+    "unlinkCase": Role.CONTRIBUTOR,
     "restoreVersion": Role.CONTRIBUTOR,
     "diffVersions": Role.VIEWER,
     "listSteps": Role.CONTRIBUTOR,
