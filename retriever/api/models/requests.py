@@ -278,13 +278,6 @@ class VersionListParams(QueryParams):
     before: Annotated[int | None, Field(ge=1, le=2**53, description="Only versions older than this one.")] = None
 
 
-class LinkParams(QueryParams):
-    """Which link to take away."""
-
-    system: System
-    external_id: Name
-
-
 class DiffParams(QueryParams):
     """Which two versions to compare."""
 
