@@ -1,12 +1,12 @@
 """The mails of `mail_samples.toml`: by their program and language, filled with senders, broken into lines."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-SAMPLES: Mapping[str, Mapping[str, str]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-)
+_READ: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+SAMPLES: Mapping[str, Mapping[str, str]] = {name: kind for name, kind in _READ.items() if isinstance(kind, dict)}
 """`lines`, `named` and `blocks` announce an earlier mail; `endings`, `beginnings` frame a text; `lookalikes` stay."""
 SENDERS = (
     ("Marta Nowak", "marta.nowak@example.org"),
@@ -16,6 +16,7 @@ SENDERS = (
     ("Jean-Luc de la Tour", "jl@example.fr"),
     ("Иван Петров", "ivan@example.ru"),
 )
+STAYING: Sequence[str] = _READ["staying"]
 NAMES = ("Marta Nowak", "Иван Петров", "Jean-Luc de la Tour")
 REPLIES = {
     "en": "Replaced the fuser and cleared the tray, labels print again.",
@@ -31,6 +32,7 @@ def headers() -> Iterator[tuple[str, str]]:
         yield client, form.format(name=name, mail=mail)
     for number, (client, form) in enumerate(SAMPLES["named"].items()):
         yield client, form.format(name=NAMES[number % len(NAMES)])
+    yield from ((form, form) for form in _READ["further"])
 
 
 def wrapped(header: str, width: int) -> str:

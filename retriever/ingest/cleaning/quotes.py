@@ -183,7 +183,8 @@ def _tells_of_a_person(plain: str, follows: str, *, whole: bool) -> bool:
 
 
 def _parts(plain: str) -> _Parts:
-    tokens = _TOKEN.findall(plain)
+    every = _TOKEN.findall(plain)  # an address may stand for its name, too
+    tokens = [word for word, above in zip(every, ["", *every], strict=False) if word != "@" or above != "@"]
     numbers = [place for place, token in enumerate(tokens) if token.isdigit()]
     if not numbers:
         return _Parts(tokens, [], [])
@@ -200,7 +201,9 @@ def _names_an_address(parts: _Parts, *, wrote: bool) -> bool:
         place = parts.after.index("@")
         name, rest = parts.after[:place], parts.after[place + 1 :]
         ends = holds(" ".join(rest), "wrote")
-        return len(parts.before) <= 3 and len(name) <= 12 and _are_names(name, lower=ends) and _are_beside(rest)
+        return (
+            len(parts.before) <= 3 and len(name) <= 12 and _are_names(name, lower=ends, team=True) and _are_beside(rest)
+        )
     if "@" not in parts.before:
         return False
     place = parts.before.index("@")
@@ -263,13 +266,19 @@ def _ends_attribution(token: str) -> bool:
     return any(token.endswith(word) for word in words("wrote") if not word.isascii()) or len(token) <= 2
 
 
-def _are_names(tokens: Sequence[str], *, lower: bool) -> bool:
-    """Could these words be a name? Those in small letters must be known; `lower` lets a short name be small."""
+def _are_names(tokens: Sequence[str], *, lower: bool, team: bool = False) -> bool:
+    """Could these words be a name? Those in small letters must be known.
+
+    `lower` lets a short name be small, `team` lets small words follow a large one: "Service desk".
+    """
     small = [token for token in _strangers(tokens) if token[0].islower()]
     caseless = [token for token in _strangers(tokens) if token[0].lower() == token[0].upper()]
     if len(_strangers(tokens)) > 8 or len(caseless) > 3 or any(len(token) > 10 for token in caseless):
         return False
-    return not small or (lower and len(small) <= 3 and len(_strangers(tokens)) == len(small))
+    if not small or (lower and len(small) <= 3 and len(_strangers(tokens)) == len(small)):
+        return True
+    begins = _strangers(tokens)[0][0].isupper()
+    return team and begins and len(small) <= 2 and not any(token.casefold() in words("joining") for token in tokens)
 
 
 def _two_lines(lines: Sequence[str], place: int) -> int:
@@ -350,9 +359,14 @@ def _is_mail_header(found: dict[str, str]) -> bool:
     if sent:
         dated, timed = _is_day(sent), bool(_TIME.search(sent))
         complete = "subject" in found and (timed or "to" in found)
-        return (dated or timed) and (addressed or (dated and complete))
+        return (dated or timed) and (addressed or (dated and complete and _may_be_sender(sender, timed=timed)))
     address = _ADDRESS.search(sender)
     return "subject" in found and address is not None and address[0][0] in "<[(" and address.start() > 1
+
+
+def _may_be_sender(sender: str, *, timed: bool) -> bool:
+    """A name without an address begins with a capital, where the date has no time to vouch for it."""
+    return timed or (not sender[0].islower() and len(sender.split()) <= 5)
 
 
 def _is_day(text: str) -> bool:

@@ -30,7 +30,7 @@ _CONTACT = re.compile(
 )
 _ADDRESS = re.compile(
     r"\d{4,6}[ -][^\W\d_][\w .'-]{1,40}|[^\W\d_][\w .'-]{2,40},? \d{1,4}[a-z]?(?:, .{1,60})?"
-    r"|\d{1,5} [^\W\d_][\w .'-]{3,60}(?:, .{1,60})?"
+    r"|\d{1,5} (?=[A-Z\u00c0-\u00de])[\w .'-]{4,60}(?:, .{1,60})?"
 )
 _ITEM = re.compile(r"\s*(?:[-*•+·>]\s|\d{1,3}[.)、．]|[（(]?[a-z\d][)）]\s|[①-⑳])")
 _CONTENT = re.compile(
@@ -168,13 +168,13 @@ def _ends_text(line: str, tail: Sequence[str]) -> bool:
     """Is the line the delimiter or sign-off of the signature below it?"""
     bare = line[:SIGNATURE_WIDTH].strip(CLOSERS).casefold()
     if line.rstrip("\r") == _DELIMITER:
-        return not any(_is_content(entry) for entry in tail)
+        return not any(_is_content(entry) for entry in tail) and (not tail or any(map(_tells_who, tail)))
     if bare in phrases("signoff"):
         return not any(_is_content(entry) for entry in tail)
     if bare in phrases("thanks"):
         return _is_signature(tail) or not tail
     if _RULE.fullmatch(line):
-        return bool(tail) and _is_signature(tail)
+        return _is_signature(tail) and any(map(_tells_who if line.strip() == "--" else _tells_more, tail))
     return len(tail) <= 6 and _signs_off_with_name(line) and not any(_is_content(entry) for entry in tail)
 
 
@@ -213,6 +213,24 @@ def _is_signature(tail: Sequence[str]) -> bool:
     return begins and all(_is_part(line.strip(CLOSERS + "|")) for line in tail[1:])
 
 
+def _tells_who(line: str) -> bool:
+    """A name of several words, or more than a name."""
+    bare = line.strip(CLOSERS)
+    return _tells_more(bare) or (_is_name(bare) and (bool(_DENSE.search(bare)) or len(bare.split()) > 1))
+
+
+def _tells_more(line: str) -> bool:
+    """A number, an address, a job or a firm."""
+    bare = line.strip(CLOSERS + "|")
+    return bool(_CONTACT.search(bare) or _ADDRESS.fullmatch(bare)) or _is_job(bare)
+
+
+def _is_job(line: str) -> bool:
+    if _DENSE_LINE.fullmatch(line) and any(word in line for word in words("job_wide")):
+        return True
+    return any(word.casefold().strip(".,") in words("job") for word in line.split())
+
+
 def _is_part(line: str) -> bool:
     return (
         not line
@@ -221,12 +239,7 @@ def _is_part(line: str) -> bool:
         or bool(_ADDRESS.fullmatch(line))
         or _is_sign_off(line)
         or is_sent_from(line)
-        or (
-            bool(_DENSE.search(line))
-            and bool(_DENSE_LINE.fullmatch(line))
-            and any(word in line for word in words("job_wide"))
-        )
-        or any(word.casefold().strip(".,") in words("job") for word in line.split())
+        or _is_job(line)
     )
 
 
@@ -239,7 +252,8 @@ def _is_name(text: str) -> bool:
     """Few words, each with a capital where the script has them; no order such as "Open Settings"."""
     bare = text.strip(CLOSERS)
     if _DENSE.search(bare):
-        return bool(_DENSE_NAME.fullmatch(bare)) and not _is_sign_off(bare)
+        step = _is_sign_off(bare) or any(word in bare for word in words("orders_wide"))
+        return not step and bool(_DENSE_NAME.fullmatch(bare))
     found = _WORD.findall(bare)
     if not found or not _NAME.fullmatch(bare) or found[0].casefold().strip(".") in words("orders"):
         return False

@@ -3,7 +3,7 @@
 import pytest
 
 from retriever.ingest.cleaning.mail import clean_mail
-from tests.support.mail_samples import REPLIES, SAMPLES, headers, wrapped
+from tests.support.mail_samples import REPLIES, SAMPLES, STAYING, headers, wrapped
 
 HEADERS = dict(headers())
 SAID = REPLIES["en"]
@@ -42,7 +42,7 @@ def test_greetings_go(beginning: str) -> None:
     assert clean_mail(f"{beginning}\n{SAID}") == SAID
 
 
-@pytest.mark.parametrize("text", SAMPLES["lookalikes"].values(), ids=SAMPLES["lookalikes"])
+@pytest.mark.parametrize("text", [*SAMPLES["lookalikes"].values(), *STAYING])
 def test_what_only_looks_like_a_mail_stays(text: str) -> None:
     """First in a text, and below another paragraph."""
     assert clean_mail(text) == text.strip("\n")
