@@ -61,7 +61,11 @@ def test_a_chunked_body_is_not_read_to_its_end(tmp_path: Path) -> None:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
+    headers = [
+        (b"host", b"localhost"),
+        (b"content-type", b"application/json"),
+        (b"transfer-encoding", b"chunked"),
+    ]
     scope = {"type": "http", "method": "POST", "path": "/v1/similar", "query_string": b"", "headers": headers}
     with build_service(tmp_path, max_body_bytes=LIMIT) as service:
         asyncio.run(create_app(service)(scope, receive, send))

@@ -15,6 +15,7 @@ from retriever.search.ranking import Ranking, pair_weights
 from retriever.search.searcher import Searcher
 from retriever.store import open_store
 from retriever.telemetry import Metrics
+from retriever.wiring.questions import question_reader
 from retriever.wiring.service import Service
 from tests.support.builders import WordEncoder, make_case
 
@@ -57,8 +58,10 @@ def _open_service(folder: Path, encoder: Encoder, settings: dict[str, Any]) -> S
     store = open_store(folder / "library.sqlite3")
     indexing = Indexing(store, encoder, folder / "index")
     indexing.open()
-    searcher = Searcher(encoder, store.cases, RANKING, indexing.view)
-    return Service(Settings(data_dir=folder, **settings), store, encoder, indexing, searcher, Metrics())
+    chosen = Settings(data_dir=folder, **settings)
+    reader = question_reader(mask=chosen.mask, known=store.masking.known)
+    searcher = Searcher(encoder, store.cases, RANKING, indexing.view, reader=reader)
+    return Service(chosen, store, encoder, indexing, searcher, Metrics())
 
 
 @cache

@@ -50,6 +50,9 @@ _TAGS = re.compile(
     r"|<br\s*/?>|<p\s*/?>",
     re.IGNORECASE,
 )
+_TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_CELL_END = re.compile(r"</t[dh]\s{0,8}>(?=\s{0,8}<t[dh]\b)", re.IGNORECASE)
+_ROW_END = re.compile(r"</tr\s{0,8}>", re.IGNORECASE)
 _NAME_OF_TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]{0,60})")
 _OFFICE = re.compile(r"(?:o|v|w|x|m|u1|st1|mso):[a-z][\w-]{0,40}")
 # Tags that need no closing one.
@@ -109,7 +112,7 @@ def html_to_text(html: str, *, repeated: bool = False) -> str:
     """The text that a reader sees, lists and code marked as Markdown does. `repeated` keeps quoted mails."""
     if _depth(html) > DEPTH_LIMIT:
         return _ANY_TAG.sub(" ", html)
-    body = LexborHTMLParser(_with_text_escaped(html)).body
+    body = LexborHTMLParser(_with_cells_apart(_with_text_escaped(html))).body
     if body is None:
         return ""
     blocks = Blocks()
@@ -153,6 +156,13 @@ def _with_text_escaped(html: str) -> str:
         return found[0] if name in _KNOWN and not mixed and not generic else "&lt;" + found[0][1:]
 
     return _NAME_OF_TAG.sub(kept, html)
+
+
+def _with_cells_apart(html: str) -> str:
+    """Cells that were copied without their table: the parser drops their tags and would join what stands in them."""
+    if _TABLE.search(html):
+        return html
+    return _ROW_END.sub("<br>", _CELL_END.sub(" | ", html))
 
 
 def _text(blocks: Blocks, text: str, *, keeps: bool) -> None:

@@ -200,3 +200,9 @@ def test_resolutions_that_say_nothing_are_worthless(text: str) -> None:
 def test_resolutions_that_say_something_are_kept(text: str) -> None:
     """Even when they begin like worthless ones."""
     assert not says_nothing(text)
+
+
+def test_cells_without_their_table_stay_apart() -> None:
+    """A fragment of a table is read cell by cell: numbers of two cells are never one number."""
+    assert html_to_text("<td>2221 8837</td><td>3</td>") == "2221 8837 | 3"
+    assert html_to_text("<tr><td>a</td> <TD>b</TD></tr><tr><th>c</th></tr>") == "a | b\nc"
