@@ -1,7 +1,7 @@
 """Files of cases as rows, one at a time: columns of tables and keys of JSON objects to the fields of a case.
 
 A table with a column for the number of a ticket, and none for the id of a case, is a list of tickets: what is not
-solved in it is skipped, and a date in a spelling that nobody knows costs no row.
+solved in it, or says nothing of how, is skipped, and a date in a spelling that nobody knows costs no row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,16 +14,19 @@ from retriever.case.dates import find_date
 from retriever.case.fields import FIELDS
 from retriever.case.format import IGNORED
 from retriever.case.mentions import shown
+from retriever.case.moments import moment_of
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import DATES, field_value, joined_value
-from retriever.ingest.columns import ColumnMap, Columns, find_field, resolve_columns
+from retriever.ingest.cleaning.substance import says_nothing
+from retriever.ingest.columns import ColumnMap, Columns, find_field, names_change, resolve_columns
 from retriever.ingest.files.json_records import plain_numbers
 from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
-from retriever.ingest.sources.ticket import why_unfit
+from retriever.ingest.sources.notices import is_notice
+from retriever.ingest.sources.ticket import SkipReason, why_unfit
 from retriever.ingest.states import State, state_of
 from retriever.ingest.words import plain_name
 
@@ -48,6 +51,8 @@ class CaseFileReader:
         self.columns = _resolved(file.table.header, wanted) if file.table else Columns()
         """How columns are read; for JSONL it fills while reading, with keys that are not named like their field."""
         self._wanted = wanted
+        header = self.file.table.header.cells if self.file.table else []
+        self._changed = [place for place, name in enumerate(header) if names_change(name)]
 
     def __iter__(self) -> Iterator[AnyRow]:
         if self.file.table:
@@ -68,15 +73,17 @@ class CaseFileReader:
                 values[target] = field_value(target, texts[0])
             elif texts:
                 values[target] = joined_value(target, texts)
-        return self._row(record.line, values, sum(map(len, cells)))
+        moment = next((cells[place] for place in self._changed if place < len(cells) and cells[place]), "")
+        return self._row(record.line, values, sum(map(len, cells)), moment_of(moment))
 
     def _json_row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
             return Rejected(record.line, "row", record.reason)
         values = plain_numbers(record.values) if self.file.format == "json" else record.values
-        return self._row(record.line, self._named(values), record.size)
+        moment = next((value for key, value in values.items() if value and names_change(key)), "")
+        return self._row(record.line, self._named(values), record.size, moment_of(moment))
 
-    def _row(self, line: int, values: dict[str, Any], size: int) -> CaseRow | Skipped:
+    def _row(self, line: int, values: dict[str, Any], size: int, moment: str) -> CaseRow | Skipped:
         """The row of a case; of a ticket only where it is solved, and without dates that nobody understands."""
         status = values.get("status")
         if not self._tells_of_tickets:
@@ -88,6 +95,9 @@ class CaseFileReader:
                 return Skipped(line, str(unfit))
             if state_of(status) in (State.DONE, None):
                 del values["status"]
+        solution = values.get("solution")
+        if isinstance(solution, str) and solution and (says_nothing(solution) or is_notice(solution)):
+            return Skipped(line, str(SkipReason.WORTHLESS))
         unread = {
             name: value
             for name in DATES & values.keys()
@@ -95,7 +105,7 @@ class CaseFileReader:
         }
         kept = {name: value for name, value in values.items() if name not in unread}
         told = tuple((name, shown(value)) for name, value in unread.items())
-        return CaseRow(line, kept, size, unread=told, is_ticket=True)
+        return CaseRow(line, kept, size, moment=moment, unread=told, is_ticket=True)
 
     @property
     def _tells_of_tickets(self) -> bool:
@@ -112,7 +122,7 @@ class CaseFileReader:
                 named[field_name] = found[0] if len(found) == 1 else _joined_json(field_name, found)
         used = {path for paths in wanted.values() for path in paths}
         for key, value in values.items():
-            if key in used:
+            if key in used or (key not in _WHOLE and names_change(key)):
                 continue
             target = key if key in _WHOLE else find_field(key)
             if target is not None and target in wanted:

@@ -63,7 +63,7 @@ def resolve_columns(header: Sequence[str], wanted: ColumnMap) -> Columns:
     return Columns(
         {target: tuple(found) for target, found in places.items()},
         {target: tuple(header[number] for number in found) for target, found in places.items()},
-        tuple(name for number, name in enumerate(header) if number not in taken),
+        tuple(name for number, name in enumerate(header) if number not in taken and not names_change(name)),
     )
 
 

@@ -187,19 +187,18 @@ def _print_notes(name: str, report: IngestReport) -> None:
 
 def _came_in(report: IngestReport) -> Iterator[str]:
     """Which of the new and changed cases are found, who brings the others on, and what they are called."""
-    tense = "would be" if report.dry_run else "are"
     if report.published:
-        yield f"{report.published} {tense} published: searches find them"
+        yield f"published, so that searches find them: {report.published}"
     if report.drafts:
         who = "whoever is a reviewer or above"
         who = who if report.owner == OPERATOR.id else f"{report.owner}, or {who},"
         yield (
-            f"{report.drafts} {tense} drafts, which no search finds before their reviews; {who} submits them "
+            f"drafts, which no search finds before their reviews: {report.drafts}; {who} submits them "
             "(`similar-cases review submit ID --actor NAME --role ROLE`, `similar-cases review list --state draft`); "
             "with --publish they come in as published"
         )
     for given, id in report.names:
-        yield f"{report.renamed} are named after their source and number, such as {id} for {given}; both find the case"
+        yield f"named after source and number: {report.renamed}, such as {id} for {given}; both find the case"
     for line, field, value in report.dates:
         yield f"line {line}: {field} {value} was left out: nobody can tell which day it is; write YYYY-MM-DD"
     if report.dates_unread > len(report.dates):

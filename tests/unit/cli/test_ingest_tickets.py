@@ -22,7 +22,7 @@ def test_the_command_says_what_became_of_the_rows(run: Run, tmp_path: Path) -> N
 
     said = " ".join(ran.err.split())
     assert ran.code == 0
-    assert "2 are drafts" in said
+    assert "before their reviews: 2; ann" in said
     assert "ann, or whoever is a reviewer or above, submits them" in said
     assert "such as manual:T-1 for T-1" in said
     assert "line 3: resolved_at '03/02/2026' was left out" in said

@@ -143,3 +143,23 @@ def test_a_published_case_of_an_owned_draft_gets_only_the_tickets_changes(tmp_pa
     assert review is not None
     assert review.pending is not None
     assert (review.pending.title, "zweimal" in review.pending.solution) == ("Kopierer druckt Streifen", True)
+
+
+def test_an_older_row_of_a_ticket_changes_nothing(tmp_path: Path, store: Store) -> None:
+    """A column with the time of the last change is read, though it is no field of a case."""
+    header = "Número;Descripción;Solución;Última actualización"
+    newer = "7;La caja no imprime recibos;Coloque el rollo al revés y reinicie;2026-03-02 12:00"
+    take(tmp_path, store, newer, header=header)
+
+    report = take(tmp_path, store, "7;La caja no imprime recibos;Reinicie la caja;01.03.2026", header=header)
+
+    assert (report.older, report.ignored_columns) == (1, ())
+    assert "rollo" in store.cases.get("manual:7").case.solution
+
+
+@pytest.mark.parametrize("solution", ["Erledigt", "Duplikat von Ticket 31", "Zusammengeführt mit Ticket #3"])
+def test_a_ticket_that_says_nothing_is_skipped(tmp_path: Path, store: Store, solution: str) -> None:
+    """As in the export of a help desk."""
+    report = take(tmp_path, store, f"T-9;Tor;Das Tor geht nicht auf;{solution};Gelöst;")
+
+    assert report.reasons == {"worthless resolution": 1}
