@@ -23,6 +23,7 @@ HOMES = {
     "ir_measures": ("retriever.evaluation", "retriever.training"),
     "typer": ("retriever.cli",),
     "rich": ("retriever.cli", "retriever.training", "scripts"),
+    "chardet": ("retriever.ingest.files.legacy",),
     "ijson": ("retriever.ingest.files.json_records",),
     "openpyxl": ("retriever.ingest.files",),
     "selectolax": ("retriever.ingest.cleaning",),

@@ -5,6 +5,7 @@ import io
 import re
 
 from retriever.errors import InvalidInput
+from retriever.ingest.files.legacy import ANNOUNCED, guess_legacy, seven_bit
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -57,7 +58,7 @@ def find_encoding(head: bytes, named: str = "", *, is_long: bool = False) -> tup
     if marked:
         return marked
     found = wide_without_mark(head)
-    return found or ("" if is_ascii(head) else utf8_or_gb18030(head, first=True, cut=is_long)), b""
+    return found or ("" if is_ascii(head) else found_encoding(head, first=True, cut=is_long)), b""
 
 
 def beginning(head: bytes, named: str = "") -> str:
@@ -71,16 +72,21 @@ def refuse_binary(head: bytes) -> None:
     for magic, what in _BINARY:
         if head.startswith(magic):
             raise InvalidInput(f"this is {what}; JSONL and CSV can be read.")
-    if not find_mark(head) and not wide_without_mark(head) and len(_CONTROL.findall(head)) * 20 > len(head):
+    if not find_mark(head) and not wide_without_mark(head) and _is_binary(head):
         raise InvalidInput("this is no text; JSONL and CSV can be read.")
+
+
+def _is_binary(head: bytes) -> bool:
+    return not ANNOUNCED.search(head) and len(_CONTROL.findall(head)) * 20 > len(head)
 
 
 def wide_without_mark(head: bytes) -> str:
     """The form of UTF-16 or UTF-32 that, read rightly, holds line breaks, delimiters and other ASCII; else empty."""
     sample = head[:65_536]
     zeros = sample.count(0)
-    # UTF-8 may hold stray zero bytes; UTF-16 that happens to be valid UTF-8 is half zeros.
-    if not zeros or (zeros * 5 < len(sample) and _decodes(sample, "utf-8", partial=True)):
+    # UTF-8 may hold stray zero bytes; UTF-16 that happens to be valid UTF-8 is full of zeros and other controls.
+    controls = zeros + len(_CONTROL.findall(sample))
+    if not zeros or (controls * 5 < len(sample) and _decodes(sample, "utf-8", partial=True)):
         return ""
     for encoding in ("utf-32-le", "utf-32-be"):
         if zeros * 2 >= len(sample) and _decodes(sample, encoding, partial=True):
@@ -93,29 +99,31 @@ def wide_without_mark(head: bytes) -> str:
 
 def is_ascii(block: bytes) -> bool:
     """Would the bytes say the same in every encoding that builds on ASCII?"""
-    return not _BEYOND_ASCII.search(block)
+    return not _BEYOND_ASCII.search(block) and not ANNOUNCED.search(block)
 
 
-def utf8_or_gb18030(block: bytes, *, first: bool, cut: bool) -> str:
+def found_encoding(block: bytes, *, first: bool, cut: bool) -> str:
     """The encoding of the first block of a file that holds more than ASCII.
 
     A block may be the `first` of its file at all, and may be `cut` off within a character. Raises InvalidInput for a
-    first block that is neither.
+    first block that cannot be told.
     """
+    if not _BEYOND_ASCII.search(block):
+        return seven_bit(block) or "utf-8"
     lines = [line for line in block.split(b"\n") if _BEYOND_ASCII.search(line)]
     if cut and len(lines) > 1:
         del lines[-1]
     unsound = [line for line in lines if not _decodes(line, "utf-8")]
     if len(unsound) * 2 <= len(lines):
         return "utf-8"
-    if _is_chinese(b"\n".join(unsound[:2_000])):
-        return "gb18030"
-    if first and len(unsound) * 2 > len(block.splitlines()):
-        raise InvalidInput(
-            "the encoding cannot be told: it is neither UTF-8 nor UTF-16, and read as GB18030 it is no Chinese. "
-            "Name it, for example windows-1252, shift_jis, big5 or euc-kr."
-        )
-    return "utf-8"
+    guess = guess_legacy(unsound)
+    if guess.encoding or not first or len(unsound) * 2 <= len(block.splitlines()):
+        return codecs.lookup(guess.encoding or "utf-8").name
+    could = f", and could be {' or '.join(guess.candidates[:3])}" if len(guess.candidates) > 1 else ""
+    raise InvalidInput(
+        f"the encoding cannot be told: it is neither UTF-8 nor UTF-16{could}. "
+        "Name it with --encoding, for example windows-1252, shift_jis, big5 or euc-kr."
+    )
 
 
 def _ascii_share(sample: bytes, encoding: str) -> float:
@@ -129,14 +137,3 @@ def _decodes(data: bytes, encoding: str, *, partial: bool = False) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_chinese(data: bytes) -> bool:
-    """Is this, read as GB18030, mostly common Chinese characters? Other legacy text reads as rare ones."""
-    text = data.decode("gb18030", errors="replace")
-    pairs = [pair for character in text if (pair := character.encode("gb18030", errors="replace"))[0] >= 0x80]
-    # Rows A1 and A3 hold punctuation, B0 to D7 the 3,755 most frequent characters.
-    common = sum(
-        len(pair) == 2 and pair[1] >= 0xA1 and (0xB0 <= pair[0] <= 0xD7 or pair[0] in (0xA1, 0xA3)) for pair in pairs
-    )
-    return common * 2 > len(pairs)

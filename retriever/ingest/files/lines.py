@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from retriever.ingest.files.encodings import find_encoding, is_ascii, utf8_or_gb18030
+from retriever.ingest.files.encodings import find_encoding, found_encoding, is_ascii
 from retriever.ingest.files.streams import PeekedStream
 
 LINE_LIMIT = 16 << 20
@@ -13,8 +13,10 @@ LINE_LIMIT = 16 << 20
 
 # Encodings in which the byte of a line feed is a line feed everywhere, so that each line can be decoded by itself.
 _BY_LINE = re.compile(
-    r"utf-?8|ascii|gb|big5|shift_jis|cp932|euc|cp(?!037|273|424|500|875|1026|1140)|latin|iso8859|koi8"
+    r"utf-?8|ascii|gb|big5|shift_jis|cp932|euc|cp(?!037|273|424|500|875|1026|1140)|latin|iso8859|koi8|mac|kz|ptcp"
 )
+_OF_ONE_BYTE = ("cp12", "cp4", "cp7", "cp85", "cp86", "iso8859", "koi8", "mac")
+_IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _TOO_LONG = f"is longer than {LINE_LIMIT >> 20} MiB"
 
 
@@ -36,6 +38,8 @@ class LineReader:
         stream.read(len(mark))
         self._settled = bool(found)
         self.encoding = found or "utf-8"
+        self._guessed = not encoding and self.encoding.startswith(_OF_ONE_BYTE)
+        """Every byte means something there, so that lines in UTF-8 would pass as others."""
 
     def __iter__(self) -> Iterator[TextLine]:
         lines = self._lines_of_bytes() if _BY_LINE.match(self.encoding) else self._lines_of_text()
@@ -71,6 +75,10 @@ class LineReader:
     def _decoded(self, block: bytes, ending: bytes) -> Iterator[tuple[str, str]]:
         if not self._settled:
             self._settle(block)
+        if self._guessed and _IN_UTF8.search(block):
+            for line in block.split(ending):
+                yield self._decoded_line(line, "utf-8" if _IN_UTF8.search(line) and _is_utf8(line) else self.encoding)
+            return
         try:
             # All at once is several times faster, and nearly every block is sound.
             for text in block.decode(self.encoding).split(ending.decode()):
@@ -79,9 +87,9 @@ class LineReader:
             for line in block.split(ending):
                 yield self._decoded_line(line)
 
-    def _decoded_line(self, line: bytes) -> tuple[str, str]:
+    def _decoded_line(self, line: bytes, encoding: str = "") -> tuple[str, str]:
         try:
-            return line.decode(self.encoding), ""
+            return line.decode(encoding or self.encoding), ""
         except UnicodeDecodeError as error:
             fault = f"is not valid {self.encoding} (byte 0x{line[error.start]:02x} at position {error.start + 1})"
             return line.decode(self.encoding, errors="replace"), f"{fault}; convert the file, or name its encoding"
@@ -118,4 +126,13 @@ class LineReader:
         """Choose the encoding as soon as a block holds more than ASCII."""
         if not is_ascii(block):
             self._settled = True
-            self.encoding = utf8_or_gb18030(block, first=False, cut=False)
+            self.encoding = found_encoding(block, first=False, cut=False)
+            self._guessed = self.encoding.startswith(_OF_ONE_BYTE)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -44,20 +44,6 @@ def test_a_named_encoding_is_obeyed(encoding: str, text: str) -> None:
     assert "\n".join(line.text for line in lines_of(text.encode(encoding), encoding)) == text
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text"),
-    [
-        ("windows-1252", "für größere Geräte\nüber Öl\n"),
-        ("shift_jis", "用紙が詰まりました\nどうすればいいですか\n"),
-        ("windows-1251", "принтер не работает\nпомогите\n"),
-    ],
-)
-def test_other_legacy_text_is_not_taken_for_chinese(encoding: str, text: str) -> None:
-    """Text in an encoding that cannot be told is refused rather than garbled."""
-    with pytest.raises(InvalidInput, match="encoding cannot be told"):
-        lines_of(text.encode(encoding))
-
-
 def test_the_encoding_is_decided_where_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that begins with pages of ASCII and goes on in GB18030 is read."""
     monkeypatch.setattr(streams, "CHUNK", 64)
