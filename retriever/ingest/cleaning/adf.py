@@ -19,6 +19,7 @@ _SHOWN = {"mention": "text", "status": "text", "emoji": "text", "media": "alt", 
 
 _MACRO = re.compile(r"\{(code|noformat)(:[^}\n]{0,200})?\}")
 _QUOTE = "{quote}"
+_NUMBERED = re.compile(r"(#{1,9})[ \t]{1,20}(?=\S)")
 _WIKI = (
     (re.compile(r"^h[1-6]\.\s*", re.MULTILINE), ""),
     (re.compile(r"^bq\.\s*", re.MULTILINE), ""),
@@ -27,7 +28,7 @@ _WIKI = (
     (re.compile(r"\[([^|\[\]\n]{1,300})\|(https?://[^\]\s|]{1,1000})(?:\|[^\]\n]{0,50})?\]"), r"\1 (\2)"),
     (re.compile(r"\[(https?://[^\]\s|]{1,1000})\]"), r"\1"),
     (re.compile(r"\[~[^\]\n]{1,100}\]"), "@"),
-    (re.compile(r"^(\*+|#+|-)[ \t]+(?=\S)", re.MULTILINE), lambda found: "  " * (len(found[1]) - 1) + "- "),
+    (re.compile(r"^(\*+|-)[ \t]+(?=\S)", re.MULTILINE), lambda found: "  " * (len(found[1]) - 1) + "- "),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*(?![\w*])"), r"\1"),
     (re.compile(r"![\w .-]{1,100}\.(?:png|jpe?g|gif)(?:\|[^!\n]{0,50})?!", re.IGNORECASE), ""),
 )
@@ -84,7 +85,24 @@ def macros(markup: str) -> Iterator[tuple[int, int, int, int]]:
             opened = None
 
 
+def _numbered(markup: str) -> str:
+    """Items that begin with `#` with their numbers; a list ends where a line is none of its items."""
+    lines = markup.split("\n")
+    numbers: list[int] = []
+    for place, line in enumerate(lines):
+        item = _NUMBERED.match(line)
+        if item:
+            depth = len(item[1])
+            numbers = [*numbers[:depth], *([0] * (depth - len(numbers)))]
+            numbers[-1] += 1
+            lines[place] = f"{'  ' * (depth - 1)}{numbers[-1]}. {line[item.end() :]}"
+        elif line.strip() and not line.startswith(("*", "-", " ")):
+            numbers = []
+    return "\n".join(lines)
+
+
 def _plain_wiki(markup: str) -> str:
+    markup = _numbered(markup)
     for pattern, replacement in _WIKI:
         markup = pattern.sub(replacement, markup)
     return markup

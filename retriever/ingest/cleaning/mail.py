@@ -29,9 +29,10 @@ def clean_mail(text: str) -> str:
     """What its author wrote. Text that is no mail comes back as it is."""
     lines = text.replace("\r\n", "\n").split("\n")
     fenced = fenced_lines(lines)
-    written = _framed(_without_quotes(lines, fenced))
+    unquoted = _without_quotes(lines, fenced)
+    written = _framed(unquoted)
     if not _say_something(written):
-        written = _framed(_unquoted(lines, fenced)) or list(lines)
+        written = (_framed(_unquoted(lines, fenced)) if len(unquoted) < len(lines) else []) or list(lines)
     return "\n".join(written).strip("\n")
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from retriever.ingest.cleaning.adf import adf_to_text
+from retriever.ingest.cleaning.adf import adf_to_text, wiki_to_text
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped
+from retriever.ingest.sources.jira import body_text
 from retriever.ingest.sources.record import written
 
 TEXTS = {
@@ -111,3 +112,17 @@ def test_documents_know_where_lists_start_and_what_is_struck() -> None:
     document = {"type": "doc", "content": [{"type": "orderedList", "attrs": {"order": 4}, "content": [item, item]}]}
 
     assert adf_to_text(document) == "4. ~~8080~~\n5. ~~8080~~"
+
+
+def test_numbers_of_wiki_lists_are_counted() -> None:
+    """Also within each other, and anew behind a paragraph."""
+    wiki = "# stop\n## fully\n## wait\n# start\n\ntext\n# again\n* no number"
+
+    assert wiki_to_text(wiki) == "1. stop\n  1. fully\n  2. wait\n2. start\n\ntext\n1. again\n- no number"
+
+
+def test_tags_in_wiki_code_make_no_html_of_the_rest() -> None:
+    """What stands around the code keeps its lines and brackets."""
+    wiki = "Set <your-name>:\n{code:html}\n<p>x</p><br>\n{code}\nthen wait."
+
+    assert body_text(wiki) == "Set <your-name>:\n\n```\n<p>x</p><br>\n```\n\nthen wait."
