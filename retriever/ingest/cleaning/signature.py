@@ -190,6 +190,8 @@ def _signs_off_with_name(line: str) -> bool:
 
 def _is_content(line: str) -> bool:
     """Steps, logs, code, pairs of name and value, sentences: nothing that a signature holds."""
+    if _is_note(line):
+        return False
     if len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
         return True
     if _CONTACT.search(line):
@@ -225,6 +227,11 @@ def _tells_more(line: str) -> bool:
     return bool(_CONTACT.search(bare) or _ADDRESS.fullmatch(bare)) or _is_job(bare)
 
 
+def _is_note(line: str) -> bool:
+    """Does the line ask not to print the mail?"""
+    return len(line) < 200 and line.strip(CLOSERS + "|").casefold().startswith(starts("note"))
+
+
 def _is_job(line: str) -> bool:
     if _DENSE_LINE.fullmatch(line) and any(word in line for word in words("job_wide")):
         return True
@@ -240,6 +247,7 @@ def _is_part(line: str) -> bool:
         or _is_sign_off(line)
         or is_sent_from(line)
         or _is_job(line)
+        or _is_note(line)
     )
 
 
