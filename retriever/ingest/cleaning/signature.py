@@ -183,7 +183,10 @@ def _signs_off_with_name(line: str) -> bool:
     bare = line.strip()
     if len(bare) > 80:
         return False
-    begins = next((start for start in starts("signoff") if bare.casefold().startswith((f"{start},", f"{start} "))), "")
+    folded = bare.casefold()
+    if not folded.startswith(starts("signoff")):
+        return False
+    begins = next((start for start in starts("signoff") if folded.startswith((f"{start},", f"{start} "))), "")
     rest = bare[len(begins) :].strip(" ,")
     return bool(begins) and len(begins) > 3 and bool(rest) and _is_name(rest)
 
@@ -195,15 +198,22 @@ def _is_content(line: str) -> bool:
     if len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
         return True
     if _CONTACT.search(line):
-        return bool(_SENTENCE.search(line.rstrip()))
+        return _is_sentence(line)
     pair = _PAIR.match(line)
     if pair and not all(part in words("contact") for part in re.split(r"[\s/.|()]+", pair[1].casefold()) if part):
         return True
-    if _CONTENT.search(line) or _SENTENCE.search(line.rstrip()):
+    if _CONTENT.search(line) or _is_sentence(line):
         return True
     found = _WORD.findall(line)
     small = [word for word in found if word[0].islower() and word.casefold() not in words("particles")]
     return len(small) >= 3 or bool(found and found[0].casefold() in words("orders") and len(found) > 1)
+
+
+def _is_sentence(line: str) -> bool:
+    """Does the line end as a sentence of five words does? `Example Inc.` is a firm."""
+    if not _SENTENCE.search(line.rstrip()):
+        return False
+    return line.rsplit(maxsplit=1)[-1].casefold().strip(".") not in words("job")
 
 
 def _is_signature(tail: Sequence[str]) -> bool:
