@@ -55,9 +55,13 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
-        self.cases = Gauge("similar_cases_cases", "Cases searchable now.", registry=self.registry)
-        self.delta = Gauge("similar_cases_delta_changes", "Changes held over the snapshot.", registry=self.registry)
-        self.revision = Gauge("similar_cases_revision", "Store revision this process serves.", registry=self.registry)
+        self.cases = self._gauge("similar_cases_cases", "Cases searchable now.")
+        self.delta = self._gauge("similar_cases_delta_changes", "Changes held over the snapshot.")
+        self.revision = self._gauge("similar_cases_revision", "Store revision this process serves.")
+
+    def _gauge(self, name: str, said: str) -> Gauge:
+        """Of several processes the one counts that was asked last: it has just set the value."""
+        return Gauge(name, said, registry=self.registry, multiprocess_mode="mostrecent")
 
 
 _KEPT = frozenset(("event", "level", "timestamp", "request_id", "snapshot", "route", "method", "fingerprint"))

@@ -50,6 +50,8 @@ class Runtime:
         self._unloadable: tuple[str, float] = ("", 0.0)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="similar-cases-follow", daemon=True)
+        # Apart, because it takes minutes where nothing was compiled before: meanwhile the library must be followed.
+        self._compiling = threading.Thread(target=_load_compiled, name="similar-cases-compile", daemon=True)
 
     @property
     def service(self) -> Service:
@@ -145,7 +147,7 @@ class Runtime:
             self._keys.start()
             self._service = service
             log.info("ready", revision=service.indexing.view().revision)
-            _load_compiled()
+            self._compiling.start()
 
     def _note_opening(self, reason: str, error: Exception) -> None:
         if reason != self._opening:

@@ -19,6 +19,7 @@ from retriever.api.app import create_app
 from retriever.api.connections import BoundedProtocol
 from retriever.api.security.gate import MAKE_A_KEY
 from retriever.api.security.locality import is_loopback
+from retriever.api.shared_metrics import count_together, shared_folder
 from retriever.config import ENV_PREFIX, Settings
 from retriever.errors import InvalidSettings, Unavailable
 from retriever.telemetry import configure_logging
@@ -32,6 +33,8 @@ from retriever.wiring.library import (
 from retriever.wiring.service import open_service
 
 BACKLOG = 2_048
+HEALTHCHECK_SECONDS = 60
+"""A worker that says nothing for so long is started again; one that compiles its loops on a busy machine must not be."""
 KEEP_ALIVE_SECONDS = 30
 SWITCH_SECONDS = 0.001
 """How long a searching thread may keep the interpreter while the event loop waits for it (Python's default is 5 ms)."""
@@ -50,7 +53,8 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
         if settings.workers > 1:
             export_settings(settings)
             config = _config("retriever.api.server:app_from_environment", settings, factory=True)
-            Multiprocess(config, sockets=[listener]).run()
+            with shared_folder(settings.data_dir, settings.workers):
+                Multiprocess(config, sockets=[listener]).run()
         else:
             _tune()
             app = create_app(lambda: open_service(settings), settings)
@@ -80,6 +84,7 @@ def app_from_environment() -> FastAPI:
     configure_logging(settings.log_level)
     _follow_parent()
     _tune()
+    count_together()
     return create_app(lambda: open_service(settings), settings)
 
 
@@ -115,6 +120,7 @@ def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) ->
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
+        timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.request_timeout) + 5,
     )

@@ -103,6 +103,26 @@ def test_it_serves_without_what_is_compiled(tmp_path: Path, monkeypatch: pytest.
         assert client.get("/readyz").status_code == 200
 
 
+def test_it_follows_while_it_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes minutes on a busy machine that never did it: what others write is found meanwhile."""
+    begun, compiled = threading.Event(), threading.Event()
+
+    def compile_slowly() -> None:
+        begun.set()
+        assert compiled.wait(30)
+
+    monkeypatch.setattr("retriever.api.runtime.load_compiled", compile_slowly)
+    settings = Settings(data_dir=tmp_path, poll_seconds=0.05)
+    with TestClient(create_app(lambda: build_service(tmp_path), settings), base_url=LOCAL) as client:
+        assert begun.wait(20)
+        with build_service(tmp_path) as other:
+            other.put_case(make_case("later", problem="the scanner is slow"))
+        until(lambda: "later" in client.post("/v1/similar", json={"problem": "the scanner", "min_confidence": 0}).text)
+
+        assert client.get("/readyz").status_code == 200
+        compiled.set()
+
+
 def test_it_follows_other_processes(tmp_path: Path) -> None:
     """What another process writes is found without a restart."""
     with (

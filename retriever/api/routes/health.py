@@ -12,6 +12,7 @@ from retriever.api.requests import runtime_of
 from retriever.api.responses import json_response
 from retriever.api.routing import Responses, Route
 from retriever.api.runtime import Runtime
+from retriever.api.shared_metrics import all_metrics
 
 
 async def get_health(request: Request) -> Response:
@@ -38,7 +39,7 @@ async def get_version(request: Request) -> Response:
 
 
 async def get_metrics(request: Request) -> Response:
-    """Counters in the text format of Prometheus; never a word of a case or question."""
+    """Counters of all worker processes in the text format of Prometheus; never a word of a case or question."""
     runtime = runtime_of(request)
     service, metrics = runtime.find_service(), runtime.metrics
     if service is not None:
@@ -47,7 +48,7 @@ async def get_metrics(request: Request) -> Response:
         metrics.cases.set(len(view))
         metrics.delta.set(len(view.delta.touched))
     # Not on the workers' threads: an overloaded server must still say so.
-    text = await asyncio.to_thread(generate_latest, runtime.metrics.registry)
+    text = await asyncio.to_thread(lambda: generate_latest(all_metrics(runtime.metrics.registry)))
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
