@@ -34,7 +34,7 @@ from retriever.wiring.service import open_service
 
 BACKLOG = 2_048
 HEALTHCHECK_SECONDS = 60
-"""A worker that says nothing for so long is started again; one that compiles its loops on a busy machine must not be."""
+"""A worker that is silent for so long is started again; one that compiles its loops on a busy machine must not be."""
 KEEP_ALIVE_SECONDS = 30
 SWITCH_SECONDS = 0.001
 """How long a searching thread may keep the interpreter while the event loop waits for it (Python's default is 5 ms)."""
