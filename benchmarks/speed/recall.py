@@ -144,11 +144,11 @@ def build_truth(corpus: Corpus, questions: int) -> list[list[int]]:
 
 
 def write(rows: Sequence[dict[str, object]], path: Path) -> None:
-    """Replace the rows of these sizes in the file."""
-    measured = {row["cases"] for row in rows}
+    """Replace the rows of these sizes and libraries in the file; those of made vectors name no library."""
+    measured = {(row["cases"], row.get("library")) for row in rows}
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    kept = [row for row in old if row["cases"] not in measured]
-    merged = sorted([*kept, *rows], key=lambda row: (row["cases"], row["kind"]))
+    kept = [row for row in old if (row["cases"], row.get("library")) not in measured]
+    merged = sorted([*kept, *rows], key=lambda row: (row.get("library", ""), row["cases"], row["kind"]))
     write_result(path, merged)
 
 

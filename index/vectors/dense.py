@@ -75,6 +75,11 @@ class DenseIndex:
         return self._kind
 
     @property
+    def different(self) -> int:
+        """How many different vectors there are."""
+        return len(self._distinct)
+
+    @property
     def keys(self) -> KeyArray:
         """Every key, ascending."""
         return self._table.keys
