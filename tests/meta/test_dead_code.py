@@ -15,6 +15,7 @@ ALIVE: Mapping[str, str] = {
     "index/vectors/dense.py attribute by_residual": "a setting of a FAISS index",
     "index/vectors/dense.py attribute own_fields": "FAISS: who frees the parts of an index",
     "retriever/api/models/* variable *": "fields that pydantic reads from requests and writes into answers",
+    "retriever/api/shared_metrics.py attribute ValueClass": "what prometheus-client counts with",
     "retriever/api/server.py function app_from_environment": "a server with workers finds the app by this name",
     "retriever/cli/commands/calibrate.py function calibrate": "a command, called by the name of its module",
     "retriever/cli/commands/doctor.py function doctor": "a command, called by the name of its module",
