@@ -117,7 +117,8 @@ AnyCase = TypeVar("AnyCase", bound=Case)
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """How often a case was used, counted from events."""
+    """How often a case was used, counted from events; how many people say of its version now that it is wrong, or
+    outdated."""
 
     shown: int = 0
     opened: int = 0
@@ -125,6 +126,8 @@ class Reuse:
     linked: int = 0
     solved: int = 0
     last_solved_at: str = ""
+    wrong: int = 0
+    outdated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

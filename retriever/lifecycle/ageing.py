@@ -39,17 +39,18 @@ class Ageing:
     def due(
         self, actor: Actor, *, within_days: int = 0, after: tuple[str, int] = ("", 0), limit: int = 50
     ) -> tuple[list[StoredCase], tuple[str, int] | None]:
-        """Published cases to be reviewed again by then, most overdue first; where to go on, None at the end."""
+        """Published cases to be reviewed again by then, and those that readers call wrong or outdated, most overdue
+        first; where to go on, None at the end."""
         until = (self.context.today() + timedelta(days=within_days + 1)).isoformat()
         found: list[StoredCase] = []
         while True:
             page = self.context.store.reviews.page_due(until, after=after, limit=limit + 1)
-            for stored in page[:limit]:
-                after = (stored.case.review_due_on, stored.key)
+            for since, stored in page[:limit]:
+                after = (since, stored.key)
                 if may_read(actor, stored.case):
                     found.append(stored)
                 if len(found) == limit:
-                    return found, after if stored is not page[-1] else None
+                    return found, after if stored is not page[-1][1] else None
             if len(page) <= limit:
                 return found, None
 

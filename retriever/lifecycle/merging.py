@@ -47,7 +47,8 @@ class Merging:
             merge = transition.merges.take(stored.key)
             if merge is None:
                 raise Conflict(f"case {duplicate} was not merged into another one.")
-            transition.merges.add_reuse(merge.into, merge.counts, sign=-1)
+            # As they are now: what was done with the duplicate since then counted for both.
+            transition.merges.drop_reuse(merge.into, stored.reuse)
             before = replace(transition.masked(stored.case), status=merge.status, superseded_by=merge.superseded_by)
             after = transition.put(before, if_version=stored.version)
             transition.note(after, Step.UNMERGE, details={"from": stored.case.superseded_by})
@@ -63,8 +64,8 @@ class Merging:
             raise Conflict(f"case {case.id} is superseded by {case.superseded_by} already.")
         if transition.find_review(duplicate.key) is not None:
             raise Conflict(f"case {case.id} has a pending revision: publish or discard it first.")
-        transition.merges.save(Merge(duplicate.key, kept.key, case.status, case.superseded_by, duplicate.reuse))
         transition.merges.add_reuse(kept.key, duplicate.reuse, sign=1)
+        transition.merges.save(Merge(duplicate.key, kept.key, case.status, case.superseded_by, duplicate.reuse))
         merged = replace(transition.masked(case), status=Status.HISTORICAL, superseded_by=kept.case.id)
         after = transition.put(merged, if_version=duplicate.version)
         transition.note(after, Step.MERGE, details={"into": kept.case.id})

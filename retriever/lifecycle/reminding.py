@@ -55,8 +55,8 @@ class Reminding:
         store, today = self.context.store, self.context.today()
         tomorrow = (today + timedelta(days=1)).isoformat()
         named = tuple(
-            DueCase(stored.case.id, stored.case.review_due_on, stored.case.category)
-            for stored in store.reviews.page_due(tomorrow, limit=LISTED)
+            DueCase(stored.case.id, since, stored.case.category)
+            for since, stored in store.reviews.page_due(tomorrow, limit=LISTED)
         )
         waiting = self._waiting()
         return Reminder(

@@ -36,6 +36,9 @@ def forget(settings: Settings, store: Store, *, now: datetime | None = None) -> 
         gone = store.events.delete_before(days_before(settings.log_retention_days, now))
         if gone:
             log.info("questions_forgotten", entries=gone)
+    corrected = store.events.recount()
+    if corrected:
+        log.info("use_recounted", cases=corrected)
     if settings.webhook_retention_days:
         gone = store.deliveries.prune(days_before(settings.webhook_retention_days, now))
         if gone:

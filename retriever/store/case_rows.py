@@ -14,11 +14,11 @@ from retriever.case.format import decode_case
 from retriever.case.identity import check_version
 from retriever.domain import Actor, Case, Change, Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound
+from retriever.store.reports import OPEN_REPORTS
 
-_NO_REUSE = Reuse()
-STORED_COLUMNS = """
+STORED_COLUMNS = f"""
     c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
-    r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
+    r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at, {OPEN_REPORTS}"""
 WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
 _DECODED = 1_024  # some megabytes
 
@@ -177,7 +177,7 @@ def _readable(actor: Actor | None) -> tuple[list[str], dict[str, Any]]:
 def stored_case(row: tuple[Any, ...], decode: Callable[[bytes], Case] = decode_case) -> StoredCase:
     """The case in a row of the columns above."""
     key, version, revision, digest, created_at, updated_at, document, shown, *rest = row
-    reuse = _NO_REUSE if shown is None else Reuse(shown, *rest)
+    reuse = Reuse(0, 0, 0, 0, 0, "", *rest[5:]) if shown is None else Reuse(shown, *rest)
     return StoredCase(decode(document), key, version, revision, digest, created_at, updated_at, reuse)
 
 

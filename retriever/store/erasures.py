@@ -180,7 +180,9 @@ _STATEMENTS = (
     "DELETE FROM merges WHERE duplicate = :key",
     "DELETE FROM case_links WHERE key = :key",
     "DELETE FROM events WHERE key = :key",
+    "DELETE FROM reports WHERE key = :key",
     "DELETE FROM reuse WHERE key = :key",
+    "DELETE FROM forgotten_reuse WHERE key = :key",
     """UPDATE imports SET document = '', content_hash = '', stored_hash = '' WHERE (source_system, external_id) IN
            (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:sources))""",
     """UPDATE deliveries SET document = '', outcome = 'erased', state = 'skipped'

@@ -9,7 +9,6 @@ APPLICATION_ID = 0x53434C42
 """Written into the file ("SCLB"), so that a foreign SQLite database is never taken for a library."""
 
 LIBRARY = Migrations("library")
-VECTOR_CACHE = Migrations("vector_cache")
 
 
 @LIBRARY(name="0001_cases")
@@ -337,25 +336,82 @@ def case_links(db: Database) -> None:
     """)
 
 
-@VECTOR_CACHE(name="0001_vectors")
-def vectors(db: Database) -> None:
-    """Vectors by model and text; `last_used` is a day, counted from 1970."""
+@LIBRARY(name="0016_forgotten_reuse")
+def forgotten_reuse(db: Database) -> None:
+    """The counts of events that are forgotten, so that all counters can be derived from these and the events.
+
+    What was counted before, has no event any more and does not come from a merge begins it.
+    """
     db.executescript("""
-        CREATE TABLE models (
-            model INTEGER PRIMARY KEY,
-            fingerprint TEXT NOT NULL UNIQUE,
-            dim INTEGER NOT NULL,
-            dtype TEXT NOT NULL
+        CREATE TABLE forgotten_reuse (
+            key INTEGER PRIMARY KEY REFERENCES cases (key),
+            opened INTEGER NOT NULL,
+            copied INTEGER NOT NULL,
+            linked INTEGER NOT NULL,
+            solved INTEGER NOT NULL,
+            last_solved_at TEXT NOT NULL
         );
-        CREATE TABLE vectors (
-            number INTEGER PRIMARY KEY,
-            model INTEGER NOT NULL REFERENCES models (model),
-            text_hash TEXT NOT NULL,
-            last_used INTEGER NOT NULL,
-            vector BLOB NOT NULL,
-            UNIQUE (model, text_hash)
-        );
-        CREATE INDEX vectors_by_use ON vectors (model, last_used);
+        INSERT INTO forgotten_reuse
+        SELECT r.key,
+            max(0, r.opened - coalesce(e.opened, 0) - coalesce(m.opened, 0)),
+            max(0, r.copied - coalesce(e.copied, 0) - coalesce(m.copied, 0)),
+            max(0, r.linked - coalesce(e.linked, 0) - coalesce(m.linked, 0)),
+            max(0, r.solved - coalesce(e.solved, 0) - coalesce(m.solved, 0)),
+            iif(r.solved > coalesce(e.solved, 0) + coalesce(m.solved, 0), r.last_solved_at, '')
+        FROM reuse r
+        LEFT JOIN (
+            SELECT key, sum(kind = 'opened') AS opened, sum(kind = 'copied') AS copied, sum(kind = 'linked') AS linked,
+                sum(kind = 'solved') AS solved FROM events GROUP BY key
+        ) e ON e.key = r.key
+        LEFT JOIN (
+            SELECT into_key, sum(json_extract(counts, '$[1]')) AS opened, sum(json_extract(counts, '$[2]')) AS copied,
+                sum(json_extract(counts, '$[3]')) AS linked, sum(json_extract(counts, '$[4]')) AS solved
+            FROM merges GROUP BY into_key
+        ) m ON m.into_key = r.key;
+    """)
+
+
+@LIBRARY(name="0017_feedback")
+def feedback(db: Database) -> None:
+    """What people did with cases counts once for a question that was asked; readers report what is wrong or outdated.
+
+    Old events that count no more: repeats without a question, and those for a case that the log of the question says
+    was not shown. `reports` are of one version of a case. The key in `seal_keys` seals ids of questions.
+    """
+    db.executescript("""
+        CREATE TABLE seal_keys (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+        INSERT INTO seal_keys VALUES ('query_ids', randomblob(32));
+        CREATE TABLE reports (
+            key INTEGER NOT NULL REFERENCES cases (key),
+            version INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at TEXT NOT NULL,
+            settled INTEGER NOT NULL,
+            PRIMARY KEY (key, version, kind, actor)
+        ) WITHOUT ROWID;
+        ALTER TABLE events ADD COLUMN counts INTEGER NOT NULL DEFAULT 1;
+        UPDATE events SET counts = 0 WHERE query_id = '' AND number NOT IN
+            (SELECT min(number) FROM events WHERE query_id = '' GROUP BY key, kind, actor);
+        UPDATE events SET counts = 0 WHERE query_id <> '' AND EXISTS (
+            SELECT 1 FROM queries q WHERE q.query_id = events.query_id AND events.key NOT IN
+                (SELECT json_extract(shown.value, '$[0]') FROM json_each(q.matches) shown));
+        WITH RECURSIVE own (key, opened, copied, linked, solved, last_solved_at) AS (
+            SELECT key, opened, copied, linked, solved, last_solved_at FROM forgotten_reuse
+            UNION ALL
+            SELECT key, sum(kind = 'opened'), sum(kind = 'copied'), sum(kind = 'linked'), sum(kind = 'solved'),
+                max(CASE WHEN kind = 'solved' THEN at ELSE '' END)
+            FROM events WHERE counts GROUP BY key
+        ), family (top, key) AS (
+            SELECT key, key FROM cases
+            UNION SELECT f.top, m.duplicate FROM family f JOIN merges m ON m.into_key = f.key
+        ), derived (key, opened, copied, linked, solved, last_solved_at) AS (
+            SELECT f.top, sum(o.opened), sum(o.copied), sum(o.linked), sum(o.solved), max(o.last_solved_at)
+            FROM family f JOIN own o ON o.key = f.key GROUP BY f.top
+        )
+        UPDATE reuse SET (opened, copied, linked, solved, last_solved_at) =
+            (SELECT opened, copied, linked, solved, last_solved_at FROM derived WHERE derived.key = reuse.key)
+            WHERE key IN (SELECT key FROM derived);
     """)
 
 

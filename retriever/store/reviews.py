@@ -18,10 +18,10 @@ from retriever.domain import Reuse, Status, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store.case_rows import STORED_BY_ID, STORED_COLUMNS, WITH_REUSE, stored_case
 from retriever.store.masking import MaskedCase
+from retriever.store.reuse import COUNTERS
 from retriever.store.sqlite import Connections
 
-COUNTERS = ("shown", "opened", "copied", "linked", "solved")
-_STORED_WIDTH = 13
+_STORED_WIDTH = 15
 _ROW = """w.key, w.document, w.state, w.version, w.base_version, w.authors, w.submitted_by, w.team, w.submitted_at,
     w.first_by, w.updated_at, w.first_by_manager"""
 
@@ -153,15 +153,20 @@ class ReviewTable:
             raise CaseNotFound(f"there is no case {id}.")
         return [review_step(row) for row in self._connections.rows(STEPS_BY_ID, (id,))]
 
-    def page_due(self, until: str, *, after: tuple[str, int] = ("", 0), limit: int = 50) -> list[StoredCase]:
-        """Published cases whose review is due before `until`, most overdue first; `after` is (review_due_on, key)."""
+    def page_due(
+        self, until: str, *, after: tuple[str, int] = ("", 0), limit: int = 50
+    ) -> list[tuple[str, StoredCase]]:
+        """Published cases whose review is due before `until`, or that readers report, each with the day since when.
+
+        Most overdue first; `after` is (day, key).
+        """
         due, key = after
         rows = self._connections.rows(DUE, {"until": until, "after": due, "key": key, "limit": limit})
-        return [stored_case(row) for row in rows]
+        return [(row[0], stored_case(row[1:])) for row in rows]
 
     def count_due(self, until: str) -> int:
-        """How many published cases are due for review before `until`."""
-        ((count,),) = self._connections.rows(COUNT_DUE, (until,))
+        """How many published cases are due for review before `until`, or reported."""
+        ((count,),) = self._connections.rows(COUNT_DUE, {"until": until})
         return int(count)
 
     def find_expired(self, today: str, *, limit: int = 500) -> list[StoredCase]:
@@ -225,17 +230,6 @@ def add_step(db: Database, key: int, step: ReviewStep) -> None:
     )
 
 
-def add_reuse(db: Database, key: int, counts: Reuse, *, sign: int) -> None:
-    """Add (1) or take away (-1) counts of use; none falls below 0."""
-    db.conn.execute("INSERT INTO reuse (key) VALUES (?) ON CONFLICT DO NOTHING", (key,))
-    db.conn.execute(
-        """UPDATE reuse SET shown = max(0, shown + ?), opened = max(0, opened + ?), copied = max(0, copied + ?),
-               linked = max(0, linked + ?), solved = max(0, solved + ?), last_solved_at = max(last_solved_at, ?)
-           WHERE key = ?""",
-        (*(sign * getattr(counts, name) for name in COUNTERS), counts.last_solved_at if sign > 0 else "", key),
-    )
-
-
 def save_merge(db: Database, merge: Merge) -> None:
     """Remember how to undo a merge."""
     counts = json.dumps([getattr(merge.counts, name) for name in COUNTERS])
@@ -259,16 +253,30 @@ STEPS_BY_ID = """
     SELECT s.number, s.at, s.step, s.actor, s.role, s.version, s.answers, s.note
     FROM cases c JOIN review_steps s ON s.key = c.key WHERE c.id = ? AND NOT c.deleted ORDER BY s.number
 """
+# A report counts from its day on, whatever day was set, and only of the version that is there now.
+_REPORTED = """
+    WITH reported (key, due) AS (
+        SELECT c.key, min(substr(p.at, 1, 10), CASE WHEN c.review_due_on = '' THEN '~' ELSE c.review_due_on END)
+        FROM cases c JOIN (SELECT key, version, min(at) AS at FROM reports WHERE NOT settled GROUP BY key, version) p
+            ON p.key = c.key AND p.version = c.version
+        WHERE c.status = 'published' AND NOT c.deleted
+    )"""
 DUE = f"""
-    SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
-    WHERE c.status = 'published' AND NOT c.deleted AND c.review_due_on <> '' AND c.review_due_on < :until
-        AND (c.review_due_on, c.key) > (:after, :key)
-    ORDER BY c.review_due_on, c.key LIMIT :limit
+    {_REPORTED}, due (key, due) AS (
+        SELECT key, review_due_on FROM cases
+        WHERE status = 'published' AND NOT deleted AND review_due_on <> '' AND review_due_on < :until
+            AND (review_due_on, key) > (:after, :key) AND key NOT IN (SELECT key FROM reported)
+        UNION ALL SELECT key, due FROM reported
+    )
+    SELECT due.due, {STORED_COLUMNS} FROM due JOIN cases c ON c.key = due.key {WITH_REUSE}
+    WHERE (due.due, due.key) > (:after, :key) ORDER BY due.due, due.key LIMIT :limit
 """  # noqa: S608
-COUNT_DUE = """
-    SELECT count(*) FROM cases
-    WHERE status = 'published' AND NOT deleted AND review_due_on <> '' AND review_due_on < ?
-"""
+COUNT_DUE = f"""
+    {_REPORTED}
+    SELECT (SELECT count(*) FROM reported) + (SELECT count(*) FROM cases
+    WHERE status = 'published' AND NOT deleted AND review_due_on <> '' AND review_due_on < :until
+        AND key NOT IN (SELECT key FROM reported))
+"""  # noqa: S608
 EXPIRED = f"""
     SELECT {STORED_COLUMNS} FROM cases c {WITH_REUSE}
     WHERE c.status = 'published' AND NOT c.deleted AND {EXPIRED_SQL}

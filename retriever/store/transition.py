@@ -10,6 +10,8 @@ from retriever.domain import OPERATOR, Actor, Case, Reuse, StoredCase
 from retriever.errors import CaseNotFound
 from retriever.store import audit, case_rows, reviews
 from retriever.store.masking import MaskedCase, Masking
+from retriever.store.reports import settle
+from retriever.store.reuse import add_reuse, refresh_last_solved
 from retriever.store.reviews import Merge, Review, ReviewStep, Step
 from retriever.store.upserts import Upserted, UpsertPlan
 
@@ -36,9 +38,14 @@ class MergeRows:
         """What is remembered of a merged duplicate, and forget it."""
         return reviews.take_merge(self.db, duplicate)
 
+    def drop_reuse(self, key: int, counts: Reuse) -> None:
+        """Take away what a case counted for one that is no longer merged into it."""
+        add_reuse(self.db, key, counts, sign=-1)
+        refresh_last_solved(self.db, key)
+
     def add_reuse(self, key: int, counts: Reuse, *, sign: int) -> None:
-        """Add (1) or take away (-1) counts of use."""
-        reviews.add_reuse(self.db, key, counts, sign=sign)
+        """Add (1) or take away (-1) counts of use, of what the case is merged into too."""
+        add_reuse(self.db, key, counts, sign=sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,8 @@ class Transition:
         kept = self.masking.answers(answers), self.masking.text(reason)
         entry = ReviewStep(0, self.now, step, self.actor.id, role, tag or str(stored.version), *kept)
         reviews.add_step(self.db, stored.key, entry)
+        if step is Step.CONFIRM:
+            settle(self.db, stored.key)  # somebody says that it holds, whatever readers reported
         if self.dry_run:
             # Not only for what is undone anyway: the first entry of a log makes the file with its key.
             return

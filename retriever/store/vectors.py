@@ -14,15 +14,40 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlite_utils import Database, Migrations
 
 from retriever.domain import FloatMatrix
 from retriever.errors import Locked, StoreDamaged
-from retriever.store.migrations import VECTOR_CACHE, migrate
+from retriever.store.migrations import migrate
 from retriever.store.sqlite import Connections, Journal, fold_log
 
+VECTOR_CACHE = Migrations("vector_cache")
+"""The schema of the file, as that of the library stands in `migrations`."""
 _NUMBERS = np.dtype("<f4")
 _CHUNK = 2_000
 _DAY = 86_400
+
+
+@VECTOR_CACHE(name="0001_vectors")
+def vectors(db: Database) -> None:
+    """Vectors by model and text; `last_used` is a day, counted from 1970."""
+    db.executescript("""
+        CREATE TABLE models (
+            model INTEGER PRIMARY KEY,
+            fingerprint TEXT NOT NULL UNIQUE,
+            dim INTEGER NOT NULL,
+            dtype TEXT NOT NULL
+        );
+        CREATE TABLE vectors (
+            number INTEGER PRIMARY KEY,
+            model INTEGER NOT NULL REFERENCES models (model),
+            text_hash TEXT NOT NULL,
+            last_used INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            UNIQUE (model, text_hash)
+        );
+        CREATE INDEX vectors_by_use ON vectors (model, last_used);
+    """)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from retriever.case.language_tags import wanted_language
 from retriever.domain import Filters, Query, Status
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store.events import EventKind
+from retriever.store.query_ids import QUERY_ID_LENGTH
 
 PROBLEM_LIMIT = 8_000
 MATCH_LIMIT = 50
@@ -150,11 +151,18 @@ class BatchRequest(RequestModel):
 
 
 class FeedbackRequest(RequestModel):
-    """What a person did with a case. That a case was shown is counted by the server itself."""
+    """What a person did with a case, or says of it. That a case was shown is counted by the server itself."""
 
     case_id: Name
-    event: Annotated[EventKind, Field(strict=False)]
-    query_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    event: Annotated[
+        EventKind, Field(strict=False, description="`wrong` and `outdated` put the case on the list of due reviews.")
+    ]
+    query_id: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9_-]*$", max_length=QUERY_ID_LENGTH),
+        Field(description="The `query_id` of the answer that showed the case; `wrong` and `outdated` need none."),
+    ] = ""
+    retract: Annotated[bool, Field(description="Take back what you told before with the same fields.")] = False
 
 
 _items: dict[str, Any] = {name: (bool, Field(description=text)) for name, text in CHECKLIST.items()}

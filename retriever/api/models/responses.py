@@ -62,7 +62,7 @@ class OutcomePart(ResponseModel):
 
 
 class ReusePart(ResponseModel):
-    """How often a case was used."""
+    """How often a case was used, and how many people say of its version now that it is wrong, or outdated."""
 
     shown: int
     opened: int
@@ -70,6 +70,8 @@ class ReusePart(ResponseModel):
     linked: int
     solved: int
     last_solved_at: str
+    wrong: int
+    outdated: int
 
 
 class MissingPart(ResponseModel):
@@ -236,7 +238,8 @@ class ReviewListResponse(ResponseModel):
 
 
 class DueListResponse(ResponseModel):
-    """One page of published cases to be reviewed again, most overdue first."""
+    """One page of published cases to be reviewed again, most overdue first; one that readers call wrong or outdated
+    (`reuse`) is due from the day when they say so."""
 
     cases: list[CaseResponse]
     next_cursor: str | None
@@ -303,9 +306,10 @@ class RetirementResponse(ResponseModel):
 
 
 class FeedbackResponse(ResponseModel):
-    """`recorded` is false when the same event was counted before."""
+    """`recorded` is false when nothing changed, and `reason` says why: told before, or no answer showed the case."""
 
     recorded: bool
+    reason: str
 
 
 class HealthResponse(ResponseModel):

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever import domain
+from retriever.api.feedback import take_feedback, with_issued_id
 from retriever.api.models.matches import BatchResponse, SimilarResponse
 from retriever.api.models.requests import BatchRequest, FeedbackRequest, SimilarRequest, SimilarToParams, query_of
 from retriever.api.models.responses import FeedbackResponse
@@ -32,9 +33,14 @@ EXAMPLES = {
     },
 }
 BATCH_EXAMPLES = {"two": {"questions": [{"problem": "VPN drops"}, {"problem": "发票抬头错了"}]}}
-FEEDBACK = {"solved": {"query_id": "9f86d081884c7d65", "case_id": "ECM-001", "event": "solved"}}
+QUERY_ID = "9f86d081884c7d65-aSpcABcdH0t3Q4w2bqkYxg1J"
+FEEDBACK = {
+    "solved": {"query_id": QUERY_ID, "case_id": "ECM-001", "event": "solved"},
+    "not solved after all": {"query_id": QUERY_ID, "case_id": "ECM-001", "event": "solved", "retract": True},
+    "outdated": {"case_id": "ECM-001", "event": "outdated"},
+}
 ANSWER = {
-    "query_id": "9f86d081884c7d65",
+    "query_id": QUERY_ID,
     "matches": [
         {
             "id": "ECM-001",
@@ -88,7 +94,8 @@ async def find_similar_to(request: Request, case_id: str, params: Annotated[Simi
 
 
 async def give_feedback(request: Request) -> Response:
-    """Tell what a person did with a case: it decides nothing by itself, and shows which cases help."""
+    """Tell what a person did with a case, or that it is wrong or outdated: decides nothing by itself, and shows which
+    cases help and which want a look. Counts once for a question and person, and for cases that its answer showed."""
     body = await read_body(request)
     return await on_thread(request, partial(_record, service_of(request), actor_of(request), body))
 
@@ -106,7 +113,8 @@ def _answer(runtime: Runtime, actor: Actor, asked: SimilarRequest) -> dict[str, 
     query = query_of(asked, audience=actor.audience)
     result = runtime.service.find_similar(query)
     runtime.note_question(query, result)
-    return serialise_result(result, concise=asked.format == "concise", explain=asked.explain)
+    issued = with_issued_id(runtime.service.store.events, result)
+    return serialise_result(issued, concise=asked.format == "concise", explain=asked.explain)
 
 
 def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarToParams) -> Response:
@@ -119,15 +127,15 @@ def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarTo
         explain=params.explain,
         audience=actor.audience,
     )
-    result = service.find_similar_to(case_id, query, actor=actor)
+    result = with_issued_id(service.store.events, service.find_similar_to(case_id, query, actor=actor))
     return json_response(serialise_result(result, concise=params.format == "concise", explain=params.explain))
 
 
 def _record(service: Service, actor: Actor, body: bytes) -> Response:
     feedback = parse(FeedbackRequest, body)
     service.get_case(feedback.case_id, actor=actor)
-    recorded = service.store.events.log(feedback.event, feedback.case_id, query_id=feedback.query_id, actor=actor.id)
-    return json_response({"recorded": recorded})
+    reason = take_feedback(service.store.events, service.settings, actor, feedback)
+    return json_response({"recorded": not reason, "reason": reason})
 
 
 _ANSWERED: Responses = {

@@ -214,16 +214,19 @@ def due(
     notify: Annotated[bool, typer.Option("--notify", help="Send the list where the settings say, too.")] = False,
     json_: Json = False,
 ) -> None:
-    """Published cases whose next review is due, most overdue first."""
+    """Published cases whose next review is due, or that readers call wrong or outdated, most overdue first."""
     with open_lifecycle_of(context, read_only=not notify) as lifecycle:
         found, _ = lifecycle.ageing.due(OPERATOR, within_days=within_days, limit=limit)
         sent = lifecycle.reminding.send() if notify else None
-    rows = [(s.case.id, s.case.review_due_on[:10], s.case.category, s.case.title) for s in found]
+    rows = [
+        (s.case.id, s.case.review_due_on[:10], s.reuse.wrong, s.reuse.outdated, s.case.category, s.case.title)
+        for s in found
+    ]
     if json_:
-        names = ("id", "review_due_on", "category", "title")
+        names = ("id", "review_due_on", "wrong", "outdated", "category", "title")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
-        print_table(("id", "due", "category", "title"), rows)
+        print_table(("id", "due", "wrong", "outdated", "category", "title"), rows)
     if sent is not None:
         err.print("the list was sent" if sent else "nothing was sent: nothing is due, or no setting says where to")
 
