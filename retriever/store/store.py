@@ -20,9 +20,10 @@ from retriever.store.imports import Imports
 from retriever.store.ingests import IngestTable
 from retriever.store.keys import KeyTable
 from retriever.store.masking import open_masking
-from retriever.store.migrations import LIBRARY, migrate
+from retriever.store.migrations import LIBRARY
 from retriever.store.remasking import MaskingProgress, Remasked, quiet, remask
 from retriever.store.reviews import ReminderTable, ReviewTable
+from retriever.store.schema import migrate
 from retriever.store.sqlite import Connections, Journal
 from retriever.store.transition import Transition
 from retriever.store.vectors import VectorCache

@@ -18,7 +18,7 @@ from sqlite_utils import Database, Migrations
 
 from retriever.domain import FloatMatrix
 from retriever.errors import Locked, StoreDamaged
-from retriever.store.migrations import migrate
+from retriever.store.schema import migrate
 from retriever.store.sqlite import Connections, Journal, fold_log
 
 VECTOR_CACHE = Migrations("vector_cache")

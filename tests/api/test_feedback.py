@@ -19,7 +19,7 @@ from retriever.wiring.service import Service
 from tests.support.api import LIBRARY, build_service, client_of
 from tests.support.builders import make_case
 
-PARCEL = "the parcel has not arrived, write to mia.lang@example.org"
+PARCEL = "the parcel has not arrived. The parcel has not arrived: mia.lang@example.org"
 
 
 def asked(client: TestClient, text: str = PARCEL, **more: Any) -> str:  # noqa: ANN401

@@ -22,7 +22,7 @@ SAME_NAMES: dict[str, str] = {
     "FloatMatrix": "index/ imports nothing of retriever/, and retriever/domain.py imports nothing of the project",
 }
 """Names of public classes that stand in two modules, each with its reason."""
-BUDGETS = {"noqa": 106, "fmt: skip": 44, "type: ignore": 10}
+BUDGETS = {"noqa": 100, "fmt: skip": 44, "type: ignore": 10}
 """How many of these comments the product may hold. Falling only: lower a number when you have taken some away."""
 
 PRODUCT = {name: path for name, path in MODULES.items() if name.startswith(("retriever", "index"))}

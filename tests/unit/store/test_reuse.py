@@ -14,7 +14,8 @@ from retriever.errors import SimilarCasesError
 from retriever.lifecycle import Policy, open_lifecycle
 from retriever.store import EventKind, LoggedQuery, ShownCase, Store, open_store
 from retriever.store.events import REPORTS
-from retriever.store.migrations import APPLICATION_ID, LIBRARY
+from retriever.store.migrations import LIBRARY
+from retriever.store.schema import APPLICATION_ID
 from tests.support.builders import make_case
 
 USES = [kind for kind in EventKind if kind not in REPORTS]

@@ -10,7 +10,8 @@ from sqlite_utils import Database
 
 from retriever.errors import Locked, StoreDamaged, Unavailable
 from retriever.store import Store, open_store
-from retriever.store.migrations import APPLICATION_ID, LIBRARY, schema_version
+from retriever.store.migrations import LIBRARY
+from retriever.store.schema import APPLICATION_ID, schema_version
 from retriever.store.sqlite import Connections, engine_version, has_wal_reset_bug, safe_journal
 from tests.support.builders import a_case
 
