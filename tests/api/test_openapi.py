@@ -54,6 +54,8 @@ OPERATIONS = {
     "getVersion",
     "getMetrics",
     "receiveWebhook",
+    "linkCase",
+    "unlinkCase",
 }
 
 
