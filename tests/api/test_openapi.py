@@ -124,6 +124,8 @@ def test_examples_are_accepted(described: dict[str, Any], reader: TestClient) ->
         "retireProduct": requests.RetireProductRequest.model_validate,
         "mergeCases": requests.MergeRequest.model_validate,
         "restoreVersion": requests.RestoreRequest.model_validate,
+        "linkCase": requests.LinkRequest.model_validate,
+        "unlinkCase": requests.LinkRequest.model_validate,
     }
     seen = set()
     for operation in operations(described):
