@@ -9,15 +9,15 @@ import random
 import re
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data.help_desk import make_rows
 from benchmarks.measuring import command_line, conditions, write_result
-from retriever.arrivals.check import Checked
+from retriever.arrivals.check import Suggestion, places_of_case
 from retriever.case.format import case_from_dict
 from retriever.config import load_settings
 from retriever.domain import Case, Status
@@ -25,7 +25,7 @@ from retriever.sample.library import load_sample_cases
 from retriever.wiring.service import Service, open_service
 
 DRAFTS = 3_000
-BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
+BANDS = (0.0, 0.5, 0.7, 0.9)
 _SENTENCES = re.compile(r"(?<=[.!?。！？])\s*")
 
 
@@ -43,6 +43,7 @@ def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
     started = time.perf_counter()
     checks = [service.arrivals.check(case) for case in cases]
     seconds = time.perf_counter() - started
+    pairs = [(places_of_case(case, service.arrivals.neighbours(case)), case) for case in cases]
     dice = random.Random(11)
     copies = [
         replace(case, id=f"{case.id}-copy", problem=damaged(case.problem, dice), solution=damaged(case.solution, dice))
@@ -58,12 +59,16 @@ def measure(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
     return {
         "cases": len(cases),
         "ms_per_check": round(seconds / len(cases) * 1000, 2),
-        "product": single([check.product for check in checks], [case.product for case in cases]),
-        "category_first_step": single(
-            [_first_step(check) for check in checks], [case.category.partition("/")[0] for case in cases]
+        "product": banded(
+            [(vote, vote.value == case.product) for place, case in pairs for vote in told(place.product)]
         ),
-        "category_path": paths(checks, cases),
-        "tags": tags(checks, cases),
+        "category": banded([(vote, on_the_path(vote, case)) for place, case in pairs for vote in told(place.category)]),
+        "tags": banded([(vote, vote.value in case.tags) for place, case in pairs for vote in place.tags]),
+        "told": {
+            "product": share(check.product for check in checks),
+            "category": share(check.category for check in checks),
+            "tags": share(check.tags for check in checks),
+        },
         "language": share(
             _base(check.language) == _base(case.language) for check, case in zip(checks, cases, strict=True)
         ),
@@ -101,53 +106,29 @@ def measure_drafts(service: Service, cases: Sequence[Case]) -> dict[str, Any]:
     }
 
 
-def single(suggested: Sequence[Any], truth: Sequence[str]) -> dict[str, Any]:
-    """Accuracy of one suggestion per case, over all and by confidence; majority: always the commonest value."""
-    right = [bool(vote) and vote.value == value for vote, value in zip(suggested, truth, strict=True)]
-    counted = Counter(truth)
-    # A value that stands only once cannot be suggested by others.
-    possible = [good for good, value in zip(right, truth, strict=True) if counted[value] > 1]
+def banded(votes: Sequence[tuple[Suggestion, bool]]) -> dict[str, Any]:
+    """How many suggestions were right, over all and from each confidence on up to the next."""
     bands = {}
-    for low, high in BANDS:
-        inside = [good for good, vote in zip(right, suggested, strict=True) if vote and low <= vote.confidence < high]
-        bands[f"{low:.1f}-{min(high, 1.0):.1f}"] = {"cases": len(inside), "accuracy": share(inside)}
-    return {
-        "accuracy": share(right),
-        "accuracy_where_another_case_has_it": share(possible),
-        "majority": round(max(counted.values()) / len(truth), 3),
-        "by_confidence": bands,
-    }
+    for low, high in pairwise((*BANDS, 1.01)):
+        inside = [right for vote, right in votes if low <= vote.confidence < high]
+        bands[f"{low:.1f}"] = {"suggestions": len(inside), "accuracy": share(inside)}
+    return {"suggestions": len(votes), "accuracy": share(right for _, right in votes), "from_confidence": bands}
 
 
-def paths(checks: Sequence[Checked], cases: Sequence[Case]) -> dict[str, Any]:
-    """How often the suggested path is the case's own or one above it, and how deep it is on average."""
-    told = [(check.category.value, case.category) for check, case in zip(checks, cases, strict=True) if check.category]
-    return {
-        "on_the_path": share(f"{truth}/".startswith(f"{value}/") for value, truth in told),
-        "exact": share(value == truth for value, truth in told),
-        "mean_depth": round(sum(value.count("/") + 1 for value, _ in told) / len(told), 2),
-    }
+def told(vote: Suggestion | None) -> Sequence[Suggestion]:
+    """The suggestion, if there is one."""
+    return () if vote is None else (vote,)
 
 
-def tags(checks: Sequence[Checked], cases: Sequence[Case]) -> dict[str, float]:
-    """Precision of the suggested tags, recall of the case's own."""
-    hits = sum(
-        len({vote.value for vote in check.tags} & set(case.tags)) for check, case in zip(checks, cases, strict=True)
-    )
-    suggested = sum(len(check.tags) for check in checks)
-    own = sum(len(case.tags) for case in cases)
-    return {"precision": round(hits / max(suggested, 1), 3), "recall": round(hits / own, 3),
-            "suggested_per_case": round(suggested / len(cases), 2)}  # fmt: skip
+def on_the_path(vote: Suggestion, case: Case) -> bool:
+    """Is the suggested category the case's own or one above it?"""
+    return f"{case.category}/".startswith(f"{vote.value}/")
 
 
 def share(values: Any) -> float:  # noqa: ANN401  any iterable of truth values
     """The share of true ones, 0 for none at all."""
     kept = list(values)
     return round(sum(map(bool, kept)) / len(kept), 3) if kept else 0.0
-
-
-def _first_step(check: Checked) -> Any:  # noqa: ANN401  a suggestion or None
-    return replace(check.category, value=check.category.value.partition("/")[0]) if check.category else None
 
 
 def _base(tag: str) -> str:

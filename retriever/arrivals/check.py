@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retriever.case.language import detect_language
+from retriever.case.language import detect_language, with_language
+from retriever.case.language_tags import base_language
 from retriever.case.overlap import letter_groups, letters_of, overlap_of
 from retriever.case.template import Missing, completeness_of
 from retriever.domain import Case, Match, Status
@@ -21,11 +22,16 @@ MERGE_AT = 0.35
 (benchmarks/results/suggestions.json): 9 of 10 changed copies are above, no pair of different cases is."""
 LINK_AT = 0.75
 """Cosine of two problems from which they are about the same thing: offer to link them."""
+AGREEING = 3
+"""Neighbours that must agree on a value."""
 CATEGORY_MAJORITY = 0.5
-SUGGEST_AT = 0.5
-"""Confidence from which an import counts a suggestion."""
 TAG_SHARE = 0.3
 TAGS_SUGGESTED = 5
+MEASURED: Mapping[str, tuple[tuple[float, float], ...]] = {"category": ((0.7, 0.733), (0.9, 1.0))}
+"""By field: from this confidence on, suggestions were right so often (benchmarks/results/suggestions.json). What was
+seen less than ten times is not measured: on that library products and tags never were."""
+TOLD_FROM = 0.6
+"""Measured accuracy below which a suggestion is not made: it would cost more attention than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +52,30 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value for a field; `confidence` is its share of the nearest cases' votes (0 to 1), `from_ids` who voted so."""
+    """A value for a field; `confidence` is its share of the nearest cases' votes (0 to 1), `from_ids` who voted so.
+
+    `accuracy` is how often suggestions of such a confidence were right where it was measured (0 to 1).
+    """
 
     value: str
     confidence: float
     from_ids: tuple[str, ...]
+    accuracy: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a case may belong, by its neighbours."""
+
+    product: Suggestion | None
+    category: Suggestion | None
+    tags: tuple[Suggestion, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All that is said of a case on arrival. Suggestions are for empty fields and filled ones alike."""
+    """All that is said of a case on arrival. Suggestions are for empty fields and filled ones alike, and only such as
+    were measured to be right often enough."""
 
     language: str
     declared_language: str
@@ -72,17 +92,25 @@ def check_case(case: Case, neighbours: Sequence[Match], drafts: Sequence[Match] 
     not published; the case itself is in neither. Drafts suggest nothing: nobody has approved them.
     """
     completeness = completeness_of(case)
-    nearest = neighbours[:NEIGHBOURS]
+    places = places_of_case(case, neighbours)
     return Checked(
         language=detect_language(f"{case.title}\n{case.problem}"),
         declared_language=case.language,
         completeness=completeness.score,
         missing=completeness.missing,
         duplicates=find_duplicates(case, (*neighbours, *drafts)),
-        product=_best(_votes(nearest, lambda other: (other.product,))),
-        category=suggest_category(nearest),
-        tags=_tags(nearest),
+        product=_worth_telling(places.product),
+        category=_worth_telling(places.category),
+        tags=tuple(tag for tag in places.tags if _worth_telling(tag)),
     )
+
+
+def places_of_case(case: Case, neighbours: Sequence[Match]) -> Places:
+    """What neighbours that speak the case's language agree on, `AGREEING` of them at least, however sure that is."""
+    language = base_language(with_language(case).language)
+    nearest = [match for match in neighbours[:NEIGHBOURS] if base_language(match.stored.case.language) == language]
+    product = _best(_votes("product", nearest, lambda other: (other.product,)))
+    return Places(product, _category(nearest), _tags(nearest))
 
 
 def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate, ...]:
@@ -99,20 +127,20 @@ def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate,
 
 
 def suggestions_for_empty_fields(case: Case, checked: Checked) -> dict[str, str]:
-    """Suggestions of enough confidence (`SUGGEST_AT`) for fields that the case leaves empty; tags joined by commas."""
-    tags = ", ".join(vote.value for vote in checked.tags if vote.confidence >= SUGGEST_AT)
-    sure = {
-        name: vote.value
-        for name, vote in (("product", checked.product), ("category", checked.category))
-        if vote is not None and vote.confidence >= SUGGEST_AT
-    }
-    told = sure | ({"tags": tags} if tags else {})
+    """Suggestions for fields that the case leaves empty; tags joined by commas."""
+    one = {name: vote.value for name in ("product", "category") if (vote := getattr(checked, name)) is not None}
+    tags = ", ".join(vote.value for vote in checked.tags)
+    told = one | ({"tags": tags} if tags else {})
     return {name: value for name, value in told.items() if not getattr(case, name)}
 
 
-def suggest_category(nearest: Sequence[Match]) -> Suggestion | None:
+def _worth_telling(vote: Suggestion | None) -> Suggestion | None:
+    return vote if vote is not None and vote.accuracy >= TOLD_FROM else None
+
+
+def _category(nearest: Sequence[Match]) -> Suggestion | None:
     """The deepest path that more than half of the votes agree on, else the strongest first step."""
-    votes = _votes(nearest, lambda other: _prefixes(other.category))
+    votes = _votes("category", nearest, lambda other: _prefixes(other.category))
     agreed = [vote for vote in votes if vote.confidence >= CATEGORY_MAJORITY]
     if agreed:
         return max(agreed, key=lambda vote: (vote.value.count("/"), vote.confidence, vote.value))
@@ -128,8 +156,9 @@ def _prefixes(path: str) -> tuple[str, ...]:
     return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
-def _votes(nearest: Sequence[Match], values_of: Callable[[Case], Sequence[str]]) -> list[Suggestion]:
-    """Every value with its share of the votes; a vote weighs as much as its case is near. No value is a vote too."""
+def _votes(field: str, nearest: Sequence[Match], values_of: Callable[[Case], Sequence[str]]) -> list[Suggestion]:
+    """Every value that enough cases agree on, with its share of the votes; a vote weighs as much as its case is near.
+    No value is a vote too."""
     weights: Mapping[str, list[tuple[float, str]]] = defaultdict(list)
     total = 0.0
     for match in nearest:
@@ -138,10 +167,15 @@ def _votes(nearest: Sequence[Match], values_of: Callable[[Case], Sequence[str]])
             if value:
                 weights[value].append((match.confidence, match.stored.case.id))
     return [
-        Suggestion(value, round(sum(share for share, _ in cast) / total, 3), tuple(id for _, id in cast))
+        _suggestion(field, value, sum(share for share, _ in cast) / total, tuple(id for _, id in cast))
         for value, cast in weights.items()
-        if total > 0
+        if total > 0 and len(cast) >= AGREEING
     ]
+
+
+def _suggestion(field: str, value: str, confidence: float, voters: tuple[str, ...]) -> Suggestion:
+    known = [share for start, share in MEASURED.get(field, ()) if confidence >= start]
+    return Suggestion(value, round(confidence, 3), voters, known[-1] if known else 0.0)
 
 
 def _best(votes: Sequence[Suggestion]) -> Suggestion | None:
@@ -149,5 +183,5 @@ def _best(votes: Sequence[Suggestion]) -> Suggestion | None:
 
 
 def _tags(nearest: Sequence[Match]) -> tuple[Suggestion, ...]:
-    votes = [vote for vote in _votes(nearest, lambda other: other.tags) if vote.confidence >= TAG_SHARE]
+    votes = [vote for vote in _votes("tags", nearest, lambda other: other.tags) if vote.confidence >= TAG_SHARE]
     return tuple(sorted(votes, key=lambda vote: (-vote.confidence, vote.value))[:TAGS_SUGGESTED])

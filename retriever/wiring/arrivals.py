@@ -1,12 +1,13 @@
 """What comes in is compared with what is there: cases that somebody checks, imports, and tickets sent by webhook."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retriever.arrivals.check import NEIGHBOURS, Checked, check_case, suggestions_for_empty_fields
 from retriever.arrivals.drafts import RecentDrafts
 from retriever.config import Settings
-from retriever.domain import OPERATOR, Actor, Case, Filters, Query
+from retriever.domain import OPERATOR, Actor, Case, Filters, Match, Query
 from retriever.indexing.live import Indexing
 from retriever.masking import mask_query
 from retriever.search.searcher import Searcher
@@ -30,6 +31,10 @@ class Arrivals:
 
     def check(self, case: Case, *, actor: Actor = OPERATOR) -> Checked:
         """What the case lacks, which others may be the same, where it belongs, by what the actor sees, drafts too."""
+        return check_case(case, self.neighbours(case, actor=actor), self.drafts.nearest(case, actor))
+
+    def neighbours(self, case: Case, *, actor: Actor = OPERATOR) -> Sequence[Match]:
+        """The nearest published cases that the actor may see, itself left out, best first."""
         query = Query(
             problem=case.problem,
             title=case.title,
@@ -41,8 +46,7 @@ class Arrivals:
         )
         if self.settings.mask:
             query = mask_query(query, self.store.masking.known)
-        neighbours = self.searcher.find_similar(query).matches
-        return check_case(case, neighbours, self.drafts.nearest(case, actor))
+        return self.searcher.find_similar(query).matches
 
     def report(self, case: Case) -> "Arrival":
         """What an import reports of a case that is new or changed; the case as the library holds it."""

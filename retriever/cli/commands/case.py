@@ -105,8 +105,8 @@ def check(
     )
     told = [("product", checked.product), ("category", checked.category), *(("tag", tag) for tag in checked.tags)]
     print_table(
-        ("suggested", "value", "confidence", "from"),
-        [(name, vote.value, f"{vote.confidence:.2f}", ", ".join(vote.from_ids[:3])) for name, vote in told if vote],
+        ("suggested", "value", "right in", "from"),
+        [(name, vote.value, f"{vote.accuracy:.0%}", ", ".join(vote.from_ids[:3])) for name, vote in told if vote],
     )
 
 

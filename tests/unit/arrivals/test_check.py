@@ -1,8 +1,18 @@
 """Suggestions on arrival: what is missing, what may be the same, where it belongs."""
 
+import json
 from typing import Any
 
-from retriever.arrivals.check import check_case, find_duplicates
+from benchmarks.measuring import RESULTS
+from retriever.arrivals.check import (
+    MEASURED,
+    TOLD_FROM,
+    Places,
+    Suggestion,
+    check_case,
+    find_duplicates,
+    places_of_case,
+)
 from retriever.case.template import TEMPLATE, completeness_of
 from retriever.domain import Match, ScoreParts, StoredCase
 from tests.support.builders import make_case
@@ -66,31 +76,62 @@ def test_the_same_text_is_offered_to_merge_and_a_near_problem_to_link() -> None:
 
 def test_nearer_cases_outvote_more_of_farther_ones() -> None:
     """The confidence is the share of the votes, and says who voted so."""
-    neighbours = [
-        near("a", 0.9, product="LX2", category="hardware/printer", tags=["jam"]),
-        near("b", 0.3, product="till", category="hardware/till"),
-        near("c", 0.3, product="till", category="software"),
-    ]
+    near_ones = [near(id, 0.8, product="LX2", category="hardware/printer", tags=["jam"]) for id in "abc"]
+    far_ones = [near(id, 0.3, product="till", category="software/till") for id in "defg"]
 
-    checked = check_case(make_case(), neighbours)
+    places = places_of_case(make_case(), [*near_ones, *far_ones])
 
-    assert checked.product is not None
-    assert (checked.product.value, checked.product.from_ids) == ("LX2", ("a",))
-    assert checked.product.confidence == 0.6
-    assert checked.category is not None
-    assert checked.category.value == "hardware/printer"
-    assert [tag.value for tag in checked.tags] == ["jam"]
+    assert places.product == Suggestion("LX2", 0.667, ("a", "b", "c"))
+    assert places.category == Suggestion("hardware/printer", 0.667, ("a", "b", "c"))
+    assert [tag.value for tag in places.tags] == ["jam"]
 
 
 def test_a_category_stops_where_the_neighbours_disagree() -> None:
     """The common path above is suggested, not a guess below it."""
-    neighbours = [near("a", category="hardware/printer/jam"), near("b", category="hardware/printer/ink")]
-    neighbours.append(near("c", 0.8, category="hardware/printer/net"))
+    parts = {"a": "jam", "b": "ink", "c": "net"}
+    neighbours = [near(id, category=f"hardware/printer/{part}") for id, part in parts.items()]
 
     checked = check_case(make_case(), neighbours)
 
+    assert checked.category == Suggestion("hardware/printer", 1.0, ("a", "b", "c"), accuracy=1.0)
+
+
+def test_two_neighbours_are_no_agreement() -> None:
+    """However near they are, nothing is suggested."""
+    pair = [near(id, category="hardware", product="LX2", tags=["jam"]) for id in "ab"]
+
+    assert places_of_case(make_case(), pair) == Places(None, None, ())
+
+
+def test_only_neighbours_in_the_language_of_the_case_are_asked() -> None:
+    """A German case gets no English tag; a case that names no language is in that of its text."""
+    english = [near(id, category="Hardware") for id in "abc"]
+    german = [near(id, category="Geräte", language="de") for id in "def"]
+
+    for case in (make_case(language="de"), make_case(problem="Der Drucker druckt seit gestern nicht", language="")):
+        told = check_case(case, [*english, *german]).category
+        assert told is not None
+        assert told.value == "Geräte"
+
+
+def test_only_what_was_measured_to_be_right_is_suggested() -> None:
+    """Agreement is not enough: product and tags of such a confidence were too seldom seen, or wrong."""
+    same = [near(id, category="hardware", product="LX2", tags=["jam"]) for id in "abc"]
+    unsure = [*same, *(near(id) for id in "def")]
+
+    checked = check_case(make_case(), same)
     assert checked.category is not None
-    assert checked.category.value == "hardware/printer"
+    assert checked.category.accuracy >= TOLD_FROM
+    assert (checked.product, checked.tags, check_case(make_case(), unsure).category) == (None, (), None)
+
+
+def test_the_accuracies_are_the_measured_ones() -> None:
+    """Each stands in the committed result, for suggestions that were seen ten times at least."""
+    results = json.loads((RESULTS / "suggestions.json").read_text("utf-8"))
+    for field in ("product", "category", "tags"):
+        bands = results[field]["from_confidence"].items()
+        found = tuple((float(start), band["accuracy"]) for start, band in bands if band["suggestions"] >= 10)
+        assert MEASURED.get(field, ()) == tuple(entry for entry in found if entry[1] >= TOLD_FROM)
 
 
 def test_an_empty_library_suggests_nothing() -> None:
