@@ -44,13 +44,14 @@ class LetterWeights(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """The words of a text in small letters, a space between and around them; empty when it has none."""
+    """The words of a text in small letters, each once, a space between and around them; empty when it has none."""
     parts = [part for part in normalise("NFC", text[:LOOKED_AT]).split() if not _NO_WORD.search(part)]
     # VPN and SAP are words of no language, unless all is written in capitals, and more than an abbreviation.
     small = [part for part in parts if not part.isupper()]
     shouted = parts if len(parts) > 2 or any(len(part) > ABBREVIATION for part in parts) else []
     words = [word for part in small or shouted for word in _WORD.findall(part.lower())]
-    return f" {' '.join(words)[:LETTERS]} " if words else ""
+    # Said twice a word is no more telling; many tickets repeat their title as the problem.
+    return f" {' '.join(dict.fromkeys(words))[:LETTERS]} " if words else ""
 
 
 def places_of(words: str) -> Places:

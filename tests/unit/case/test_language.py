@@ -118,6 +118,12 @@ def test_the_library_tips_the_scales() -> None:
     assert detect_language("Drucker druckt nicht", among={"en", "fr"}) == "de"
 
 
+def test_what_is_said_twice_is_no_more_telling() -> None:
+    """Nor as title and as problem."""
+    assert detect_language("printer jams printer jams") == "und"
+    assert with_language(Case("a", "printer jams", "s", title="printer jams")).language == "und"
+
+
 def test_a_long_text_is_cut_before_work() -> None:
     """Only its beginning counts, so its length costs nothing."""
     assert detect_language("la impresora no imprime nada desde ayer " * 200 + "der Drucker " * 100_000) == "es"
