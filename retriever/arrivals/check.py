@@ -64,7 +64,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Belonging:
     """Where a case may belong, by its neighbours."""
 
     product: Suggestion | None
@@ -105,12 +105,12 @@ def check_case(case: Case, neighbours: Sequence[Match], drafts: Sequence[Match] 
     )
 
 
-def places_of_case(case: Case, neighbours: Sequence[Match]) -> Places:
+def places_of_case(case: Case, neighbours: Sequence[Match]) -> Belonging:
     """What neighbours that speak the case's language agree on, `AGREEING` of them at least, however sure that is."""
     language = base_language(with_language(case).language)
     nearest = [match for match in neighbours[:NEIGHBOURS] if base_language(match.stored.case.language) == language]
     product = _best(_votes("product", nearest, lambda other: (other.product,)))
-    return Places(product, _category(nearest), _tags(nearest))
+    return Belonging(product, _category(nearest), _tags(nearest))
 
 
 def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate, ...]:

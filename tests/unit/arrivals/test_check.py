@@ -7,7 +7,7 @@ from benchmarks.measuring import RESULTS
 from retriever.arrivals.check import (
     MEASURED,
     TOLD_FROM,
-    Places,
+    Belonging,
     Suggestion,
     check_case,
     find_duplicates,
@@ -100,7 +100,7 @@ def test_two_neighbours_are_no_agreement() -> None:
     """However near they are, nothing is suggested."""
     pair = [near(id, category="hardware", product="LX2", tags=["jam"]) for id in "ab"]
 
-    assert places_of_case(make_case(), pair) == Places(None, None, ())
+    assert places_of_case(make_case(), pair) == Belonging(None, None, ())
 
 
 def test_only_neighbours_in_the_language_of_the_case_are_asked() -> None:
