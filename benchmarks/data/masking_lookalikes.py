@@ -206,6 +206,73 @@ def _log_line(rng: random.Random) -> str:
     )
 
 
+def _product_behind_a_title(rng: random.Random) -> str:
+    return rng.choice(
+        listed(
+            "Ms Teams crashes|Ms Outlook|MS Word 2021|Ms. Excel|Madame Tussauds|Dr. Martens|Mr. Coffee|Miss Dior|"
+            "Pan Tilt Zoom|Bay Area|Herr der Ringe|Don't panic|Ms SharePoint|Sr. Developer|Dr.Web|Hello Support|"
+            "产品经理|客户余额不足|用户许可"
+        )
+    )
+
+
+def _section(rng: random.Random) -> str:
+    fragment = rng.choice(
+        [
+            f"section-{rng.randint(1, 99)}",
+            f"{rng.randint(1, 9)}-{rng.randint(1, 9)}-setup",
+            f"step-{rng.randint(1, 40)}",
+            f"L{rng.randint(1, 900)}-L{rng.randint(901, 1999)}",
+            "how-to-reset-2fa",
+            f"issuecomment-{digits(rng, 10)}",
+        ]
+    )
+    return f"https://kb.example.org/a/guide.html#{fragment} "
+
+
+def _maker(rng: random.Random) -> str:
+    return rng.choice(
+        listed(
+            "Microsoft Corporation|Google LLC|Apple Inc.|Oracle Corporation|SAP SE|华为技术有限公司|"
+            "Siemens AG|Cisco Systems, Inc.|"
+            "SQL AG|iPhone SE|Java SE 17|25 KG|IPsec SA|PLC S7|Speed Limited|请填写有限公司全称"
+        )
+    )
+
+
+def _talk_of_papers(rng: random.Random) -> str:
+    return rng.choice(
+        [
+            "passport control",
+            f"passport expires 20{rng.randint(26, 35)}-0{rng.randint(1, 9)}-1{rng.randint(0, 9)}",
+            f"tests pass {digits(rng, 8)}",
+            f"run {digits(rng, 8)}",
+            f"EPIC-{digits(rng, 5)}",
+            f"RFC {digits(rng, 4)}",
+            "Führerschein Klasse B",
+            "身份证照片模糊",
+        ]
+    )
+
+
+def _command(rng: random.Random) -> str:
+    return rng.choice(
+        [
+            f"ssh -p {rng.randint(1024, 9999)} host",
+            "mkdir -p a/b/c",
+            "mysql -u root -p",
+            f"psql -h db -p {rng.randint(5000, 5999)}",
+            "tool --password --verbose",
+            '<input type="password" name="pw">',
+            "PASSWORD=$PASSWORD",
+            "password: ${DB_PASSWORD}",
+            f"/docs/reset/step-{rng.randint(1, 9)}",
+            "cookie consent banner",
+            f"/search?q=printer&page={rng.randint(1, 9)}",
+        ]
+    )
+
+
 MAKERS: dict[str, Callable[[random.Random], str]] = {
     "order numbers": _order,
     "tracking numbers": _tracking,
@@ -222,6 +289,11 @@ MAKERS: dict[str, Callable[[random.Random], str]] = {
     "hotlines": _hotline,
     "bare numbers": _bare_number,
     "log lines": _log_line,
+    "products behind titles": _product_behind_a_title,
+    "sections of pages": _section,
+    "makers and legal forms": _maker,
+    "talk of papers": _talk_of_papers,
+    "commands without a secret": _command,
     "resident ids, wrong digit": _wrong_resident,
     "cards, wrong digit": _wrong_card,
     "IBANs, wrong digits": _wrong_iban,

@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.data import masking_lookalikes, masking_names, masking_samples
+from benchmarks.data import masking_lookalikes, masking_names, masking_samples, masking_worded
 from benchmarks.data.masking_samples import Sample
 from benchmarks.measuring import command_line, conditions, write_result
 from retriever.config import Settings, load_settings
@@ -131,7 +131,8 @@ def is_found(found: MaskedSample, kinds: Sequence[str]) -> bool:
 
 def score(kind: str, own: Sequence[MaskedSample], others: Sequence[MaskedSample]) -> dict[str, Any]:
     """Recall and precision of one type; `others` hold no value of any type."""
-    kinds = masking_samples.MAKERS[kind][0]
+    makers = masking_samples.MAKERS if kind in masking_samples.MAKERS else masking_worded.MAKERS
+    kinds = makers[kind][0]
     right = wrong = 0
     for found in (*own, *others):
         for name, start, end in found.passages:
@@ -158,6 +159,19 @@ def structured(positives: int, lookalikes: int, seed: int = SEED) -> tuple[dict[
     }
     hit = {kind: sum(bool(found.passages) for found in group) for kind, group in negatives.items()}
     return scores, {"samples": len(everything), "hit": sum(hit.values()), "by kind": hit}
+
+
+def worded(count: int, lookalikes: int, seed: int = SEED, *, held_out: bool = True) -> dict[str, Any]:
+    """Scores of what words announce, on the half that the rules have not seen unless told otherwise."""
+    others = [
+        found
+        for kind in masking_lookalikes.MAKERS
+        for found in find(masking_lookalikes.lookalikes(kind, lookalikes, seed))
+    ]
+    return {
+        kind: score(kind, find(masking_worded.worded(kind, count, seed, held_out=held_out)), others)
+        for kind in masking_worded.MAKERS
+    }
 
 
 def unstructured(count: int, seed: int = SEED) -> dict[str, float]:
@@ -261,6 +275,8 @@ def main() -> None:
         "masking_version": MASKING_VERSION,
         "libraries": {name: version(name) for name in ("phonenumbers", "python-stdnum")},
         "types": scores,
+        "worded, held out": worded(POSITIVES, LOOKALIKES),
+        "worded, seen": worded(POSITIVES, LOOKALIKES, held_out=False),
         "lookalikes": lookalikes,
         "best effort recall": unstructured(POSITIVES),
         "speed": speed(),
@@ -277,7 +293,7 @@ def main() -> None:
 
 def _print(result: dict[str, Any]) -> None:
     console, table = Console(), Table("type", "positives", "recall", "precision")
-    for kind, line in result["types"].items():
+    for kind, line in (result["types"] | result["worded, held out"]).items():
         table.add_row(kind, *(str(value) for value in line.values()))
     console.print(table)
     for name in ("lookalikes", "best effort recall", "speed", "retrieval"):

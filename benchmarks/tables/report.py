@@ -140,8 +140,10 @@ def matrix_table() -> str:
 
 
 def masking_table() -> str:
-    """Recall and precision of each structured type."""
-    types = load("masking")["types"].items()
+    """Recall and precision of each structured type, and of what words announce, on values the rules had not seen."""
+    report = load("masking")
+    announced = {f"{name}, held out": scores for name, scores in report["worded, held out"].items()}
+    types = (report["types"] | announced).items()
     rows = [[n, f"{t['positives']:,}", f"{t['recall']:.3f}", f"{t['precision']:.3f}"] for n, t in types]
     return markdown(["type", "values", "recall", "precision"], rows)
 

@@ -22,7 +22,7 @@ _OPTION = re.compile(
 _PROGRAM = re.compile(rf"(?<![\w./-])(?:{any_of('password_programs')})(?:\.exe)?(?= )(?P<rest>[^\n|;]{{1,300}})")
 _SHORT_OPTION = re.compile(
     r"(?<= )-(?:p(?![a-z]{3,}(?:[ =]|$))|P|a|w)[ =]?[\"']?"
-    r"(?P<value>(?<=')[^'\n]{3,200}(?=')|(?<=\")[^\"\n]{3,200}(?=\")|[^\s\"']{3,200}+)"
+    r"(?P<value>(?<=')[^'\n]{3,200}(?=')|(?<=\")[^\"\n]{3,200}(?=\")|[!#-&(-~]{3,200}+)"
 )
 _LOGIN_OPTION = re.compile(
     r"(?<= )(?:-u|--user|-U|--proxy-user)[ =]?[\"']?[^\s\"':%]{1,100}[:%](?P<value>[^\s\"']{2,200}+)"
@@ -39,6 +39,7 @@ _COOKIE_NAME = re.compile(
 )
 _SECRET_HEADER = re.compile(rf"(?<![\w-])(?:{any_of('secret_headers')})[\"']?: ?[\"']?(?P<value>[!-~]{{6,2000}}+)")
 _LONGEST_PORT = 5
+_ATTACHED = ("mysql", "mariadb")  # what follows `-p ` there is a database
 
 
 def _markup(folded: Folded) -> Iterator[TextPassage]:
@@ -58,8 +59,10 @@ def _options(folded: Folded) -> Iterator[TextPassage]:
     for program in _PROGRAM.finditer(folded.lower):
         for pattern in (_SHORT_OPTION, _LOGIN_OPTION):
             for found in pattern.finditer(folded.text, *program.span("rest")):
-                if _is_given(found["value"]):
-                    yield found.span("value")
+                value = TRAILING.sub("", found["value"])
+                apart = found[0][2:3] in " =" and program[0].startswith(_ATTACHED)
+                if _is_given(value) and not apart:
+                    yield found.start("value"), found.start("value") + len(value)
     for found in _ORACLE.finditer(folded.lower):
         yield found.span("value")
 

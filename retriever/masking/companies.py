@@ -13,15 +13,17 @@ from retriever.masking.wordlists import any_of, words
 
 _REACH = 90  # characters that a name may have before its form
 _MOST_WORDS = 6
-_BEHIND = r"(?![^\W_]|[-'’&/@]\w)"
+# Not within a word; a word of a script without spaces may follow.
+_BEHIND = r"(?![A-Za-z0-9\u00c0-\u052f]|[-'’&/@]\w)"
 _SURE = re.compile(rf"[ ,](?P<form>(?:{any_of('company_forms')})){_BEHIND}")
 # Short ones mean other things, too: a name before them is more than one letter case, and no word of `no_company`.
 _DOUBTFUL = re.compile(rf" (?P<form>(?:{any_of('doubtful_company_forms')})){_BEHIND}")
 _MORE_FORM = re.compile(rf"[ ,.]{{1,2}}(?:&|und|and|y|e)? ?(?:{any_of('company_forms')}){_BEHIND}")
 _LEADING = re.compile(
-    rf"(?<!\w)(?:{any_of('leading_company_forms')})\.?(?: |(?=[«\"„“]))[«\"„“'‚]?"
+    rf"(?<![A-Za-z0-9\u00c0-\u052f])(?:{any_of('leading_company_forms')})\.?(?: |(?=[«\"„“]))[«\"„“'‚]?"
     r"(?P<name>[^\W\d_][\w.&'’-]{1,40}+(?: [^\W\d_a-zа-яё][\w.&'’-]{0,40}+){0,4})"
 )
+_OPENS = re.compile(r"[=:>|（【：\[/\u2e80-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W_](?:[\w.&'’+/-]{0,40}+)")
 _JOINING = frozenset(words("company_joints"))
 _NO_COMPANY = frozenset(words("no_company"))
@@ -35,11 +37,8 @@ _CHINESE_START = re.compile(rf"(?:{any_of('chinese_company_leads')})")
 _NO_CHINESE = words("no_chinese_company")
 _CHINESE_VENDORS = tuple(words("chinese_vendors"))
 _LONGEST_CHINESE = 30
-_JAPANESE_BEFORE = re.compile(
-    r"(?:株式会社|有限会社|合同会社|\(株\)|（株）|\(有\)|（有）|㈱|㈲)[ 　]?"
-    r"(?P<name>[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff々A-Za-z0-9&・]{2,20})"
-)
-_JAPANESE_AFTER = re.compile(r"(?:株式会社|有限会社|合同会社|\(株\)|（株）|㈱)")
+_JAPANESE_FORM = re.compile(r"(?:株式会社|有限会社|合同会社|\(株\)|（株）|\(有\)|（有）|㈱|㈲)")
+_JAPANESE_BEHIND = re.compile(r"[ 　]?(?P<name>[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff々A-Za-z0-9&・]{2,20})")
 _JAPANESE_NAME = re.compile(
     r"(?:[A-Za-z0-9&・]{2,20}|[\u30a1-\u30fa\u30fc・]{2,20}|[\u4e00-\u9fff々]{2,8})"
     r"(?:[\u4e00-\u9fff々]{1,6}|[\u30a1-\u30fa\u30fc・]{1,12})?$"
@@ -48,7 +47,7 @@ _KOREAN_FORMS = r"(?:주식회사|유한회사|유한책임회사|\(주\)|（주
 _KOREAN = re.compile(
     rf"{_KOREAN_FORMS} ?(?P<after>[가-힣A-Za-z0-9&]{{2,20}}?)"
     r"(?=(?:에서|에게|의|은|는|이|가|을|를|와|과|로|입니다)?(?:[^가-힣A-Za-z0-9&]|$))"
-    rf"|(?<![가-힣A-Za-z0-9])(?P<before>[가-힣A-Za-z0-9&]{{2,20}}) ?{_KOREAN_FORMS}"
+    rf"|(?<![가-힣A-Za-z0-9])(?P<before>[가-힣A-Za-z0-9&]{{2,20}})(?:{_KOREAN_FORMS}| {_KOREAN_FORMS}(?! ?[가-힣A-Z]))"
 )
 _TOLD_BY = re.compile(r"から|より|まで|[はがをにのとでへも様]|さん|御中")
 
@@ -79,13 +78,17 @@ def _name_start(text: str, end: int, *, sure: bool) -> int | None:
     begin = end - len(line)
     kept: list[tuple[int, str]] = []
     for found in reversed(list(re.finditer(r"[^\s]+", line))):
-        word = found[0].strip("\"'„“”«»(,")
-        if not _belongs(word, bool(kept) or sure) or word in _FORMS:
+        before, opened = found[0], _OPENS.search(found[0][::-1])
+        word = before[len(before) - opened.start() :] if opened else before
+        shown = word.strip("\"'„“”«»(,")
+        if not _belongs(shown, bool(kept) or sure) or shown in _FORMS:
             break
-        kept.append((begin + found.start() + found[0].find(word), word))
-        # A bracket, a quote or the end of a sentence opens here.
-        if len(kept) == _MOST_WORDS or found[0][0] in "\"'„“«(" or _ends(line[: found.start()], kept):
+        kept.append((begin + found.end() - len(word) + word.find(shown), shown))
+        # A bracket, a quote, a value or the end of a sentence begins here.
+        if len(kept) == _MOST_WORDS or opened or word[0] in "\"'„“«(" or _ends(line[: found.start()], kept):
             break
+    if kept and _is_vendor(text[kept[-1][0] : end]):
+        return None
     while kept and (kept[-1][1].lower() in _NO_COMPANY or kept[-1][1] in _JOINING):
         kept.pop()
     if not kept or not (sure or _is_name(kept[0][1])):
@@ -117,7 +120,9 @@ def _is_name(word: str) -> bool:
 
 
 def _is_vendor(name: str) -> bool:
-    return f"{name.strip().lower()} ".replace(",", " ").startswith(_VENDORS)
+    """Is the first word, or are the first ones, a maker's name?"""
+    lower = name.strip().lower()
+    return any(lower.startswith(vendor) and not lower[len(vendor) :][:1].isalnum() for vendor in _VENDORS)
 
 
 def _chinese(folded: Folded) -> Iterator[TextPassage]:
@@ -138,17 +143,25 @@ def _chinese(folded: Folded) -> Iterator[TextPassage]:
 
 def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
     text = folded.text
-    for found in _JAPANESE_BEFORE.finditer(text):
-        name = found["name"]
-        told = _TOLD_BY.search(name, 2)
-        length = told.start() if told and not _is_kana(name[: told.start()]) else len(name)
-        if not _TOLD_BY.match(name):
-            yield found.start(), found.start("name") + length
-    for found in _JAPANESE_AFTER.finditer(text):
-        if name := _JAPANESE_NAME.search(text[max(0, found.start() - 20) : found.start()]):
-            yield found.start() - len(name[0]), found.end()
+    for found in _JAPANESE_FORM.finditer(text):
+        before = _JAPANESE_NAME.search(text[max(0, found.start() - 20) : found.start()])
+        start = found.start() - (len(before[0]) if before else 0)
+        # A form may stand on either side: with a run of signs on both, both go.
+        end = found.end() + _name_behind(text, found.end())
+        if before or end > found.end():
+            yield start, end
     for found in _KOREAN.finditer(text):
         yield found.span()
+
+
+def _name_behind(text: str, start: int) -> int:
+    """How many signs behind a Japanese form are a name, up to what tells that something is said of it."""
+    found = _JAPANESE_BEHIND.match(text, start)
+    if not found or _TOLD_BY.match(found["name"]):
+        return 0
+    told = _TOLD_BY.search(found["name"], 2)
+    length = told.start() if told and not _is_kana(found["name"][: told.start()]) else len(found["name"])
+    return found.start("name") - start + length
 
 
 def _is_kana(text: str) -> bool:

@@ -42,7 +42,7 @@ QUOTABLE = r"(?P<quote>[\"'“‘`]?)(?P<value>[!-~\u00a1-\u024f]{3,2000}+)"
 # `=` announces more surely than a colon or "is".
 _ANNOUNCED = re.compile(
     rf"(?:(?<![a-z])(?:{any_of('secret')})|(?:{any_of('secret_ends')}))(?:[_-]?\d{{1,2}})?[\"'”’)）\]]{{0,2}}\s{{0,3}}"
-    r"(?P<sign>[:：=]{1,2}|=>|->|:=|\b(?:is|ist|lautet|est|es|é|è|jest|je|är|er|on|to|это|là|adalah)\b|为|是|は|は、|為)"
+    r"(?P<sign>[:：=]{1,2}|=>|->|:=|\b(?:is|ist|lautet|est|es|é|è|jest|je|är|er|on|to|это|là|adalah)\b|为|是|は、?|為|는|은)"
     rf"\s{{0,3}}{QUOTABLE}"
 )
 _PIN = re.compile(
@@ -67,6 +67,8 @@ _ADJACENT = re.compile(
     rf"(?:{any_of('adjacent_secret')})[ 　]?(?P<value>[!-~]{{4,64}}+)(?![位次个個天分秒字])|"
     rf"(?<![a-z])(?:{any_of('plain_secret')}) (?P<after>[!-~]{{6,64}}+)"
 )
+# Capitals, small letters and digits in no order that a name or a version has: `IQ7sRLD693`, not `Office365`.
+_MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=(?:.*\d){2})(?=.*\d[A-Za-z])[A-Za-z0-9]{8,64}")
 _NAMED_KEY = re.compile(r"[a-z0-9][_.-]$")
 
 
@@ -87,7 +89,7 @@ def _adjacent(folded: Folded) -> Iterator[TextPassage]:
         value = _TRAILING_SURE.sub("", folded.text[start:end])
         kinds = (str.isalpha, str.isdigit, "!@#$%^&*_+~?".__contains__)
         has = [any(map(kind, value)) for kind in kinds]
-        looks = has[1] if group == "value" else all(has)
+        looks = has[1] if group == "value" else all(has) or _MIXED.fullmatch(value) is not None
         if looks and is_secret(value, sure=False):
             yield start, start + len(value)
 

@@ -32,6 +32,11 @@ _NOT_BEFORE_TITLES = frozenset("江向万程任章段")
 _DOUBLE_SURNAMES = frozenset(words("double_surnames"))
 _NOT_IN_NAMES = frozenset(words("not_in_names"))
 _GIVEN = frozenset(words("given_signs"))
+_FUNCTION = frozenset("的了吗呢吧不没请是我你您他她它们这那在就都也很和与或被把给让从到对")
+_TITLES = words("chinese_titles")
+_FOLLOWS = words("chinese_name_follows")
+_IS_HAN = re.compile(_HAN)
+_THREE = re.compile(rf"(?:^|[^\u4e00-\u9fff]){_HAN}{{3}}$")
 _NO_NAMES = (*words("no_chinese_name"), *words("regions"))
 
 
@@ -68,15 +73,32 @@ def _chinese(folded: Folded) -> Iterator[TextPassage]:
         return
     for pattern in (_LABELLED, _CALLED, _SIGNED):
         for found in pattern.finditer(folded.text):
-            if length := name_length(found["name"], risky=True):
+            if length := _acting(folded.text, found.start("name")) or name_length(found["name"], risky=True):
                 yield found.start("name"), found.start("name") + length
     for found in _I_AM.finditer(folded.text):
         # Nearly anything may follow "I am": only a whole passage that is a name and nothing more.
         if name_length(found["name"], risky=False) == len(found["name"]):
             yield found.span("name")
     for found in _LED.finditer(folded.text):
-        if length := name_length(found["name"], risky=False, sure=False):
+        place = found.start("name")
+        if length := _acting(folded.text, place) or name_length(found["name"], risky=False, sure=False):
             yield found.start("name"), found.start("name") + length
+
+
+def _acting(text: str, start: int) -> int:
+    """The length of a name of three signs behind which something begins that a person does; 0 for anything else."""
+    name, after = text[start : start + 3], text[start + 3 : start + 7]
+    if not _is_whole(name) or (_IS_HAN.match(after) and not after.startswith(_FOLLOWS)):
+        return 0
+    return 3
+
+
+def _is_whole(name: str) -> bool:
+    """Are these three signs a surname and two that no sentence goes on with?"""
+    if name.startswith(_NO_NAMES) or len(name) != 3 or not all(map(_IS_HAN.match, name)):
+        return False
+    surname = name[0] in _SURNAMES and name[0] not in _RARE_SURNAMES
+    return surname and not _FUNCTION.intersection(name[1:]) and not name.endswith(_TITLES)
 
 
 def _titled(folded: Folded) -> Iterator[TextPassage]:
@@ -86,6 +108,10 @@ def _titled(folded: Folded) -> Iterator[TextPassage]:
         end = found.start()
         before = folded.text[max(0, end - 5) : end]
         free = found[0] in _FREE_TITLES
+        # Three signs between a break and a title are a whole name.
+        if _THREE.search(folded.text[max(0, end - 4) : end]) and _acting(before[-3:] + "，", 0):
+            yield end - 3, end
+            continue
         if before.endswith(_NO_NAMES) or (before + found[0]).endswith(_NO_NAMES):
             continue
         for length in (4, 3, 2, 1):

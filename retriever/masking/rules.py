@@ -54,7 +54,7 @@ def passages(pattern: re.Pattern[str], accept: Callable[[str], bool] | None = No
 
 
 _WINDOW = 48  # characters before a value in which its cue stands
-_BETWEEN_SIGNS = " \t\n:：.#=*\"'“”‘’（(【[<|/-"
+_BETWEEN_SIGNS = " \t\n:：.№º°#=*\"'“”‘’（(【[<|/-"
 _BETWEEN_WORDS = words("fillers")
 _FIRST_OF_OTHER_SCRIPTS = "\u2e80"
 

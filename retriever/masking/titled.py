@@ -35,6 +35,7 @@ _TITLES = Phrases((*_titles(), "Dipl"), _title_pattern, lower=False)
 _TOKEN = re.compile(r"[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\u0301){0,40}+(?:['’`´-][^\W\d_]{1,30}+){0,3}")
 _PARTICLES = frozenset(words("name_particles"))
 _ELIDED = ("d'", "d’", "l'", "l’")
+_SHORTENED = ("'t ", "’t ", "'s ", "’s ")  # van 't Zand, 't Hart
 _NO_NAME = frozenset(words("no_name"))
 _LATER_WORDS = frozenset(("an", "am", "ok", "in", "on"))
 """No first word of a name, but a last one in Vietnam or Korea."""
@@ -59,12 +60,13 @@ def name_after(text: str, start: int) -> int:
     Words with a capital, joined by particles (`Ana de la Cruz`) and initials (`J. R. Berg`), up to four of them on
     one line, and none that belongs to no name.
     """
-    place, end, count = start, start, 0
+    place, end, count = start + (3 if text.startswith(_SHORTENED, start) else 0), start, 0
     while count < _MOST_WORDS and (found := _TOKEN.match(text, place, start + _REACH)):
         word = found[0]
         lower = word.lower()
         if lower in _PARTICLES and not word[0].isupper():
             place = found.end()
+            place += 3 if text.startswith(_SHORTENED, place + 1) else 0
         elif _is_name_word(word, lower) or (count and lower in _LATER_WORDS and word[0].isupper()):
             place = end = found.end()
             count += not word.endswith(".")
