@@ -17,7 +17,7 @@ search    Find resolved cases like a problem.
 retire    Make all published cases of a product, or of old versions of it, historical; --dry-run shows which.
 evaluate  Measure ranking, confidence and abstention on labelled questions. The library itself is never changed.
 calibrate Fit the confidence to the library's own judgements (at least 200); the order of matches does not change.
-export    Write all cases as JSONL or CSV; `ingest` takes the file back and changes nothing.
+export    Write all cases as JSONL, CSV or XLSX; `ingest` takes the file back and changes nothing.
 backup    Copy the library, also beside a running server, into a new folder with checksums. The index is not in it.
 restore   Put a backup in the place of the library; stop the server first. Nothing counts before all checks have passed.
 mask      Show a text as the library would store it, or, with --library, mask what is in the library already.

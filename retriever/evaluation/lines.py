@@ -12,7 +12,7 @@ from retriever.errors import InvalidInput
 def iter_lines(path: Path | Traversable) -> Iterator[tuple[int, str]]:
     """Number, from 1 on, and text of each line that is not blank. Raises InvalidInput for a file that is no text."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     yield from ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
@@ -23,7 +23,7 @@ def iter_rows(path: Path | Traversable) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in iter_lines(path):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{path}:{number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise InvalidInput(f"{path}:{number}: expected an object")

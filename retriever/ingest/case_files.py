@@ -24,7 +24,7 @@ from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
-from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, record_of
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.ticket import SkipReason, why_unfit
 from retriever.ingest.states import State, state_of
@@ -79,7 +79,7 @@ class CaseFileReader:
     def _json_row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
             return Rejected(record.line, "row", record.reason)
-        values = plain_numbers(record.values) if self.file.format == "json" else record.values
+        values = record_of(plain_numbers(record.values) if self.file.format == "json" else record.values)
         moment = next((value for key, value in values.items() if value and names_change(key)), "")
         return self._row(record.line, self._named(values), record.size, moment_of(moment))
 

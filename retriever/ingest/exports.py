@@ -9,7 +9,7 @@ from retriever.ingest.columns import Columns, find_field
 from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
-from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, record_of
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason
 
@@ -29,11 +29,12 @@ class ExportReader:
     def _row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
             return Rejected(record.line, "row", record.reason)
-        result = self._mapping.row(record.values)
+        values = record_of(record.values)
+        result = self._mapping.row(values)
         if isinstance(result, SkipReason):
             return Skipped(record.line, str(result))
         more = (result.people, result.signals, result.moment, result.unread)
-        return CaseRow(record.line, result.values, record.size, *more, is_ticket=True)
+        return CaseRow(record.line, result.values, record.size, *more, is_ticket=True, record=values)
 
 
 @contextmanager

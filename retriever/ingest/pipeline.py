@@ -163,6 +163,7 @@ class _Run:
         self._revise = revise
         self._check = check
         self._batch: list[tuple[int, MaskedCase]] = []
+        self._records: list[dict[str, Any]] = []
         self._moments: list[str] = []
         self._has_tickets = False
         self._rows = self._characters = self._line = 0
@@ -190,7 +191,7 @@ class _Run:
             try:
                 self._take_row(row)
             except InvalidCase as error:
-                self._reject(row.line, error.field, error.reason)
+                self._reject(row.line, error.field, error.reason, row.record or row.values)
         return self._rows >= self._options.batch or self._characters >= BATCH_CHARACTERS
 
     def commit(self, *, finished: bool = False) -> None:
@@ -214,12 +215,13 @@ class _Run:
             outcomes = write(progress=lambda outcomes: self._settle(outcomes, finished))
         self._compare(outcomes)
         self._batch.clear()
+        self._records.clear()
         self._moments.clear()
         self._rows = self._characters = 0
 
     def _settle(self, outcomes: Sequence[Upserted], finished: bool) -> IngestProgress:
         counts = self._counts
-        for (line, case), outcome in zip(self._batch, outcomes, strict=True):
+        for (line, case), record, outcome in zip(self._batch, self._records, outcomes, strict=True):
             if outcome.action in ("created", "updated"):
                 counts.drafts += case.status in OPEN
                 counts.published += case.status is Status.PUBLISHED
@@ -230,7 +232,7 @@ class _Run:
             counts.older += outcome.action == "older"
             counts.revised += outcome.action == "proposed"
             if outcome.action == "refused":
-                self._reject(line, "id", outcome.reason)
+                self._reject(line, "id", outcome.reason, record)
         self._rejects.flush()
         known = self._file or IngestProgress("", 0)
         return replace(known, line=self._line or known.line, finished=finished, counts=counts.to_dict())
@@ -264,6 +266,7 @@ class _Run:
         self._counts.language_unsure += case.language == UNSURE
         self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked))
+        self._records.append(row.record or row.values)
         self._moments.append(row.moment)
         self._has_tickets |= row.is_ticket
         self._counts.note_dates(row.line, row.unread)
@@ -288,10 +291,10 @@ class _Run:
             case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
         return case
 
-    def _reject(self, line: int, field: str, reason: str) -> None:
+    def _reject(self, line: int, field: str, reason: str, record: dict[str, Any] | None = None) -> None:
         self._counts.rejected += 1
         # A shifted column puts a value where a name or a date was expected, and messages name what they got.
-        self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text))
+        self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text), record)
 
 
 def _opened(

@@ -1,5 +1,6 @@
 """What an ingest did, and the file that lists every row it refused."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -222,7 +223,7 @@ class IngestReport:
 
 
 class RejectsFile:
-    """A JSONL file of refused rows: {"line", "field", "reason"}; the first few are also kept in memory."""
+    """A JSONL file of refused rows: {"line", "field", "reason", "row"}; the first few are also kept in memory."""
 
     def __init__(self, path: Path | None, *, keep: int, up_to_line: int = 0) -> None:
         """Begin the file anew, or go on with it: what is known up to a line stays, what follows is written again.
@@ -238,17 +239,18 @@ class RejectsFile:
         try:
             known = _known_up_to(path, up_to_line) if up_to_line else b""
             self._stream = path.open("wb")
+            path.chmod(0o600)  # whole rows, with whatever personal data they hold
             self._stream.write(known)
             self.flush()
         except OSError as error:
             raise Unavailable(f"the rejects file {path} cannot be written: {error.strerror}.") from error
 
-    def add(self, row: Rejected) -> None:
-        """Note one row."""
+    def add(self, row: Rejected, record: Mapping[str, Any] | None = None) -> None:
+        """Note one row, in the file with the whole `record` as it came: repaired there, it is read again."""
         if len(self.kept) < self._keep:
             self.kept.append(row)
         if self._stream is not None:
-            self._stream.write(orjson.dumps(row._asdict(), option=orjson.OPT_APPEND_NEWLINE))
+            self._stream.write(_line(row, record))
 
     def flush(self) -> None:
         """Put what was noted on the disk, before the progress that counts it is committed."""
@@ -268,6 +270,12 @@ class RejectsFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _line(row: Rejected, record: Mapping[str, Any] | None) -> bytes:
+    whole = row._asdict() | ({"row": record} if record is not None else {})
+    # Slower than the usual way, and takes what only it takes: integers above 2⁶⁴ and lone surrogates.
+    return (json.dumps(whole, default=str) + "\n").encode()
 
 
 def _known_up_to(path: Path, line: int) -> bytes:

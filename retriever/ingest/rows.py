@@ -13,6 +13,7 @@ class CaseRow(NamedTuple):
     `people` are whom the record speaks of in its own fields, `signals` what rules may ask of it,
     `moment` when its ticket was so, as far as its help desk says, `unread` are its dates that were not understood, by
     field, as they may be shown. `is_ticket`: it tells of a ticket, and of no case that somebody has written.
+    `record` is what the file holds, where `values` are made of it by the mapping of a help desk.
     """
 
     line: int
@@ -23,6 +24,7 @@ class CaseRow(NamedTuple):
     moment: str = ""
     unread: tuple[tuple[str, str], ...] = ()
     is_ticket: bool = False
+    record: dict[str, Any] | None = None
 
 
 class Rejected(NamedTuple):
@@ -38,6 +40,12 @@ class Skipped(NamedTuple):
 
     line: int
     reason: str
+
+
+def record_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The record of a line of a rejects file, which is read again once it was repaired; any other as it is."""
+    row = values.get("row")
+    return row if isinstance(row, dict) and values.keys() == {"line", "field", "reason", "row"} else values
 
 
 AnyRow: TypeAlias = CaseRow | Rejected | Skipped

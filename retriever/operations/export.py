@@ -1,4 +1,4 @@
-"""Cases out of the store as JSONL or CSV, one at a time; both can be taken in again."""
+"""Cases out of the store as JSONL, CSV or XLSX, one at a time; all can be taken in again."""
 
 import csv
 import io
@@ -15,10 +15,11 @@ from retriever.case.format import encode_case
 from retriever.domain import Status, StoredCase
 from retriever.errors import Unavailable
 from retriever.ingest.files.guards import guarded
+from retriever.ingest.files.sheet_writing import write_sheet
 from retriever.store.case_rows import CaseFilter
 from retriever.store.store import Store
 
-ExportFormat: TypeAlias = Literal["jsonl", "csv"]
+ExportFormat: TypeAlias = Literal["jsonl", "csv", "xlsx"]
 
 _EVERYTHING = CaseFilter()
 
@@ -35,8 +36,11 @@ def export_cases(
 
     JSONL holds each case with its version and times. CSV has a column per field, lists as JSON arrays, a byte order
     mark (Excel takes it for another encoding without), and a quote before what a spreadsheet would run as a formula,
-    which reading takes away again. `progress` gets the number written, every thousand cases.
+    which reading takes away again. XLSX is the same, every cell a text. `progress` gets the number written,
+    every thousand cases.
     """
+    if format == "xlsx":
+        return write_sheet(stream, FIELDS, (_cells(stored) for stored in store.cases.iter(which)), progress)
     lines = _json_lines if format == "jsonl" else _table_lines
     written = 0
     for written, line in enumerate(lines(store, which)):

@@ -26,9 +26,9 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Write all cases as JSONL or CSV; `ingest` takes the file back and changes nothing."""
+    """Write all cases as JSONL, CSV or XLSX; `ingest` takes the file back and changes nothing."""
     which = cases_of(status or (), tuple(map(known_language, language or ())))
-    chosen = format_ or ("csv" if file.suffix.lower() == ".csv" else "jsonl")
+    chosen = format_ or _format_of(file)
     to_stdout = str(file) == "-"
     if file.exists() and not to_stdout and not force:
         raise InvalidInput(f"{file} exists; --force writes over it.")
@@ -42,3 +42,17 @@ def export(
         else:
             written = export_file(store, file, format=chosen, which=which)
     err.print(f"{written} cases written")
+
+
+def _format_of(file: Path) -> ExportFormat:
+    """By the ending of the name. Raises InvalidInput for one of another kind of file."""
+    formats: dict[str, ExportFormat] = {
+        ".csv": "csv",
+        ".xlsx": "xlsx",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        "": "jsonl",
+    }
+    if file.suffix.lower() not in formats:
+        raise InvalidInput(f"{file.name}: jsonl, csv and xlsx can be written; name one with --format.")
+    return formats[file.suffix.lower()]

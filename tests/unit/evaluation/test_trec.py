@@ -80,3 +80,9 @@ def test_an_id_with_white_space_cannot_be_written(tmp_path: Path) -> None:
     """It would be read as two columns."""
     with pytest.raises(InvalidInput, match="white space"):
         write_run(tmp_path / "run", {"q 1": ["d"]}, tag="t")
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_the_first_id(tmp_path: Path) -> None:
+    """Spreadsheet programs and editors write one into judgements and runs."""
+    assert load_qrels(written(tmp_path, "\ufeffq1 0 d1 1\n")) == {"q1": {"d1": 1}}
+    assert load_run(written(tmp_path, "\ufeffq1 Q0 d1 1 2.5 tag\n")) == {"q1": {"d1": 2.5}}

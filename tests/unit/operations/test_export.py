@@ -38,7 +38,7 @@ def exported(store: Store, format: ExportFormat, which: CaseFilter | None = None
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("format", ["jsonl", "csv"])
+@pytest.mark.parametrize("format", ["jsonl", "csv", "xlsx"])
 def test_an_export_taken_in_again_gives_the_same_cases(tmp_path: Path, format: ExportFormat) -> None:
     """Into another library every case is created equal; into its own nothing changes."""
     cases = [FULL, make_case("b"), make_case("c", title="+1 -1 @home", outcome={"first_contact_resolved": True})]
