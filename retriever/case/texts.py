@@ -7,6 +7,21 @@ TEXT_VERSION = 2
 """Grows when the functions below give another text for the same case: an index holds texts of one version only."""
 
 
+HEADLINE = 80
+"""Characters of the first words of a problem that stand for a title."""
+
+
+def headline(case: Case) -> str:
+    """The title of a case, or the first words of its problem."""
+    if case.title:
+        return case.title
+    words = " ".join(case.problem[: 4 * HEADLINE].split())
+    if len(words) <= HEADLINE:
+        return words
+    at = words.rfind(" ", HEADLINE // 2, HEADLINE)  # none in a script without spaces
+    return words[: at if at > 0 else HEADLINE - 1] + "…"
+
+
 def embedded_text(case: Case) -> str:
     """What the vector of a case stands for: title, problem and error codes, one per line; no placeholders."""
     return _join(case.title, case.problem, " ".join(case.error_codes))

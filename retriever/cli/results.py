@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from rich.padding import Padding
 from rich.text import Text
 
+from retriever.case.texts import headline
 from retriever.cli.output import out
 from retriever.domain import Comparison, Explanation, SearchResult
 
 
-def print_result(question: str, result: SearchResult) -> None:
-    """One answered question as a person reads it. Case text is data: it is printed, never interpreted as markup."""
+def print_result(question: str, result: SearchResult, *, full: bool = False) -> None:
+    """One answered question as a person reads it, `full` with problem and steps.
+
+    Case text is data: it is printed, never interpreted as markup.
+    """
     out.print(Text(f"? {question}", style="bold"))
     if result.read_as:
         out.print(Text(f"  read as: {' '.join(result.read_as.split())}", style="dim"))
@@ -20,10 +24,14 @@ def print_result(question: str, result: SearchResult) -> None:
         case = match.stored.case
         head = Text(f"  {match.rank}. {match.confidence:5.1%}  ", style="green")
         head.append(f"{case.id} · {case.language} · {case.product}", style="cyan").append(
-            f"\n     {case.title}", "bold"
+            f"\n     {headline(case)}", "bold"
         )
         out.print(head)
+        if full:
+            out.print(Padding(Text(case.problem, style="dim"), (0, 0, 0, 5)))
         out.print(Padding(Text(case.solution), (0, 0, 0, 5)))
+        for number, step in enumerate(case.steps if full else (), 1):
+            out.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 7)))
         for warning in match.warnings:
             out.print(Text(f"     ! {warning}", style="yellow"))
         if match.more_like_this:

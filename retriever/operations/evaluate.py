@@ -22,6 +22,7 @@ from retriever.indexing.rebuild import Progress
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
 from retriever.wiring.encoder import open_encoder
+from retriever.wiring.library import open_library
 from retriever.wiring.service import Service
 
 Arm: TypeAlias = Literal["search", "dense"]
@@ -123,6 +124,17 @@ def measure_sets(
             done.append(_ask(labelled, service, progress))
     report = build_report(encoder.name, encoder.fingerprint, arm, done)
     return Measured(report, done, questions.texts)
+
+
+def has_judgements(settings: Settings) -> bool:
+    """Is there a library with questions that what people did has judged?"""
+    if not settings.database_path.exists():
+        return False
+    with open_library(settings, read_only=True) as store:
+        try:
+            return bool(judgements_from_feedback(store).questions)
+        except InvalidInput:  # no question was logged with its text, or none is judged
+            return False
 
 
 def library_set(service: Service, judgements: Path | None) -> LabelledSet:

@@ -10,6 +10,7 @@ import typer
 
 from retriever.case.format import case_to_dict
 from retriever.case.reading import case_of
+from retriever.case.texts import headline
 from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_erased, print_state
 from retriever.cli.context import settings_of
@@ -52,7 +53,7 @@ def list_(
     if json_:
         print_json([_stored_dict(stored) for stored in found])
         return
-    rows = [(s.case.id, s.case.language, s.case.status.value, s.version, s.case.title) for s in found]
+    rows = [(s.case.id, s.case.language, s.case.status.value, s.version, headline(s.case)) for s in found]
     print_table(("id", "language", "status", "version", "title"), rows)
 
 
@@ -66,7 +67,7 @@ def versions(context: typer.Context, id: CaseId, json_: Json = False) -> None:
         return
     print_table(
         ("version", "revision", "updated_at", "title"),
-        [(v.version, v.revision, v.updated_at, v.case.title) for v in found],
+        [(v.version, v.revision, v.updated_at, headline(v.case)) for v in found],
     )
 
 
@@ -146,7 +147,7 @@ def deleted(
     if json_:
         print_json([_stored_dict(stored) for stored in found])
         return
-    rows = [(s.case.id, s.updated_at, s.case.status.value, s.version, s.case.title) for s in found]
+    rows = [(s.case.id, s.updated_at, s.case.status.value, s.version, headline(s.case)) for s in found]
     print_table(("id", "deleted_at", "status", "version", "title"), rows)
 
 

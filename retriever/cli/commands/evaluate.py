@@ -18,6 +18,7 @@ from retriever.evaluation.slices import Slice
 from retriever.operations.evaluate import (
     Arm,
     QuestionFilter,
+    has_judgements,
     load_baseline,
     measure_library,
     measure_run,
@@ -25,6 +26,7 @@ from retriever.operations.evaluate import (
     write_results,
 )
 
+OWN = "--judgements FILE, or --feedback"
 SHOWN = ("ndcg@10", "mrr@10", "recall@1", "recall@10")
 GROUPS = ("kind", "language", "length", "code")
 """Slices shown in the terminal; language pairs and products are in the JSON and on the page."""
@@ -33,13 +35,19 @@ GROUPS = ("kind", "language", "length", "code")
 def evaluate(
     context: typer.Context,
     *,
-    data: Annotated[list[Path] | None, typer.Option(help="BEIR folder; the sample library without it.")] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="BEIR folder. Without it this library where it has judged questions, else the sample."),
+    ] = None,
     split: Annotated[str, typer.Option(help="Which qrels/….tsv of a BEIR folder.")] = "test",
     judgements: Annotated[
         Path | None, typer.Option(help="Ask the library itself: JSON lines of id, text and relevant case ids.")
     ] = None,
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Ask the library itself: logged questions, judged by what people did.")
+    ] = False,
+    of_sample: Annotated[
+        bool, typer.Option("--of-sample", help="The sample library, whatever this one has been asked.")
     ] = False,
     qrels: Annotated[Path | None, typer.Option(help="TREC judgements, for --run.")] = None,
     run: Annotated[Path | None, typer.Option(help="Measure this TREC run; nothing is searched.")] = None,
@@ -61,6 +69,8 @@ def evaluate(
     """Measure ranking, confidence and abstention on labelled questions. The library itself is never changed."""
     before = load_baseline(baseline, fail_if or ())  # before the work, so that a bad file costs nothing
     which = QuestionFilter(temporal, sample)
+    named = data or judgements or feedback or of_sample or qrels or run or arm != "search"
+    feedback = feedback or (not named and has_judgements(settings_of(context)))
     if qrels or run:
         if qrels is None or run is None or data or judgements or feedback or temporal or sample:
             raise InvalidInput("--qrels and --run belong together, without other questions.")
@@ -70,9 +80,12 @@ def evaluate(
             raise InvalidInput(
                 "--judgements or --feedback ask the whole search of this library, without other questions."
             )
+        judged = f"the questions of {judgements}" if judgements else "its own questions, judged by what people did"
+        _say(f"measured: the library in {settings_of(context).data_dir}, with {judged}")
         with open_service_of(context) as service, progress_bars() as bars:
             measured = measure_library(service, judgements, which, progress=bars, left_out=_print_left_out)
     else:
+        _say("measured: " + (", ".join(map(str, data or ())) or f"the sample library; your own with {OWN}"))
         with progress_bars() as bars:
             measured = measure_sets(
                 settings_of(context), data or (), which, split=split, arm=arm, progress=bars, left_out=_print_left_out
@@ -91,6 +104,10 @@ def evaluate(
         err.print(f"similar-cases: {line}", markup=False)
     if broken:
         raise typer.Exit(1)
+
+
+def _say(line: str) -> None:
+    err.print(line, markup=False)
 
 
 def _print_left_out(name: str, count: int) -> None:

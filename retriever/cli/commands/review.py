@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from retriever.case.texts import headline
 from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_state
 from retriever.cli.flags import CaseId, DryRun, Json, RoleOf, TeamOf, Who
@@ -219,7 +220,7 @@ def due(
         found, _ = lifecycle.ageing.due(OPERATOR, within_days=within_days, limit=limit)
         sent = lifecycle.reminding.send() if notify else None
     rows = [
-        (s.case.id, s.case.review_due_on[:10], s.reuse.wrong, s.reuse.outdated, s.case.category, s.case.title)
+        (s.case.id, s.case.review_due_on[:10], s.reuse.wrong, s.reuse.outdated, s.case.category, headline(s.case))
         for s in found
     ]
     if json_:

@@ -121,6 +121,18 @@ def test_feedback_is_a_labelled_set(library: Run) -> None:
     assert (ran.code, one_set("r.json")["means"]["recall@1"]) == (0, 1.0)
 
 
+def test_which_library_is_measured_is_said(library: Run) -> None:
+    """Without a flag one's own where people judged its answers, else the sample; `--of-sample` says which."""
+    assert "the sample library" in library("evaluate", "--sample", "3").err
+
+    with open_store(Path("lib/library.sqlite3")) as store:
+        store.events.log_queries([LoggedQuery("one", "2026-01-01T00:00:00Z", text="退款还没有到账")])
+        store.events.log(EventKind.SOLVED, "R-1", query_id="one")
+
+    assert "its own questions" in library("evaluate").err
+    assert "the sample library" in library("evaluate", "--of-sample", "--sample", "3").err
+
+
 def test_the_split_by_time_says_what_it_left_out(run: Run, folder: Path) -> None:
     """A question whose answer came later is not asked."""
     for name, day in (("corpus", "2026-02-01"), ("queries", "2026-01-01")):

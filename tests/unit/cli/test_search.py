@@ -1,6 +1,7 @@
 """search: what is asked is answered, as text and as JSON."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def test_search_says_why(library: Run) -> None:
         (("--product", "LX2"), {"P-1"}),
         (("--category", "hardware"), {"P-2"}),
         (("--tag", "paper"), {"P-1"}),
+        (("--tag-all", "paper"), {"P-1"}),
+        (("--tag-none", "paper", "--language", "en", "--language", "de"), {"P-2"}),
+        (("--source", "nowhere"), set()),
+        (("--industry", "none"), set()),
+        (("--resolved-since", "2999-01-01"), set()),
+        (("--exclude", "P-1", "--exclude", "R-1"), {"P-2"}),
     ],
 )
 def test_filters_narrow_the_answer(library: Run, flags: tuple[str, ...], ids: set[str]) -> None:
@@ -93,3 +100,63 @@ def test_copies_are_shown_as_more_like_this(library: Run) -> None:
     assert (first["id"], first["more_like_this"]) == ("P-1b", ["P-1c"])
     assert "+ 1 more like this: P-1c" in library(*asked).out
     assert [match["id"] for match in apart[:2]] == ["P-1b", "P-1c"]
+
+
+def test_problem_and_steps_are_shown_on_request(library: Run) -> None:
+    """A case whose title is its solution's only hint can be read whole in the terminal."""
+    short, full = (library("search", "the printer shows error E-05", *flag).out for flag in ((), ("--full",)))
+    shown = json.loads(library("search", "the printer shows error E-05", "--json").out)["matches"][0]
+
+    assert shown["problem"][:20] in full
+    assert len(full) > len(short)
+
+
+def test_an_untitled_case_shows_its_first_words(library: Run) -> None:
+    """In lists and answers alike; a long problem is cut at a word."""
+    row = {
+        "id": "U-1",
+        "problem": "the turnstile at the north gate stays shut " * 5,
+        "solution": "reset its controller",
+    }
+    Path("one.json").write_text(json.dumps(row), encoding="utf-8")
+    library("case", "put", "one.json")
+
+    assert "the turnstile at the north" in library("case", "list").out
+    assert "the turnstile at the north gate stays shut the turnstile" in library("search", "turnstile shut").out
+
+
+def test_many_questions_are_answered_line_by_line(library: Run) -> None:
+    """Text and JSON, blank lines left out; a line that is none is told in its place, and the exit code says so."""
+    lines = [
+        "the printer shows error E-05",
+        "",
+        json.dumps({"id": "t2", "title": "printer", "error_codes": ["E-05"]}),
+        json.dumps({"id": "t3"}),
+        '{"problem": "broken',
+        "x" * 9_000,
+        "x" * 90_000,
+        json.dumps({"id": 7, "text": "printer", "more": [1]}),
+    ]
+    Path("asked.txt").write_text("\n".join(lines), encoding="utf-8-sig")
+
+    ran = library("search", "--file", "asked.txt", "--limit", "1", "--min-confidence", "0")
+
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 1
+    assert [(row["line"], row["id"]) for row in rows] == [
+        (1, ""), (3, "t2"), (4, "t3"), (5, ""), (6, ""), (7, ""), (8, "7")
+    ]  # fmt: skip
+    assert ["error" in row for row in rows] == [False, False, True, True, True, True, False]
+    assert rows[0]["matches"][0]["id"] == rows[1]["matches"][0]["id"] == "P-1"
+
+
+def test_many_questions_come_from_standard_input(library: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` reads them there; filters hold for each."""
+    monkeypatch.setattr("sys.stdin", StringIO("printer\nprinter E-05\n"))
+
+    ran = library("search", "-", "--product", "LX2", "--min-confidence", "0")
+
+    assert [[match["id"] for match in json.loads(line)["matches"]] for line in ran.out.splitlines()] == [["P-1"]] * 2
+    assert library("search", "x", "--file", "asked.txt").code == 1
+    assert library("search", "--file", "none.txt").code == 1
+    assert library("search").code == 1
