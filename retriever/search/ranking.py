@@ -3,8 +3,10 @@
 Each score is put on a scale that does not depend on the question (cosines as they are; BM25 as a share of the
 question's own ceiling). A weighted sum of them ranks; pairs in one language and in two have weights of their own, so a
 case in another language does not lose for having no words to share. Then cases that say nearly the same lend each other
-a part of their scores: many cases of one problem support one another against a single lookalike. The confidence is a
-second sum, over what is known of the question's best candidates, minus how far a candidate lies behind the best: it can
+a part of their scores: many cases of one problem support one another against a single lookalike. What is nearer by
+every measure comes first whatever the weights say, as features of one measure are twins and their weights may cancel
+out: a case in the question's own words is never below one that differs from it by a version. The confidence is a second
+sum, over what is known of the question's best candidates, minus how far a candidate lies behind the best: it can
 never contradict the order.
 """
 
@@ -16,17 +18,20 @@ from importlib import resources
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retriever.errors import InvalidSettings
 from retriever.search.facts import FACTS, facts
 from retriever.search.features import FEATURES, features
-from retriever.search.scores import CandidateScores, FloatArray
+from retriever.search.scores import CandidateScores, FloatArray, nearer
 
 Weights: TypeAlias = Mapping[str, float]
 """What each feature, or each fact, adds: one number for every name of its table."""
 
 SLOPE = "slope"
 """Among the numbers of the certainty: what a point of score behind the first candidate costs."""
+STEP = 1e-6
+"""Least score by which a candidate that is nearer by every measure stands above another."""
 SUPPORT_SHARPNESS = 10.0
 """Of cases with cosines 1 and 0.9 to a case, the first lends it e times as much of its score."""
 
@@ -83,7 +88,8 @@ def rank_scores(ranking: Ranking, scores: CandidateScores) -> FloatArray:
     table = features(scores)
     same, cross = (table @ _numbers(weights, FEATURES) for weights in (ranking.same, ranking.cross))
     own = np.asarray(np.where(scores.same, same, cross), np.float64)
-    return _supported(own, scores.similarity, ranking.support) if ranking.support else own
+    supported = _supported(own, scores.similarity, ranking.support) if ranking.support else own
+    return _in_step(supported, nearer(scores))
 
 
 def logits(ranking: Ranking, scores: CandidateScores, score: FloatArray) -> FloatArray:
@@ -118,6 +124,13 @@ def _supported(own: FloatArray, similarity: FloatArray, share: float) -> FloatAr
     near = np.exp(SUPPORT_SHARPNESS * (similarity - 1))
     # Row by row, so that equal cases get equal scores.
     return np.asarray((1 - share) * own + share * np.vecdot(near, own) / near.sum(axis=1), np.float64)
+
+
+def _in_step(score: FloatArray, ahead: NDArray[np.bool_]) -> FloatArray:
+    """Scores of which none is below that of a candidate that it is ahead of, (n, n)."""
+    highest = np.where(ahead, score[None], -np.inf).max(axis=1, initial=-np.inf)
+    # Whoever is ahead of more stands higher, so that of three in a row the first stays the first.
+    return np.asarray(np.maximum(score, highest + STEP * ahead.sum(axis=1)), np.float64)
 
 
 @lru_cache(maxsize=1)

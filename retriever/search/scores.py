@@ -53,3 +53,12 @@ def clustering(scores: CandidateScores, crowded: FloatArray) -> float:
     High in libraries of short messages, low where each case is one of its kind.
     """
     return float(crowded[np.argsort(-scores.cosine, kind="stable")[:NEAREST]].mean()) if len(crowded) else 0.0
+
+
+def nearer(scores: CandidateScores) -> NDArray[np.bool_]:
+    """Whether the candidate of a row is nearer than that of a column by some measure and not further by any, (n, n)."""
+    fit = scores.alignment
+    measures = (scores.cosine, scores.words, scores.weighted, fit.context, fit.sharp, fit.reverse)
+    table = np.stack([np.asarray(one, np.float64) for one in measures], axis=1)
+    not_further = (table[:, None] >= table[None]).all(axis=2)
+    return np.asarray(not_further & ~not_further.T, np.bool_)

@@ -25,7 +25,7 @@ from retriever.search.ranking import (
     rank_scores,
     ranking_from_dict,
 )
-from retriever.search.scores import CandidateScores, FloatArray, cosines_among, crowding
+from retriever.search.scores import CandidateScores, FloatArray, cosines_among, crowding, nearer
 from tests.support.search import make_scores, random_scores
 
 GOLDEN = json.loads(Path(__file__).with_name("golden_ranking.json").read_text(encoding="utf-8"))
@@ -99,9 +99,24 @@ def test_sums_are_one_matrix_product() -> None:
 
     score = rank_scores(ranking, known)
 
-    assert score.tolist() == np.where(known.same, same, cross).tolist()
+    plain = ~nearer(known).any(axis=1)
+    assert plain.any()
+    assert score[plain].tolist() == np.where(known.same, same, cross)[plain].tolist()
     odds = facts(known, score) @ np.array([certainty[name] for name in FACTS])
     assert logits(ranking, known, score).tolist() == (odds + certainty[SLOPE] * (score - score.max())).tolist()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_nearer_by_every_measure_comes_first(seed: int) -> None:
+    """Whatever the weights are, even such as make up for one another; otherwise the weights decide."""
+    known = random_scores(seed, 40)
+    weights = {name: (-1.0) ** place * 20 for place, name in enumerate(FEATURES)}
+    ranking = Ranking(weights, weights, 0.0)
+
+    score, ahead = rank_scores(ranking, known), nearer(known)
+
+    assert ahead.any()
+    assert all(score[one] > score[other] for one, other in np.argwhere(ahead).tolist())
 
 
 def test_without_certainty_the_score_is_the_log_odds() -> None:
