@@ -70,10 +70,10 @@ def test_abstaining_is_an_answer(library: Run) -> None:
 
 
 def test_what_cannot_be_asked_is_refused(library: Run) -> None:
-    """Blank, too long and misspelt questions are exit 1; a limit outside its bounds is a usage error."""
+    """Blank and too long questions are exit 1, an unknown language is told, a limit outside its bounds is wrong use."""
     assert library("search", " ").code == 1
     assert library("search", "x" * 8_001).code == 1
-    assert library("search", "x", "--language", "12").code == 1
+    assert "no case has the language '12'" in library("search", "x", "--language", "12").out
     assert library("search", "x", "--limit", "51").code == 2
 
 
