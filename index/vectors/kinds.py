@@ -14,9 +14,9 @@ cores, not equally busy). A scan has no such weakness, and filters cost it next 
 number of cases: beyond a few million, lists above it will pay.
 
 Rough codes cannot tell near-equal cases apart, such as tickets from templates: of 5,000 that differ in a number and a
-date, 256 candidates held 6 of the 10 best. So the scan goes on until its candidates were enough (`late`): one question
-in a hundred of an ordinary library asks twice, one about a template several times. Where even that is not enough, the
-rebuild takes the exact kind and says so.
+date, 256 candidates held 6 of the 10 best. So the scan goes on until its candidates were enough (`late`): few
+questions to an ordinary library of 100,000 ask twice, one in six of a million, one about a template several times.
+Where even that is not enough, the rebuild takes the exact kind and says so.
 """
 
 from dataclasses import dataclass
