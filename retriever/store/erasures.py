@@ -183,6 +183,9 @@ _STATEMENTS = (
     "DELETE FROM reports WHERE key = :key",
     "DELETE FROM reuse WHERE key = :key",
     "DELETE FROM forgotten_reuse WHERE key = :key",
+    "DELETE FROM reports WHERE key = :key",
+    "DELETE FROM case_links WHERE key = :key",
+    "DELETE FROM forgotten_reuse WHERE key = :key",
     """UPDATE imports SET document = '', content_hash = '', stored_hash = '' WHERE (source_system, external_id) IN
            (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:sources))""",
     """UPDATE deliveries SET document = '', outcome = 'erased', state = 'skipped'
@@ -226,6 +229,8 @@ def _names(db: Database, erasure: Erasure, documents: list[Case]) -> dict[str, A
     """What the statements are given."""
     (key,) = db.conn.execute("SELECT key FROM cases WHERE id = ?", (erasure.case_id,)).fetchone()
     sources = {(case.source.system, case.source.external_id) for case in documents if case.source.external_id}
+    # A ticket that was linked to the case tells of the same and stays out with it.
+    sources |= set(db.conn.execute("SELECT source_system, external_id FROM case_links WHERE key = ?", (key,)))
     names: dict[str, Any] = {
         "id": erasure.case_id,
         "key": key,

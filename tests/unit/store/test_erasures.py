@@ -117,6 +117,20 @@ def test_an_erased_case_does_not_come_back_by_itself(store: Store) -> None:
     assert b"elociraptor" not in store.path.read_bytes()
 
 
+def test_a_linked_ticket_stays_out_too(store: Store) -> None:
+    """It tells of the same case: its link goes, and so does what comes of it."""
+    everywhere(store)
+    key = store.cases.get("v-1").key
+    with store._connections.writing() as db:
+        db.conn.execute("INSERT INTO case_links VALUES ('crm', '9', ?, '2026-01-01T00:00:00Z')", (key,))
+    erase(store, "v-1")
+
+    (linked,) = store.cases.upsert([make_case("crm:9", "another", source={"system": "crm", "external_id": "9"})])
+
+    assert linked.action == "refused"
+    assert store._connections.rows("SELECT * FROM case_links") == []
+
+
 def test_a_person_can_let_it_in_again(store: Store) -> None:
     """Once the erasure is finished, with a reason in the audit log; the old text does not come back."""
     everywhere(store)
