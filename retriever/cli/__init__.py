@@ -27,6 +27,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         # The reader of a pipe, such as `head`, has seen enough; the interpreter must not try to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except RecursionError:
+        _say("similar-cases: a file is nested too deeply to be read.")
+        sys.exit(1)
+    except UnicodeDecodeError as error:
+        _say(f"similar-cases: a file is no valid {error.encoding} (byte {error.start + 1}); save it as UTF-8.")
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"similar-cases: {where}{error.strerror or type(error).__name__}.")
+        sys.exit(3)
     except Exception as error:  # the process edge: usage errors are click's, everything else is a bug
         sys.exit(_usage_exit(error))
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,36 @@
+"""What cannot be read ends in one line, whatever the command; never in a traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Run
+
+HOSTILE = {
+    "deep.json": b"[" * 100_000,
+    "binary.json": bytes(range(256)) * 10,
+    "empty.json": b"",
+    "latin.json": "für größere Geräte\n".encode("latin-1"),
+}
+COMMANDS = (
+    ("ingest", "{}"),
+    ("ingest", "{}", "--map", "{}"),
+    ("ingest", "{}", "--source", "zendesk"),
+    ("case", "put", "{}"),
+    ("case", "check", "{}"),
+    ("restore", "{}"),
+    ("export", "{}/x.xlsx"),
+    ("ingest", "{}", "--rules", "{}"),
+)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "missing.json", "folder"])
+def test_nothing_hostile_gives_a_traceback(run: Run, name: str) -> None:
+    """A missing file, a folder, bytes, another encoding and brackets without end are told in a line."""
+    Path("folder").mkdir()
+    for file, data in HOSTILE.items():
+        Path(file).write_bytes(data)
+    for command in COMMANDS:
+        done = run(*(part.format(name) for part in command))
+        assert "Traceback" not in done.err, command
+        assert done.code in (0, 1, 2, 3), command
