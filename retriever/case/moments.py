@@ -4,17 +4,26 @@ A moment is text: `2026-03-02`, `2026-03-02T08:15:00` or `2026-03-02T08:15:00.25
 Of two moments the shorter may stand for any time within it, so that a day is never older than an hour of it.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from retriever.case.dates import LONGEST_DATE, find_date
 from retriever.case.tidy import tidy_line
+from retriever.case.times import today_utc
 
 _EPOCHS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))
 """From which size on a number counts nanoseconds, microseconds, milliseconds, seconds since 1970."""
 
 
 def moment_of(value: object) -> str:
-    """The moment that a value names, in any spelling of a help desk; empty for none that is understood."""
+    """The moment that a value names, in any spelling of a help desk; empty for none that is understood.
+
+    Nor is one that lies further ahead than zones of time explain: by a wrong clock no later state would ever count.
+    """
+    moment = _moment_of(value)
+    return moment if moment[:10] <= (today_utc() + timedelta(days=1)).isoformat() else ""
+
+
+def _moment_of(value: object) -> str:
     if isinstance(value, datetime):
         return _written(value)
     if isinstance(value, date):

@@ -62,3 +62,12 @@ def test_a_moment_is_older_only_when_that_is_sure(moment: str, than: str, *, old
 def test_a_day_is_a_moment() -> None:
     """As precise as its source."""
     assert moment_of(date(2026, 3, 2)) == moment_of("2.3.2026") == "2026-03-02"
+
+
+def test_a_moment_far_ahead_is_none() -> None:
+    """A wrong clock must not hold up what comes later; tomorrow may be today elsewhere."""
+    now = datetime.now(UTC)
+
+    assert moment_of((now + timedelta(days=3)).isoformat()) == ""
+    assert moment_of("2999-01-01") == ""
+    assert moment_of((now + timedelta(hours=3)).isoformat()) != ""
