@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from retriever.case.access import OPEN, in_audience, may_read_open
+from retriever.case.language_tags import UNSURE
 from retriever.case.validity import is_expired
 from retriever.domain import Actor, AnyCase, Case, Role, Status, StoredCase
 from retriever.errors import Conflict, Forbidden, VersionMismatch
@@ -130,10 +131,11 @@ def as_author(review: Review, actor: Actor) -> Review:
 
 
 def kept_state(case: AnyCase, live: Case) -> AnyCase:
-    """A text with what only the lifecycle decides taken from the stored case."""
+    """A text with what only the lifecycle decides taken from the stored case, and its language where it tells none."""
     return replace(
         case,
         id=live.id,
+        language=live.language if case.language in ("", UNSURE) else case.language,
         status=live.status,
         created_by=live.created_by,
         reviewers=live.reviewers,

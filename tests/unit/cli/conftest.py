@@ -22,7 +22,7 @@ CASES = (
     '"category": "hardware/printer"}\n'
     '{"id": "R-1", "language": "zh-CN", "problem": "退款还没有到账", "solution": "等三天"}\n'
 )
-DRAFT = '{"id": "D-1", "title": "Jam", "problem": "the printer jams", "solution": "clean it"}'
+DRAFT = '{"id": "D-1", "language": "en", "title": "Jam", "problem": "the printer jams", "solution": "clean it"}'
 
 
 @pytest.fixture(scope="session")
