@@ -50,6 +50,14 @@ async def on_thread(request: Request, work: Callable[[], T]) -> T:
     return await runtime_of(request).workers.run(work)
 
 
+async def on_arrivals_thread(request: Request, work: Callable[[], T]) -> T:
+    """The result of work on a case that comes in: on a thread apart, so that no question waits for it.
+
+    Raises Overloaded.
+    """
+    return await runtime_of(request).arrivals.run(work)
+
+
 async def read_body(request: Request) -> bytes:
     """The whole JSON body, unparsed; refused with 415, 413, or 408 when it comes too slowly."""
     check_media_type(request.headers, JSON)

@@ -38,11 +38,13 @@ class Runtime:
             queue_size=settings.queue_size,
             wait_seconds=settings.request_timeout,
         )
+        # One at a time: two would only take the interpreter's lock from each other, and from the questions.
+        self.arrivals = Workers(threads=1, queue_size=settings.queue_size, wait_seconds=settings.request_timeout)
         self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
         self._service: Service | None = source if isinstance(source, Service) else None
         self._keys = KeyWatch(source.store) if isinstance(source, Service) else None
         self._metrics_before = Metrics()
-        self.workers.count_rejected(self.metrics.rejected)
+        self._count_rejected()
         self._query_log = QueryLog(self._write_questions, metrics=lambda: self.metrics, texts=settings.log_questions)
         self._opening = "the library is being opened"
         self._following: dict[str, str] = {}  # by what is followed: one that works must not hide one that fails
@@ -104,9 +106,14 @@ class Runtime:
         if self._keys is not None:
             self._keys.stop()
         self.workers.close()
+        self.arrivals.close()
         self._query_log.close()
         if self._open is not None and self._service is not None:
             self._service.close()
+
+    def _count_rejected(self) -> None:
+        self.workers.count_rejected(self.metrics.rejected)
+        self.arrivals.count_rejected(self.metrics.rejected)
 
     def _write_questions(self, questions: Sequence[LoggedQuery]) -> None:
         self.service.store.events.log_queries(questions)
@@ -141,11 +148,11 @@ class Runtime:
             # A thread that died of it would leave a server that never says why it is not ready.
             self._note_opening(f"the library could not be opened ({type(error).__name__}); the log says more", error)
         else:
-            self.workers.count_rejected(service.metrics.rejected)
             self.workers.resize(service.question_threads)
             self._keys = KeyWatch(service.store)
             self._keys.start()
             self._service = service
+            self._count_rejected()
             log.info("ready", revision=service.indexing.view().revision)
             self._compiling.start()
 

@@ -70,9 +70,9 @@ class Workers:
             running.cancel()  # nobody waits for it any more: it must not start
 
     async def run_patiently(self, work: Callable[[], T]) -> T:
-        """Like `run`, but waits for a place: for a long upload that gives way to questions."""
+        """Like `run`, but waits for a place: for a long upload that gives way to single cases."""
         deadline = time.monotonic() + self._wait_seconds
-        while self._pending >= self._capacity and time.monotonic() < deadline:  # noqa: ASYNC110  questions come first
+        while self._pending >= self._capacity and time.monotonic() < deadline:  # noqa: ASYNC110  single cases come first
             await asyncio.sleep(PATIENCE_STEP)
         return await self.run(work)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ import pytest
 from fastapi import FastAPI
 
 from retriever.api.app import create_app
+from retriever.api.requests import JSON, NDJSON
+from retriever.api.routes import bulk, cases, checks, webhooks
 from retriever.api.workers import Workers
 from retriever.domain import FloatMatrix
 from retriever.errors import Overloaded
@@ -49,13 +52,16 @@ def gated_app(folder: Path, **settings: object) -> Iterator[tuple[FastAPI, Gated
         finally:
             encoder.gate.set()
             app.state.runtime.workers.close()
+            app.state.runtime.arrivals.close()
 
 
 def played(app: FastAPI, scene: Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]) -> None:
     """Run a scene with a client of the application."""
 
     async def play() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://localhost"
+        ) as client:
             await scene(client)
 
     asyncio.run(play())
@@ -127,6 +133,52 @@ def test_the_event_loop_is_never_blocked(tmp_path: Path) -> None:
         assert [task.status_code for task in await asyncio.gather(*busy)] == [200] * 4
 
     with gated_app(tmp_path, threads=2) as (app, encoder):
+        played(app, scene)
+
+
+@pytest.mark.parametrize(
+    ("module", "work", "call"),
+    [
+        (bulk, "_write_batch", ("POST", "/v1/cases/bulk", NDJSON[0])),
+        (checks, "_check", ("POST", "/v1/cases/check", JSON[0])),
+        (cases, "_create", ("POST", "/v1/cases", JSON[0])),
+        (cases, "_replace", ("PUT", "/v1/cases/a1", JSON[0])),
+        (webhooks, "_receive", ("POST", "/v1/webhooks/desk", JSON[0])),
+    ],
+)
+def test_no_question_waits_for_what_comes_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, work: str, call: tuple[str, str, str]
+) -> None:
+    """With more requests of a kind in hand than there are threads, questions are answered; too many are 503."""
+    gate, begun = threading.Event(), threading.Semaphore(0)
+
+    def held(*_: object) -> bytes:
+        begun.release()
+        assert gate.wait(30)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, work, held)
+    monkeypatch.setattr(webhooks, "check_signature", lambda *_, **__: None)
+    method, path, media_type = call
+
+    async def come_in(client: httpx.AsyncClient) -> httpx.Response:
+        headers = {"Content-Type": media_type, "If-Match": '"1"'}
+        return await client.request(method, path, content=b'{"id":"a1","problem":"jams"}', headers=headers)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        coming = [asyncio.create_task(come_in(client)) for _ in range(3)]
+        await holds(begun)
+        await drained_to(app.state.runtime.arrivals, 3)
+        answers = [await asyncio.wait_for(client.post("/v1/similar", json=QUESTION), 10) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200] * 5
+        if module is not bulk:  # which waits for a place
+            assert (await come_in(client)).json()["code"] == "overloaded"
+        assert not any(task.done() for task in coming)
+        gate.set()
+        assert {(await task).status_code for task in coming} == {500}
+
+    with gated_app(tmp_path, threads=2, queue_size=2) as (app, encoder):
+        encoder.gate.set()
         played(app, scene)
 
 

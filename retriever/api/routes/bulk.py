@@ -72,13 +72,13 @@ async def put_cases(request: Request) -> Response:
     When the upload is cut off or refused half-way, what came before is kept; sending all of it again changes nothing.
     """
     check_media_type(request.headers, NDJSON)
-    service, workers, actor = service_of(request), runtime_of(request).workers, actor_of(request)
+    service, arrivals, actor = service_of(request), runtime_of(request).arrivals, actor_of(request)
     counts = dict.fromkeys(OUTCOMES, 0)
     with ExitStack() as stack:
         results = stack.enter_context(SpooledTemporaryFile(BYTES_IN_MEMORY))
         async for batch in _batches(request):
             # Results are kept until the upload ends: few clients read while they still send.
-            results.write(await workers.run_patiently(partial(_write_batch, service, actor, batch, counts)))
+            results.write(await arrivals.run_patiently(partial(_write_batch, service, actor, batch, counts)))
         results.write(orjson.dumps({"done": True, **counts}) + b"\n")
         results.seek(0)
         stack.pop_all()  # the response closes it

@@ -13,7 +13,15 @@ from retriever.api.models.requests import CaseListParams, VersionListParams
 from retriever.api.models.responses import CaseFields, CaseListResponse, CaseResponse, VersionListResponse
 from retriever.api.models.serialisers import serialise_case, serialise_version
 from retriever.api.pagination import list_mark, page_response, read_cursor, write_cursor
-from retriever.api.requests import actor_of, check_case_id, on_thread, parse_object, read_body, service_of
+from retriever.api.requests import (
+    actor_of,
+    check_case_id,
+    on_arrivals_thread,
+    on_thread,
+    parse_object,
+    read_body,
+    service_of,
+)
 from retriever.api.responses import json_response
 from retriever.api.routing import Header, RequestBody, Responses, Route
 from retriever.api.visibility import is_visible, visible_cases, visible_versions
@@ -39,7 +47,7 @@ CASE_BODY = RequestBody(CaseFields, {"case": EXAMPLE})
 async def create_case(request: Request) -> Response:
     """Add a case; searchable on return. 409 when the id or the source is taken."""
     body = await read_body(request)
-    return await on_thread(request, partial(_create, service_of(request), actor_of(request), body))
+    return await on_arrivals_thread(request, partial(_create, service_of(request), actor_of(request), body))
 
 
 async def get_case(request: Request, case_id: str) -> Response:
@@ -64,8 +72,8 @@ async def put_case(request: Request, case_id: str) -> Response:
     body = await read_body(request)
     service, actor = service_of(request), actor_of(request)
     if wanted is None:
-        return await on_thread(request, partial(_create_as, service, actor, case_id, body))
-    return await on_thread(request, partial(_replace, service, actor, case_id, body, wanted))
+        return await on_arrivals_thread(request, partial(_create_as, service, actor, case_id, body))
+    return await on_arrivals_thread(request, partial(_replace, service, actor, case_id, body, wanted))
 
 
 async def delete_case(request: Request, case_id: str) -> Response:

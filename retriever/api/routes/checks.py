@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retriever.api.models.responses import CheckResponse
-from retriever.api.requests import actor_of, on_thread, parse_object, read_body, service_of
+from retriever.api.requests import actor_of, on_arrivals_thread, parse_object, read_body, service_of
 from retriever.api.responses import json_response
 from retriever.api.routes.cases import CASE_BODY
 from retriever.api.routing import Route
@@ -21,7 +21,7 @@ UNNAMED = "unnamed"
 async def check_case(request: Request) -> Response:
     """What a case lacks, which published cases may be the same, where it belongs. Changes nothing; needs no id."""
     body = await read_body(request)
-    return await on_thread(request, partial(_check, service_of(request), actor_of(request), body))
+    return await on_arrivals_thread(request, partial(_check, service_of(request), actor_of(request), body))
 
 
 def _check(service: Service, actor: Actor, body: bytes) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from retriever.api.models.responses import ReceiptResponse
 from retriever.api.problems import Problem, ProblemError
-from retriever.api.requests import on_thread, read_body, runtime_of, service_of
+from retriever.api.requests import on_arrivals_thread, read_body, runtime_of, service_of
 from retriever.api.responses import json_response
 from retriever.api.routing import Header, RequestBody, Route
 from retriever.ingest.signatures import SignatureRefused, check_signature, delivery_id_of, signed_moment
@@ -31,7 +31,7 @@ async def receive_webhook(request: Request, source: str) -> Response:
         raise ProblemError(Problem(401, "signature_refused", _REFUSED)) from error
     delivery = (delivery_id_of(source, headers, body), signed_moment(source, headers))
     work = partial(_receive, service_of(request), source, body, *delivery)
-    return await on_thread(request, work)
+    return await on_arrivals_thread(request, work)
 
 
 def _receive(service: Service, source: str, body: bytes, delivery_id: str, signed_at: str) -> Response:

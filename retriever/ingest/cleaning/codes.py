@@ -1,6 +1,7 @@
 """Error codes in a text: kept as a field of the case, so that no cleaning can lose them."""
 
 import re
+from collections.abc import Iterator
 
 CODES_LIMIT = 20
 _CODE = re.compile(
@@ -15,16 +16,31 @@ _CODE = re.compile(
     r"\s*(?:code|number|no\.?|nr\.?)?\s*[:：#=]?\s*[\"'“「(\[]?(?P<told>[A-Z]{1,6}[-_.]?\d{1,8}(?:[-_.]\d{1,6})?|[1-9]\d{1,6})\b(?![.,]\d)",
     re.IGNORECASE,
 )
+_WINDOW = 8_192
+_LONGEST = 256
+"""Signs of a code with the words before it. One search of a text of a megabyte would hold up every other thread."""
 _ALWAYS_UPPER = re.compile(r"[A-Z0-9]")
 
 
 def find_error_codes(text: str) -> tuple[str, ...]:
     """Codes in the order they come, each once, at most `CODES_LIMIT`. Order and ticket numbers are none."""
     found: dict[str, None] = {}
-    for match in _CODE.finditer(text):
+    for match in _matches(text):
         code = match["told"] or match[0]
         if _ALWAYS_UPPER.match(code):  # `err_connection` in lower case is a name in a program
             found[code] = None
         if len(found) == CODES_LIMIT:
             break
     return tuple(found)
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """What `finditer` gives, window by window; a window sees on into the next one as far as a code may reach."""
+    place = 0
+    for end in range(_WINDOW, len(text) + _WINDOW, _WINDOW):
+        for match in _CODE.finditer(text, place, end + _LONGEST):
+            if match.start() >= end:
+                break
+            yield match
+            place = match.end()
+        place = max(place, end)

@@ -179,6 +179,15 @@ def test_error_codes_are_told_from_other_numbers(text: str, codes: tuple[str, ..
     assert find_error_codes(text) == codes
 
 
+@pytest.mark.parametrize("before", [*range(8_160, 8_200), 16_383, 16_384, 100_000])
+def test_error_codes_are_found_wherever_they_stand_in_a_long_text(before: int) -> None:
+    """Each whole and once, also where the windows of the search meet, and no number is cut into a code."""
+    text = "." * before + " Fehlercode: F4711 " + "." * 8_150 + " ORA-00942, order 20260105-17 " + "x" * 9_000
+
+    assert find_error_codes(text) == ("F4711", "ORA-00942")
+    assert find_error_codes("z" * before + "ORA-00942") == ()
+
+
 @pytest.mark.parametrize(
     "text",
     ["Fixed.", "已解决", "closed automatically after 7 days", "N/A", "Hi, this is now fixed. Thanks",
