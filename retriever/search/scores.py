@@ -15,6 +15,13 @@ NEAREST = 10
 """So many candidates say whether the library has many cases of the kind."""
 
 
+SAYS_THE_SAME = 0.5
+"""Cosine of two cases from which on one may be the other in another language; translations of a sentence have 0.77."""
+SLACK = (0.0, 0.0, 0.0, 0.0, 0.02, 0.02)
+"""By how much a case in the question's language may be further than its translation: weighted is a twin of the cosine,
+reverse of the context."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateScores:
     """Every score of a question's candidates, (n,) each where nothing else is said."""
@@ -56,9 +63,27 @@ def clustering(scores: CandidateScores, crowded: FloatArray) -> float:
 
 
 def nearer(scores: CandidateScores) -> NDArray[np.bool_]:
-    """Whether the candidate of a row is nearer than that of a column by some measure and not further by any, (n, n)."""
+    """Whether the candidate of a row stands above that of a column whatever the weights say, (n, n).
+
+    It does where it is nearer by some measure and further by none. A case in the question's language is nearer by
+    nature, as it alone can share words: it stands above one in another language where both say the same, and then it
+    may be a little further by a twin.
+    """
     fit = scores.alignment
-    measures = (scores.cosine, scores.words, scores.weighted, fit.context, fit.sharp, fit.reverse)
+    measures = (scores.cosine, scores.words, fit.context, fit.sharp, scores.weighted, fit.reverse)
     table = np.stack([np.asarray(one, np.float64) for one in measures], axis=1)
     not_further = (table[:, None] >= table[None]).all(axis=2)
-    return np.asarray(not_further & ~not_further.T, np.bool_)
+    ahead = not_further & ~not_further.T
+    own = scores.same[:, None] & ~scores.same[None]
+    nearly = (table[:, None] + SLACK >= table[None]).all(axis=2) & (scores.words[:, None] > scores.words[None])
+    return _with_chains(np.where(own, (ahead | nearly) & (scores.similarity >= SAYS_THE_SAME), ahead))
+
+
+def _with_chains(ahead: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The relation and what follows from it: who is ahead of one that is ahead of a third is ahead of the third."""
+    while True:
+        steps = ahead.astype(np.float32)
+        longer = ahead | (steps @ steps > 0)
+        if np.array_equal(longer, ahead):
+            return longer
+        ahead = longer

@@ -119,6 +119,18 @@ def test_what_is_nearer_by_every_measure_comes_first(seed: int) -> None:
     assert all(score[one] > score[other] for one, other in np.argwhere(ahead).tolist())
 
 
+def test_of_translations_the_one_in_the_question_s_language_comes_first() -> None:
+    """It may be a little further by a twin; of cases that do not say the same, the weights decide."""
+    known = make_scores([0.66, 0.65, 0.60], [0.5, 0.3, 0.2], [True, False, False])
+    alike = np.eye(3)
+    alike[0, 1] = alike[1, 0] = 0.8
+    known = replace(known, weighted=np.array([0.62, 0.63, 0.58]), similarity=alike)
+
+    assert np.argwhere(nearer(known)).tolist() == [[0, 1], [0, 2], [1, 2]]
+    assert np.argwhere(nearer(replace(known, similarity=np.eye(3)))).tolist() == [[1, 2]]
+    assert not nearer(replace(known, weighted=np.array([0.62, 0.65, 0.58])))[0, 1]
+
+
 def test_without_certainty_the_score_is_the_log_odds() -> None:
     """Scaled and shifted by a library's own calibration."""
     known = make_scores([0.9, 0.5], [0.4, 0.2], [False, True])
