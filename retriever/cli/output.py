@@ -11,7 +11,8 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -99,9 +100,14 @@ def _print_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]], title: 
         _print_lines(block)
 
 
-def _print_lines(table: Table) -> None:
-    """A table without the blanks that fill its lines."""
-    for segments in out.render_lines(table, pad=False):
+def print_indented(text: Text, columns: int) -> None:
+    """A text on stdout, each of its lines that many columns to the right."""
+    _print_lines(Padding(text, (0, 0, 0, columns)))
+
+
+def _print_lines(shown: RenderableType) -> None:
+    """A table or the like on stdout without the blanks that fill its lines."""
+    for segments in out.render_lines(shown, pad=False):
         line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
         line.rstrip()
         out.print(line, no_wrap=True, overflow="ignore", crop=False)

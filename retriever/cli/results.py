@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from rich.padding import Padding
 from rich.text import Text
 
 from retriever.case.texts import headline
-from retriever.cli.output import out
+from retriever.cli.output import out, print_indented
 from retriever.domain import Comparison, Explanation, SearchResult
 
 
@@ -23,15 +22,15 @@ def print_result(question: str, result: SearchResult, *, full: bool = False) -> 
     for match in result.matches:
         case = match.stored.case
         head = Text(f"  {match.rank}. {match.confidence:5.1%}  ", style="green")
-        head.append(f"{case.id} · {case.language} · {case.product}", style="cyan").append(
+        head.append(" · ".join(filter(None, (case.id, case.language, case.product))), style="cyan").append(
             f"\n     {headline(case)}", "bold"
         )
         out.print(head)
         if full:
-            out.print(Padding(Text(case.problem, style="dim"), (0, 0, 0, 5)))
-        out.print(Padding(Text(case.solution), (0, 0, 0, 5)))
+            print_indented(Text(case.problem, style="dim"), 5)
+        print_indented(Text(case.solution), 5)
         for number, step in enumerate(case.steps if full else (), 1):
-            out.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 7)))
+            print_indented(Text(f"{number}. {step}"), 7)
         for warning in match.warnings:
             out.print(Text(f"     ! {warning}", style="yellow"))
         if match.more_like_this:
@@ -56,7 +55,7 @@ def print_explanation(why: Explanation) -> None:
     )
     for name, parts in found:
         if line := ", ".join(" ".join(part.split()) for part in parts):
-            out.print(Padding(Text(f"{name}: {line}", style="yellow" if name == "differs" else "dim"), (0, 0, 0, 5)))
+            print_indented(Text(f"{name}: {line}", style="yellow" if name == "differs" else "dim"), 5)
 
 
 def _comparison(part: Comparison) -> str:
@@ -83,7 +82,7 @@ def result_dict(result: SearchResult) -> Mapping[str, object]:
                 "id": match.stored.case.id,
                 "confidence": match.confidence,
                 "score": match.score,
-                "title": match.stored.case.title,
+                "title": headline(match.stored.case),
                 "problem": match.stored.case.problem,
                 "solution": match.stored.case.solution,
                 "steps": match.stored.case.steps,

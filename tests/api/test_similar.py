@@ -57,6 +57,14 @@ def test_answers_have_the_described_shape(reader: TestClient, form: str, explain
         assert match.keys() >= LONG or form == "concise"
 
 
+def test_a_match_without_a_title_shows_its_first_words(reader: TestClient) -> None:
+    """Even a concise answer says what its cases are about; the case itself is given as it is."""
+    match = ask(reader, format="concise")["matches"][0]
+
+    assert match["title"] == "the parcel has not arrived"
+    assert reader.get(f"/v1/cases/{match['id']}").json()["title"] == ""
+
+
 def test_parts_are_searched_together(reader: TestClient) -> None:
     """A question in parts finds what its error code names, and says so."""
     answer = ask(reader, {"title": "parcel", "error_codes": ["T-17"]}, explain=True, min_confidence=0)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from retriever.api.models.responses import OutcomePart, ResponseModel, ReusePart, SourcePart
+from retriever.api.models.responses import Headline, OutcomePart, ResponseModel, ReusePart, SourcePart
 
 
 class ScorePart(ResponseModel):
@@ -67,7 +67,7 @@ class MatchPart(ResponseModel):
     rank: int
     confidence: float
     score: ScorePart | None = None
-    title: str
+    title: Headline
     problem: str | None = None
     solution: str
     steps: list[str] | None = None

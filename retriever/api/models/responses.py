@@ -14,6 +14,7 @@ NotEmpty = Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
 Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 Name = Annotated[str, Field(max_length=NAME_LIMIT)]
 Names = Annotated[list[Name], Field(max_length=LIST_LIMIT)]
+Headline = Annotated[str, Field(description="The title, or the first words of the problem of a case without one.")]
 Moment = Annotated[str, Field(description="YYYY-MM-DD, or a time such as 2026-03-02T08:15:00Z.")]
 
 
@@ -86,7 +87,7 @@ class DuplicatePart(ResponseModel):
     """A case, or a draft that the caller may see, that may be the same one; `offer` is what to do about it."""
 
     id: str
-    title: str
+    title: Headline
     offer: Literal["merge", "link"]
     overlap: float
     cosine: float
@@ -224,7 +225,7 @@ class CaseStateResponse(ResponseModel):
     """Where a case stands; `review` is null when nothing of it waits. The list of reviews leaves out the texts."""
 
     id: str
-    title: str
+    title: Headline
     status: Literal["draft", "in_review", "published", "historical"]
     version: int
     review_due_on: str

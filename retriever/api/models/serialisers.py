@@ -7,6 +7,7 @@ from collections.abc import Container
 from dataclasses import asdict, fields
 from typing import Any
 
+from retriever.case.texts import headline
 from retriever.domain import Case, Explanation, Match, SearchResult, StoredCase
 from retriever.lifecycle import CaseState, Lifecycle
 from retriever.lifecycle.ageing import Retirement
@@ -57,7 +58,7 @@ def serialise_match(match: Match, *, concise: bool, explain: bool) -> dict[str, 
     if not concise:
         answer["score"] = match.score
     for name in _CONCISE if concise else _DETAILED:
-        answer[name] = getattr(case, name)
+        answer[name] = headline(case) if name == "title" else getattr(case, name)
     if not concise:
         answer["version"] = stored.version
         answer["reuse"] = stored.reuse
@@ -110,7 +111,7 @@ def serialise_case_state(state: CaseState, lifecycle: Lifecycle, *, texts: bool 
     case = state.stored.case
     return {
         "id": case.id,
-        "title": case.title,
+        "title": headline(case),
         "status": case.status,
         "version": state.stored.version,
         "review_due_on": case.review_due_on,

@@ -277,7 +277,7 @@ def _screening(scope: str, effective: bool, quantified: bool, checked: list[str]
 def _summary(state: CaseState, lifecycle: Lifecycle) -> dict[str, object]:
     """Where a case stands, flat."""
     case, review = state.stored.case, state.review
-    facts: dict[str, object] = {"id": case.id, "title": case.title, "status": case.status}
+    facts: dict[str, object] = {"id": case.id, "title": headline(case), "status": case.status}
     facts["live_version"] = None if case.status in (Status.DRAFT, Status.IN_REVIEW) else state.stored.version
     if review is None:
         return facts

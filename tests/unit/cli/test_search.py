@@ -123,6 +123,21 @@ def test_an_untitled_case_shows_its_first_words(library: Run) -> None:
 
     assert "the turnstile at the north" in library("case", "list").out
     assert "the turnstile at the north gate stays shut the turnstile" in library("search", "turnstile shut").out
+    found = json.loads(library("search", "turnstile shut", "--json").out)["matches"][0]
+    assert found["title"].startswith("the turnstile at the north gate")
+
+
+def test_no_line_of_an_answer_ends_in_blanks(library: Run) -> None:
+    """What is copied from a terminal or kept in a file is the text alone; lines that are too long go on indented."""
+    row = {"id": "L-1", "problem": "the lift stops between floors", "solution": "reset the door contact " * 20}
+    Path("one.json").write_text(json.dumps(row | {"steps": ["open the panel", "press K4"]}), encoding="utf-8")
+    library("case", "put", "one.json")
+
+    lines = library("search", "lift stops between floors", "--full", "--explain").out.splitlines()
+
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert [line for line in lines if "press K4" in line] == ["       2. press K4"]
+    assert sum(line.startswith("     ") and "door contact" in line for line in lines) > 1
 
 
 def test_many_questions_are_answered_line_by_line(library: Run) -> None:
