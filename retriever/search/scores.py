@@ -71,7 +71,8 @@ def nearer(scores: CandidateScores) -> NDArray[np.bool_]:
     """
     fit = scores.alignment
     measures = (scores.cosine, scores.words, fit.context, fit.sharp, scores.weighted, fit.reverse)
-    table = np.stack([np.asarray(one, np.float64) for one in measures], axis=1)
+    # Rounded: texts of the same words in another order differ in the last digits of their sums.
+    table = np.round(np.stack([np.asarray(one, np.float64) for one in measures], axis=1), 5)
     not_further = (table[:, None] >= table[None]).all(axis=2)
     ahead = not_further & ~not_further.T
     own = scores.same[:, None] & ~scores.same[None]

@@ -119,6 +119,13 @@ def test_what_is_nearer_by_every_measure_comes_first(seed: int) -> None:
     assert all(score[one] > score[other] for one, other in np.argwhere(ahead).tolist())
 
 
+def test_the_last_digits_of_a_sum_put_nobody_ahead() -> None:
+    """Versions 1.4 and 4.1 have one vector but for rounding: the words alone tell them apart."""
+    known = make_scores([0.9999999, 1.0], [0.8, 0.6], [True, True])
+
+    assert np.argwhere(nearer(known)).tolist() == [[0, 1]]
+
+
 def test_of_translations_the_one_in_the_question_s_language_comes_first() -> None:
     """It may be a little further by a twin; of cases that do not say the same, the weights decide."""
     known = make_scores([0.66, 0.65, 0.60], [0.5, 0.3, 0.2], [True, False, False])
