@@ -13,7 +13,7 @@ import orjson
 from retriever.errors import Unavailable
 from retriever.ingest.columns import ColumnMap
 from retriever.ingest.rows import Rejected
-from retriever.masking import mask_mention
+from retriever.masking import mask_text
 
 _REASON = "skipped: "
 SHOWN = 5
@@ -114,7 +114,8 @@ class IngestCounts:
         """A row whose case has another id than the row gives; the first one is shown."""
         if given and given != id:
             self.renamed += 1
-            self.names = self.names or [(mask_mention(given), mask_mention(id))]
+            # Not as in other messages, where long numbers are hidden: the id is what the library calls the case.
+            self.names = self.names or [(mask_text(given).text, mask_text(id).text)]
 
     def arrive(self, arrival: Arrival) -> None:
         """One more case that was compared."""
