@@ -24,6 +24,7 @@ from retriever.errors import InvalidCase
 from retriever.ingest.case_files import CaseFileReader, ReaderOptions, open_case_file
 from retriever.ingest.exports import ExportReader, open_export
 from retriever.ingest.files.streams import STDIN
+from retriever.ingest.mending import damaged_values, mended_values
 from retriever.ingest.naming import identity_of, with_id, with_system
 from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
@@ -173,7 +174,7 @@ class _Run:
     def skip(self, row: AnyRow) -> None:
         """Remember a row that an earlier run has committed, in case its id comes again."""
         if isinstance(row, CaseRow):
-            values = with_system(row.values, self._options.source_system)
+            values = mended_values(with_system(row.values, self._options.source_system))
             if any(identity := identity_of(values)):
                 self._seen.setdefault(hash(identity), _traits(values))
 
@@ -272,7 +273,9 @@ class _Run:
         self._counts.note_dates(row.line, row.unread)
 
     def _case(self, row: CaseRow) -> Case:
-        values = with_system(row.values, self._options.source_system)
+        given = with_system(row.values, self._options.source_system)
+        values = mended_values(given)
+        self._counts.note_texts(row.line, mended=values != given, damaged=damaged_values(values))
         identity, traits = identity_of(values), _traits(values)
         content, opened = self._seen.get(hash(identity), traits)
         # Pages of an incremental export hold a ticket once for each of its states; the newest counts. Two tickets that

@@ -76,7 +76,8 @@ class IngestCounts:
     one. `dates_unread` were left out, since nobody knows their spelling; `dates` shows the first.
 
     `named_by_content` rows had no id and got one from their text; `incomplete` ones lack much of the case template,
-    of `language_unsure` ones nobody can tell the language.
+    of `language_unsure` ones nobody can tell the language. In `mended` ones broken characters were repaired, in
+    `damaged` ones some are lost, first in `damaged_line`.
     `reasons` says why records were skipped.
     """
 
@@ -96,6 +97,9 @@ class IngestCounts:
     renamed: int = 0
     dates_unread: int = 0
     language_unsure: int = 0
+    mended: int = 0
+    damaged: int = 0
+    damaged_line: int = 0
     checked: int = 0
     near_duplicates: int = 0
     product_suggested: int = 0
@@ -109,6 +113,12 @@ class IngestCounts:
         """Dates of a row that were not understood; the first ones are shown."""
         self.dates_unread += len(unread)
         self.dates += [Unread(line, *each) for each in unread[: SHOWN - len(self.dates)]]
+
+    def note_texts(self, line: int, *, mended: bool, damaged: bool) -> None:
+        """A row in which broken characters were repaired, or are lost; the line of the first is kept."""
+        self.mended += mended
+        self.damaged += damaged
+        self.damaged_line = self.damaged_line or line * damaged
 
     def note_name(self, given: str, id: str) -> None:
         """A row whose case has another id than the row gives; the first one is shown."""
@@ -186,6 +196,11 @@ class IngestReport:
     """Whose the new drafts are."""
     language_unsure: int = 0
     """Cases whose text does not say in which language it is; they pass every filter on languages."""
+    mended: int = 0
+    """Rows in which characters that another program had broken were repaired."""
+    damaged: int = 0
+    damaged_line: int = 0
+    """Rows in which characters are lost, and the line of the first one."""
     checked: int = 0
     """New and changed cases that were compared with published cases and drafts; the numbers below are of these."""
     near_duplicates: int = 0

@@ -9,6 +9,7 @@ from retriever.case.dates import iso_spelling
 from retriever.case.facets import category_value, facet_value
 from retriever.case.language import detect_language
 from retriever.case.language_tags import near_languages, wanted_language, wider_tags
+from retriever.case.mojibake import is_damaged, mended
 from retriever.case.moments import moment_of
 from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
@@ -25,8 +26,11 @@ from retriever.ingest.cleaning.quotes import reply_header
 from retriever.ingest.cleaning.signature import is_sent_from, looks_like_log
 from retriever.ingest.cleaning.substance import says_nothing, substance
 from retriever.ingest.columns import find_field, names_change
+from retriever.ingest.files.alphabets import oddities
 from retriever.ingest.files.guards import guarded, unguarded
+from retriever.ingest.files.hazards import hazard_of
 from retriever.ingest.files.json_text import json_fault, parsed_json
+from retriever.ingest.files.sheet_values import shown_number
 from retriever.ingest.sources.github import markdown_text
 from retriever.ingest.sources.journal import journal_entries, journal_text
 from retriever.ingest.sources.notices import is_notice
@@ -49,6 +53,13 @@ def _json(text: str) -> object:
         return parsed_json(text)
     except (ValueError, RecursionError) as error:
         return json_fault(error)
+
+
+def _number(text: str, code: str) -> str:
+    try:
+        return shown_number(text, code, from_1904=False)
+    except ValueError as error:
+        return str(error)
 
 
 def _reply_headers(lines: list[str]) -> list[int]:
@@ -82,6 +93,10 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
     "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
+    "mended": lambda text: [mended(text), is_damaged(text)],
+    "oddities": lambda text: [oddities(text), oddities(text, cjk=True)],
+    "hazard_of": hazard_of,
+    "shown_number": lambda text: [_number(text, "0"), _number("123", text)],
     "is_notice": lambda text: [is_notice(text), is_notice(text[:500]), is_notice(f"This ticket {text}")],
     "is_machine": lambda text: [is_machine(text), is_machine({"login": text})],
     "same_person": same_person,

@@ -199,6 +199,10 @@ def _came_in(report: IngestReport) -> Iterator[str]:
         )
     for given, id in report.names:
         yield f"named after source and number: {report.renamed}, such as {id} for {given}; both find the case"
+    if report.mended:
+        yield f"{report.mended} rows held characters that another program had broken: repaired"
+    if report.damaged:
+        yield f"{report.damaged} rows hold characters that are lost for good, the first in line {report.damaged_line}"
     for line, field, value in report.dates:
         yield f"line {line}: {field} {value} was left out: nobody can tell which day it is; write YYYY-MM-DD"
     if report.dates_unread > len(report.dates):

@@ -167,7 +167,7 @@ def _sample(lines: Sequence[bytes]) -> list[bytes]:
     for line in lines:
         # A comma is no half of a character anywhere.
         sample.append(line if len(line) <= room else line[: line.rfind(b",", 0, room) + 1 or room])
-        room -= len(line)
+        room -= len(line) + 1  # an empty line is something, too
         if room <= 0:
             break
     return sample
