@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from index.text.folding import fold, fold_with_offsets
 from index.text.function_words import function_words
+from index.text.remembering import remembered
 
 TOKENISER_VERSION = 3
 """Goes up whenever the same text gives other tokens: an index of another version must be rebuilt."""
@@ -140,7 +141,7 @@ def _add_word(found: list[TokenSpan], word: str, start: int) -> None:
         found.append((prefix, start, end))
 
 
-@lru_cache(maxsize=65_536)
+@remembered(65_536)
 def _forms(word: str) -> tuple[str, str]:
     """A word's stem and its prefix token, the latter empty for short words and numbers."""
     if not word[0].isalpha():

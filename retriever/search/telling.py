@@ -1,10 +1,10 @@
 """Does a word say something of a problem? Function words and single letters do not; what is shown leaves them out."""
 
 import re
-from functools import lru_cache
 
 from index.text.folding import fold
 from index.text.function_words import function_words
+from index.text.remembering import remembered
 
 _LONGEST = 12
 """Letters of the longest function word of a script without spaces, with some to spare."""
@@ -17,7 +17,7 @@ _PARTICLES = "[がはをにへでのもと]+"
 _JAPANESE_ENDS = re.compile(f"^{_PARTICLES}(?=[^\u3041-\u309f])|(?<=[^\u3041-\u309f]){_PARTICLES}$")
 
 
-@lru_cache(maxsize=65_536)
+@remembered(65_536)
 def says_something(word: str, language: str) -> bool:
     """Whether a word is more than function words of this language (its base tag), or one letter."""
     folded = fold(word)
