@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,11 +17,11 @@ def remembered(
     """Keep the results for `most` words of at most `LONGEST` letters; those of longer ones are found out each time."""
 
     def decorate(work: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, P], T]:
-        kept = lru_cache(maxsize=most)(work)
+        kept = cast(Callable[Concatenate[str, P], T], lru_cache(maxsize=most)(work))
 
         @wraps(work)
         def look_up(word: str, /, *others: P.args, **named: P.kwargs) -> T:
-            return kept(word, *others, **named) if len(word) <= LONGEST else work(word, *others, **named)  # type: ignore[arg-type]
+            return kept(word, *others, **named) if len(word) <= LONGEST else work(word, *others, **named)
 
         return look_up
 
