@@ -57,7 +57,8 @@ class ListedNames:
     def _find_signs(self, text: str) -> Iterator[TextPassage]:
         for place in range(len(text) - 1):
             for length in self.lengths.get(text[place : place + 2], ()):
-                if text[place : place + length] in self.unspaced:
+                # At the end of a text the slice is shorter than what is looked for, and may be another name.
+                if place + length <= len(text) and text[place : place + length] in self.unspaced:
                     yield place, place + length
                     break
 

@@ -89,3 +89,10 @@ def _seconds(text: str, listed: tuple[object, ...]) -> float:
     begin = time.process_time()
     mask_text(text, known)
     return time.process_time() - begin
+
+
+def test_a_short_name_at_the_end_is_not_taken_for_a_longer_one() -> None:
+    """Of 王明 and 王明华华 the shorter stands last: it is masked, and nothing beyond the text is asked for."""
+    known = KnownEntities(listed=parse_names("王明华华\n王明"))
+
+    assert mask_text("来电人王明", known).text == "来电人[PERSON_1]"
