@@ -24,7 +24,7 @@ from retriever.errors import InvalidCase
 from retriever.ingest.case_files import CaseFileReader, ReaderOptions, open_case_file
 from retriever.ingest.exports import ExportReader, open_export
 from retriever.ingest.files.streams import STDIN
-from retriever.ingest.mending import damaged_values, mended_values
+from retriever.ingest.mending import damaged_values, mended_people, mended_values
 from retriever.ingest.naming import identity_of, with_id, with_system
 from retriever.ingest.report import Arrival, Example, IngestCounts, IngestReport, RejectsFile
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped
@@ -261,7 +261,7 @@ class _Run:
         if not self._options.rules.decide(case, row.signals).proposed:
             self._counts.skip(SkipReason.BY_RULE)
             return
-        masked = self._store.masking.case(case, row.people)
+        masked = self._store.masking.case(case, mended_people(row.people))
         if self._options.dry_run and len(self.examples) < EXAMPLES:
             self.examples.append(Example(row.line, _shown(case), _shown(masked)))
         self._counts.language_unsure += case.language == UNSURE

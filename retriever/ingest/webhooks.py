@@ -12,6 +12,7 @@ from retriever.case.reading import case_of
 from retriever.domain import Case, Status
 from retriever.errors import InvalidCase, InvalidInput, SimilarCasesError
 from retriever.ingest.files.json_text import json_fault, parsed_json
+from retriever.ingest.mending import mended_people, mended_values
 from retriever.ingest.naming import ticket_id
 from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
@@ -54,7 +55,9 @@ def receive(
         return Receipt(delivery_id, "skipped" if new else "known", case if new else "")
     assert isinstance(row, Mapped)  # noqa: S101  a draft comes from a mapped row
     moment = row.moment or signed_at
-    new = store.deliveries.receive(source, delivery_id, digest, case=case, known=row.people, changed_at=moment)
+    new = store.deliveries.receive(
+        source, delivery_id, digest, case=case, known=mended_people(row.people), changed_at=moment
+    )
     return Receipt(delivery_id, "queued" if new else "known")
 
 
@@ -101,7 +104,7 @@ def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise
 
 def _draft(source: str, row: Mapped, rules: TicketRules) -> Case | str:
     """The draft, or why there is none."""
-    values = dict(row.values)
+    values = mended_values(row.values)
     external_id = str(values.get("source.external_id") or "")
     if not external_id:
         return "the ticket has no number"

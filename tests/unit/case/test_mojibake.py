@@ -51,3 +51,25 @@ def test_what_is_lost_is_told(text: str) -> None:
     """No repair brings it back."""
     assert mended(text) == text
     assert is_damaged(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Exported names show Ã¶ instead of ö since Monday",
+        "Statt Größe steht GrÃ¶ÃŸe im Ausdruck",
+        'Im Betreff steht "Ã¼" bei jedem Umlaut',
+        "Replies contain â€™ where an apostrophe should be",
+        "вместо привет видно Ð¿Ñ€Ð¸Ð²ÐµÑ‚",
+        "pláŠť do dažďa",
+    ],
+)
+def test_what_tells_of_broken_characters_is_left_alone(text: str) -> None:
+    """They are the symptom: repaired, the sentence would say nothing."""
+    assert mended(text) == text
+
+
+def test_lone_letters_that_are_words_are_repaired() -> None:
+    """A broken word of one letter is put right like any other."""
+    assert mended("Il faut aller Ã  la derniÃ¨re page") == "Il faut aller à la dernière page"
+    assert mended("Isso nÃ£o Ã© possÃ­vel â€“ nem aqui") == "Isso não é possível – nem aqui"
