@@ -109,8 +109,11 @@ def base_language(tag: str) -> str:
 
 
 def wider_tags(tag: str) -> tuple[str, ...]:
-    """The tag and every wider one, the widest first: `zh-Hant` -> `zh`, `zh-Hant`. A filter may name any of them."""
-    parts = tag.split("-")
+    """The tag and every wider one, the widest first: `zh-Hant` -> `zh`, `zh-Hant`. A filter may name any of them.
+
+    What is longer than any tag is one part.
+    """
+    parts = tag.split("-") if len(tag) <= TAG_LIMIT else [tag]
     return tuple("-".join(parts[: length + 1]) for length in range(len(parts)))
 
 

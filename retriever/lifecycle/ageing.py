@@ -11,7 +11,7 @@ from retriever.case.validity import is_expired
 from retriever.domain import Actor, Case, Role, Status, StoredCase
 from retriever.errors import Conflict, Forbidden, InvalidInput, NotFound
 from retriever.lifecycle import rules
-from retriever.lifecycle.context import SYSTEM_ACTOR, CaseState, Context, case_at
+from retriever.lifecycle.context import SYSTEM_ACTOR, CaseState, Context, case_at, page_of
 from retriever.lifecycle.screening import Screening, check_note, check_screening
 from retriever.store import CaseFilter, Step, Transition
 
@@ -42,17 +42,13 @@ class Ageing:
         """Published cases to be reviewed again by then, and those that readers call wrong or outdated, most overdue
         first; where to go on, None at the end."""
         until = (self.context.today() + timedelta(days=within_days + 1)).isoformat()
-        found: list[StoredCase] = []
-        while True:
-            page = self.context.store.reviews.page_due(until, after=after, limit=limit + 1)
-            for since, stored in page[:limit]:
-                after = (since, stored.key)
-                if may_read(actor, stored.case):
-                    found.append(stored)
-                if len(found) == limit:
-                    return found, after if stored is not page[-1][1] else None
-            if len(page) <= limit:
-                return found, None
+        return page_of(
+            lambda place: self.context.store.reviews.page_due(until, after=place, limit=limit + 1),
+            lambda row: (row[0], row[1].key),
+            lambda row: row[1] if may_read(actor, row[1].case) else None,
+            begin=after,
+            limit=limit,
+        )
 
     def confirm(self, id: str, actor: Actor, screening: Screening, *, if_version: int | None = None) -> CaseState:
         """Say after a look at a published case that it still holds: its next review moves on. Not by its author."""

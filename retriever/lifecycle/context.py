@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from retriever.case.access import check_readable
 from retriever.case.identity import check_version
@@ -13,6 +14,10 @@ from retriever.errors import Conflict
 from retriever.lifecycle import rules
 from retriever.lifecycle.rules import Policy
 from retriever.store import Review, Store, Transition
+
+_Row = TypeVar("_Row")
+_Entry = TypeVar("_Entry")
+_Place = TypeVar("_Place")
 
 SYSTEM_ACTOR = Actor("system", Role.ADMIN, audience=(ALL_GROUPS,))
 """Who acts when a case ages by itself."""
@@ -47,6 +52,33 @@ class Context:
             yield transition
         if not self.dry_run:
             self.searchable()
+
+
+def page_of(
+    read: Callable[[_Place], list[_Row]],
+    place_of: Callable[[_Row], _Place],
+    shown: Callable[[_Row], _Entry | None],
+    *,
+    begin: _Place,
+    limit: int,
+) -> tuple[list[_Entry], _Place | None]:
+    """Up to `limit` rows that may be shown, and the place where to go on, None at the end.
+
+    `read` gives the `limit` + 1 rows behind a place, which `place_of` tells of a row; `shown` is None for a row that
+    must not be seen.
+    """
+    found: list[_Entry] = []
+    place = begin
+    while True:
+        rows = read(place)
+        for row in rows[:limit]:
+            place = place_of(row)
+            if (entry := shown(row)) is not None:
+                found.append(entry)
+            if len(found) == limit:
+                return found, place if row is not rows[-1] else None
+        if len(rows) <= limit:
+            return found, None
 
 
 def visible_case(transition: Transition, id: str) -> StoredCase:

@@ -6,7 +6,7 @@ from retriever.case.access import may_read
 from retriever.domain import Actor, Role, Status, StoredCase
 from retriever.errors import CaseNotFound, Conflict
 from retriever.lifecycle import rules
-from retriever.lifecycle.context import CaseState, Context
+from retriever.lifecycle.context import CaseState, Context, page_of
 from retriever.store import Step
 from retriever.store.deleted import find_deleted
 
@@ -22,17 +22,13 @@ class Deleting:
     ) -> tuple[list[StoredCase], tuple[str, int] | None]:
         """Deleted cases that the actor may see, last deleted first, `updated_at` being when; where to go on."""
         rules.require_role(actor, Role.KNOWLEDGE_MANAGER, "see deleted cases")
-        found: list[StoredCase] = []
-        while True:
-            rows = self.context.store.deleted.page(before=before, limit=limit + 1)
-            for stored in rows[:limit]:
-                before = (stored.updated_at, stored.key)
-                if may_read(actor, stored.case):
-                    found.append(stored)
-                if len(found) == limit:
-                    return found, before if stored is not rows[-1] else None
-            if len(rows) <= limit:
-                return found, None
+        return page_of(
+            lambda place: self.context.store.deleted.page(before=place, limit=limit + 1),
+            lambda stored: (stored.updated_at, stored.key),
+            lambda stored: stored if may_read(actor, stored.case) else None,
+            begin=before,
+            limit=limit,
+        )
 
     def bring_back(self, id: str, actor: Actor) -> CaseState:
         """The case as it was when it was deleted; what was under review is a draft again.

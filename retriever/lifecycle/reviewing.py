@@ -6,9 +6,10 @@ from retriever.case.access import check_readable
 from retriever.domain import Actor, Role, Status, StoredCase
 from retriever.errors import Conflict
 from retriever.lifecycle import rules
-from retriever.lifecycle.context import CaseState, Context, reviewed_case
+from retriever.lifecycle.context import CaseState, Context, page_of, reviewed_case
 from retriever.lifecycle.screening import Screening, check_note, check_screening
 from retriever.store import QueueFilter, Review, Step, Transition
+from retriever.store.reviews import Queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,19 @@ class Reviewing:
         self, which: QueueFilter, actor: Actor, *, after: tuple[str, int] = ("", 0), limit: int = 50
     ) -> tuple[list[CaseState], tuple[str, int] | None]:
         """What waits for approval and may be seen, longest first; where to go on, None at the end."""
-        found: list[CaseState] = []
-        while True:
-            queued = self.context.store.reviews.page(which, after=after, limit=limit + 1)
-            for entry in queued[:limit]:
-                review = rules.open_review(entry.stored, entry.review)
-                if review is not None and rules.may_see_review(entry.stored, review, actor):
-                    found.append(CaseState(entry.stored, review))
-                after = (entry.since, entry.stored.key)
-                if len(found) == limit:
-                    return found, after if entry is not queued[-1] else None
-            if len(queued) <= limit:
-                return found, None
+
+        def shown(entry: Queued) -> CaseState | None:
+            review = rules.open_review(entry.stored, entry.review)
+            may_see = review is not None and rules.may_see_review(entry.stored, review, actor)
+            return CaseState(entry.stored, review) if may_see else None
+
+        return page_of(
+            lambda place: self.context.store.reviews.page(which, after=place, limit=limit + 1),
+            lambda entry: (entry.since, entry.stored.key),
+            shown,
+            begin=after,
+            limit=limit,
+        )
 
     def submit(self, id: str, actor: Actor, *, if_version: str | None = None) -> CaseState:
         """Hand a draft in; reviewers of the actor's team come first. Raises Conflict when it is no draft."""

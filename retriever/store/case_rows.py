@@ -19,6 +19,8 @@ from retriever.store.reports import OPEN_REPORTS
 STORED_COLUMNS = f"""
     c.key, c.version, c.revision, c.content_hash, c.created_at, c.updated_at, c.document,
     r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at, {OPEN_REPORTS}"""
+AFTER_ALL = ("~", 0)
+"""A cursor behind every time stamp, since these begin with a digit."""
 WITH_REUSE = "LEFT JOIN reuse r ON r.key = c.key"
 _DECODED = 1_024  # some megabytes
 

@@ -21,8 +21,6 @@ ProgressOf: TypeAlias = Callable[[list[Upserted]], IngestProgress]
 
 _EVERYTHING = CaseFilter()
 _UNLIMITED = -1
-_AFTER_ALL = ("~", 0)
-"""A cursor behind every time stamp, since these begin with a digit."""
 
 
 class CaseTable:
@@ -122,7 +120,7 @@ class CaseTable:
         self, which: CaseFilter = _EVERYTHING, *, before: tuple[str, int] | None = None, limit: int = 50
     ) -> list[StoredCase]:
         """One page of cases, last updated first; `before` is (updated_at, key) of the last case of the page before."""
-        updated_at, key = before or _AFTER_ALL
+        updated_at, key = before or case_rows.AFTER_ALL
         sql, parameters = case_rows.listing(which, newest_first=True)
         rows = self._connections.rows(sql, parameters | {"updated_at": updated_at, "key": key, "limit": limit})
         return [case_rows.stored_case(row) for row in rows]

@@ -5,11 +5,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from retriever.domain import StoredCase
-from retriever.store.case_rows import WITH_REUSE, stored_case
+from retriever.store.case_rows import AFTER_ALL, WITH_REUSE, stored_case
 from retriever.store.sqlite import Connections
 
-_AFTER_ALL = ("~", 0)
-"""A cursor behind every time stamp, since these begin with a digit."""
 _COLUMNS = """
     c.key, v.version, c.revision, v.content_hash, c.created_at, c.updated_at, v.document,
     r.shown, r.opened, r.copied, r.linked, r.solved, r.last_solved_at"""
@@ -32,7 +30,7 @@ class DeletedTable:
 
     def page(self, *, before: tuple[str, int] | None = None, limit: int = 50) -> list[StoredCase]:
         """One page, last deleted first; `before` is (updated_at, key) of the last one of the page before."""
-        updated_at, key = before or _AFTER_ALL
+        updated_at, key = before or AFTER_ALL
         rows = self._connections.rows(_PAGE, {"updated_at": updated_at, "key": key, "limit": limit})
         return [stored_case(row) for row in rows]
 

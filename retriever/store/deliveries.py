@@ -35,11 +35,11 @@ _LAST = f"""
     ORDER BY number DESC LIMIT :limit
 """  # noqa: S608  constants
 _ONE = f"SELECT {_COLUMNS} FROM deliveries WHERE number = ?"  # noqa: S608  constants
-_WAITING = """
-    SELECT number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at FROM deliveries
+_WAITING = f"""
+    SELECT {_COLUMNS} FROM deliveries
     WHERE source = ? AND number <> ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
         AND json_extract(document, '$.source.external_id') = ?
-"""
+"""  # noqa: S608  constants
 _SUPERSEDED = "UPDATE deliveries SET state = 'superseded', document = '' WHERE number = ?"
 _OLD = "state <> 'queued' AND received_at < ?"
 

@@ -69,10 +69,11 @@ class Erasures:
         Raises CaseNotFound, and Conflict for a case that was erased already.
         """
         if dry_run:
-            return self._connections.read(lambda db: _counted(db, id, name_of_text))
+            return self._connections.read(lambda db: _found(db, id, name_of_text)[0])
         with self._connections.writing() as db:
-            told = _counted(db, id, name_of_text)
-            _erase(db, told.erasure, _documents(db, id))
+            told, names = _found(db, id, name_of_text)
+            for statement in _STATEMENTS:
+                db.conn.execute(statement, names)
             details: dict[str, str | int] = {"revision": told.erasure.revision, **told.rows}
             details["reason"] = self._masking.text(reason)[:_REASON]
             record(db, actor=actor, action="case.erase", subject=id, details=details)
@@ -183,9 +184,6 @@ _STATEMENTS = (
     "DELETE FROM reports WHERE key = :key",
     "DELETE FROM reuse WHERE key = :key",
     "DELETE FROM forgotten_reuse WHERE key = :key",
-    "DELETE FROM reports WHERE key = :key",
-    "DELETE FROM case_links WHERE key = :key",
-    "DELETE FROM forgotten_reuse WHERE key = :key",
     """UPDATE imports SET document = '', content_hash = '', stored_hash = '' WHERE (source_system, external_id) IN
            (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:sources))""",
     """UPDATE deliveries SET document = '', outcome = 'erased', state = 'skipped'
@@ -202,32 +200,25 @@ def _documents(db: Database, id: str) -> list[Case]:
     return [decode_case(document) for (document,) in db.conn.execute(_DOCUMENTS, {"id": id})]
 
 
-def _counted(db: Database, id: str, name_of_text: NameOfText) -> ErasedRows:
+def _found(db: Database, id: str, name_of_text: NameOfText) -> tuple[ErasedRows, dict[str, Any]]:
+    """What is to be erased, counted, and what the statements are given."""
     row = db.conn.execute("SELECT key, created_at, deleted FROM cases WHERE id = ?", (id,)).fetchone()
     if db.conn.execute("SELECT 1 FROM erasures WHERE case_id = ?", (id,)).fetchone():
         raise Conflict(f"case {id} was erased already; `similar-cases case erased` says when.")
     if row is None:
         raise CaseNotFound(f"there is no case {id}.")
-    _, created_at, deleted = row
+    key, created_at, deleted = row
     documents = _documents(db, id)
     vectors = tuple(sorted({name_of_text(case) for case in documents}))
     erasure = Erasure(id, utc_stamp(), created_at, last_revision(db) + 1, False, vectors)
-    names = _names(db, erasure, documents)
+    names = _names(db, key, erasure, documents)
     counts = {kind: int(db.conn.execute(sql, names).fetchone()[0]) for kind, sql in _COUNTS.items()}
     counts["versions"] += not deleted
     counts |= {kind: len(json.loads(names[kind])) for kind in ("deliveries", "questions")}
-    return ErasedRows(erasure, {kind: count for kind, count in counts.items() if count})
+    return ErasedRows(erasure, {kind: count for kind, count in counts.items() if count}), names
 
 
-def _erase(db: Database, erasure: Erasure, documents: list[Case]) -> None:
-    names = _names(db, erasure, documents)
-    for statement in _STATEMENTS:
-        db.conn.execute(statement, names)
-
-
-def _names(db: Database, erasure: Erasure, documents: list[Case]) -> dict[str, Any]:
-    """What the statements are given."""
-    (key,) = db.conn.execute("SELECT key FROM cases WHERE id = ?", (erasure.case_id,)).fetchone()
+def _names(db: Database, key: int, erasure: Erasure, documents: list[Case]) -> dict[str, Any]:
     sources = {(case.source.system, case.source.external_id) for case in documents if case.source.external_id}
     # A ticket that was linked to the case tells of the same and stays out with it.
     sources |= set(db.conn.execute("SELECT source_system, external_id FROM case_links WHERE key = ?", (key,)))

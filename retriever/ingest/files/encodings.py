@@ -86,10 +86,10 @@ def wide_without_mark(head: bytes) -> str:
     zeros = sample.count(0)
     # UTF-8 may hold stray zero bytes; UTF-16 that happens to be valid UTF-8 is full of zeros and other controls.
     controls = zeros + len(_CONTROL.findall(sample))
-    if not zeros or (controls * 5 < len(sample) and _decodes(sample, "utf-8", partial=True)):
+    if not zeros or (controls * 5 < len(sample) and decodes(sample, "utf-8", partial=True)):
         return ""
     for encoding in ("utf-32-le", "utf-32-be"):
-        if zeros * 2 >= len(sample) and _decodes(sample, encoding, partial=True):
+        if zeros * 2 >= len(sample) and decodes(sample, encoding, partial=True):
             return encoding
     left, right = (_ascii_share(sample, encoding) for encoding in ("utf-16-le", "utf-16-be"))
     if max(left, right) < 0.01 or min(left, right) * 4 > max(left, right):
@@ -113,7 +113,7 @@ def found_encoding(block: bytes, *, first: bool, cut: bool) -> str:
     lines = [line for line in block.split(b"\n") if _BEYOND_ASCII.search(line)]
     if cut and len(lines) > 1:
         del lines[-1]
-    unsound = [line for line in lines if not _decodes(line, "utf-8")]
+    unsound = [line for line in lines if not decodes(line, "utf-8")]
     if len(unsound) * 2 <= len(lines):
         return "utf-8"
     guess = guess_legacy(unsound)
@@ -131,7 +131,8 @@ def _ascii_share(sample: bytes, encoding: str) -> float:
     return len(_ASCII_TEXT.findall(text)) / len(text)
 
 
-def _decodes(data: bytes, encoding: str, *, partial: bool = False) -> bool:
+def decodes(data: bytes, encoding: str, *, partial: bool = False) -> bool:
+    """Are the bytes valid in this encoding? `partial` ones may end within a sign."""
     try:
         codecs.getincrementaldecoder(encoding)().decode(data, not partial)
     except UnicodeDecodeError:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from retriever.ingest.files.encodings import find_encoding, found_encoding, is_ascii
+from retriever.ingest.files.encodings import decodes, find_encoding, found_encoding, is_ascii
 from retriever.ingest.files.streams import PeekedStream
 
 LINE_LIMIT = 16 << 20
@@ -77,7 +77,9 @@ class LineReader:
             self._settle(block)
         if self._guessed and _IN_UTF8.search(block):
             for line in block.split(ending):
-                yield self._decoded_line(line, "utf-8" if _IN_UTF8.search(line) and _is_utf8(line) else self.encoding)
+                yield self._decoded_line(
+                    line, "utf-8" if _IN_UTF8.search(line) and decodes(line, "utf-8") else self.encoding
+                )
             return
         try:
             # All at once is several times faster, and nearly every block is sound.
@@ -128,11 +130,3 @@ class LineReader:
             self._settled = True
             self.encoding = found_encoding(block, first=False, cut=False)
             self._guessed = self.encoding.startswith(_OF_ONE_BYTE)
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -13,7 +13,7 @@ from retriever.errors import InvalidInput
 UNPACKED_LIMIT = 4 << 30
 """Most bytes of one part, unpacked."""
 RATIO_LIMIT = 150
-"""Most times that a part of more than `_SMALL` may be larger unpacked than packed; tables of real tickets reach 40."""
+"""Most times that a part of more than `_SMALL` may be larger unpacked than packed."""
 TOKEN_LIMIT = 1 << 20
 """Most bytes of one tag, which the parser has to hold whole."""
 
