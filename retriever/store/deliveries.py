@@ -29,17 +29,17 @@ ATTEMPTS = 5
 """Tries after which a delivery counts as failed."""
 
 _COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at"
-_LAST = f"""
-    SELECT {_COLUMNS} FROM deliveries
+_READ = f"SELECT {_COLUMNS} FROM deliveries"  # noqa: S608  constants
+_LAST = f"""{_READ}
     WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states))) AND (:source = '' OR source = :source)
     ORDER BY number DESC LIMIT :limit
-"""  # noqa: S608  constants
-_ONE = f"SELECT {_COLUMNS} FROM deliveries WHERE number = ?"  # noqa: S608  constants
-_WAITING = f"""
-    SELECT {_COLUMNS} FROM deliveries
+"""
+_ONE = f"{_READ} WHERE number = ?"
+_QUEUED = f"{_READ} WHERE state = 'queued' ORDER BY number LIMIT ?"
+_WAITING = f"""{_READ}
     WHERE source = ? AND number <> ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
         AND json_extract(document, '$.source.external_id') = ?
-"""  # noqa: S608  constants
+"""
 _SUPERSEDED = "UPDATE deliveries SET state = 'superseded', document = '' WHERE number = ?"
 _OLD = "state <> 'queued' AND received_at < ?"
 
@@ -114,8 +114,7 @@ class Deliveries:
 
     def queued(self, limit: int = 50) -> list[Delivery]:
         """Deliveries that wait, the oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM deliveries WHERE state = 'queued' ORDER BY number LIMIT ?"  # noqa: S608  constants
-        return [_delivery(row) for row in self._connections.rows(sql, (limit,))]
+        return [_delivery(row) for row in self._connections.rows(_QUEUED, (limit,))]
 
     def last(self, limit: int = 50, *, states: Sequence[DeliveryState] = (), source: str = "") -> list[Delivery]:
         """The last deliveries, the newest first; of these states and this source, if any are named."""
