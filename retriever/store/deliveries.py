@@ -30,16 +30,16 @@ ATTEMPTS = 5
 
 _COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at"
 _READ = f"SELECT {_COLUMNS} FROM deliveries"  # noqa: S608  constants
-_LAST = f"""{_READ}
-    WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states))) AND (:source = '' OR source = :source)
-    ORDER BY number DESC LIMIT :limit
-"""
+_LAST = (
+    f"{_READ} WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))"
+    " AND (:source = '' OR source = :source) ORDER BY number DESC LIMIT :limit"
+)
 _ONE = f"{_READ} WHERE number = ?"
 _QUEUED = f"{_READ} WHERE state = 'queued' ORDER BY number LIMIT ?"
-_WAITING = f"""{_READ}
-    WHERE source = ? AND number <> ? AND state IN ('queued', 'failed', 'kept') AND document <> ''
-        AND json_extract(document, '$.source.external_id') = ?
-"""
+_WAITING = (
+    f"{_READ} WHERE source = ? AND number <> ? AND state IN ('queued', 'failed', 'kept') AND document <> ''"
+    " AND json_extract(document, '$.source.external_id') = ?"
+)
 _SUPERSEDED = "UPDATE deliveries SET state = 'superseded', document = '' WHERE number = ?"
 _OLD = "state <> 'queued' AND received_at < ?"
 
