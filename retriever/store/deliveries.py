@@ -30,10 +30,11 @@ ATTEMPTS = 5
 
 _COLUMNS = "number, source, delivery_id, received_at, state, attempts, outcome, document, changed_at"
 _READ = f"SELECT {_COLUMNS} FROM deliveries"  # noqa: S608  constants
-_LAST = (
-    f"{_READ} WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))"
-    " AND (:source = '' OR source = :source) ORDER BY number DESC LIMIT :limit"
-)
+_LAST = f"""
+    SELECT {_COLUMNS} FROM deliveries
+    WHERE (:states = '[]' OR state IN (SELECT value FROM json_each(:states))) AND (:source = '' OR source = :source)
+    ORDER BY number DESC LIMIT :limit
+"""  # noqa: S608  constants
 _ONE = f"{_READ} WHERE number = ?"
 _QUEUED = f"{_READ} WHERE state = 'queued' ORDER BY number LIMIT ?"
 _WAITING = (
