@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except RecursionError:
         _say("similar-cases: a file is nested too deeply to be read.")
         sys.exit(1)
+    except UnicodeEncodeError as error:
+        _say(f"similar-cases: what was typed holds a byte that is no {error.encoding} (character {error.start + 1}).")
+        sys.exit(1)
     except UnicodeDecodeError as error:
         _say(f"similar-cases: a file is no valid {error.encoding} (byte {error.start + 1}); save it as UTF-8.")
         sys.exit(1)
@@ -54,4 +57,4 @@ def _usage_exit(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(text.encode("utf-8", "backslashreplace").decode() + "\n")

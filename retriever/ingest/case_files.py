@@ -21,10 +21,10 @@ from retriever.ingest.cleaning.substance import says_nothing
 from retriever.ingest.columns import ColumnMap, Columns, find_field, names_change, resolve_columns
 from retriever.ingest.files.json_records import plain_numbers
 from retriever.ingest.files.record_file import FileOptions, RecordFile
-from retriever.ingest.files.records import AnyRecord, BrokenRecord
+from retriever.ingest.files.records import AnyRecord, BrokenRecord, broken_record
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
-from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, record_of
+from retriever.ingest.rows import AnyRow, CaseRow, Skipped, record_of, unread
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.ticket import SkipReason, why_unfit
 from retriever.ingest.states import State, state_of
@@ -60,8 +60,8 @@ class CaseFileReader:
         return map(self._json_row, self.file.records())
 
     def _table_row(self, record: TableRecord) -> AnyRow:
-        if record.fault:
-            return Rejected(record.line, "row", record.fault)
+        if record.fault and self.file.table:
+            return unread(broken_record(self.file.table.header.cells, record))
         cells = record.cells
         values: dict[str, Any] = {}
         for target, places in self.columns.places.items():
@@ -78,7 +78,7 @@ class CaseFileReader:
 
     def _json_row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
-            return Rejected(record.line, "row", record.reason)
+            return unread(record)
         values = record_of(plain_numbers(record.values) if self.file.format == "json" else record.values)
         moment = next((value for key, value in values.items() if value and names_change(key)), "")
         return self._row(record.line, self._named(values), record.size, moment_of(moment))

@@ -9,7 +9,7 @@ from retriever.ingest.columns import Columns, find_field
 from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
-from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, record_of
+from retriever.ingest.rows import AnyRow, CaseRow, Skipped, record_of, unread
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason
 
@@ -28,7 +28,7 @@ class ExportReader:
 
     def _row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
-            return Rejected(record.line, "row", record.reason)
+            return unread(record)
         values = record_of(record.values)
         result = self._mapping.row(values)
         if isinstance(result, SkipReason):

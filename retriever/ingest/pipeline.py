@@ -294,7 +294,7 @@ class _Run:
             case = replace(case, status=Status.PUBLISHED if self._options.publish else Status.DRAFT)
         return case
 
-    def _reject(self, line: int, field: str, reason: str, record: dict[str, Any] | None = None) -> None:
+    def _reject(self, line: int, field: str, reason: str, record: Mapping[str, Any] | None = None) -> None:
         self._counts.rejected += 1
         # A shifted column puts a value where a name or a date was expected, and messages name what they got.
         self._rejects.add(Rejected(line, mask_text(field).text, mask_text(reason).text), record)

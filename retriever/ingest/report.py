@@ -227,7 +227,7 @@ class IngestReport:
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON types."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        plain["rows"] = [row._asdict() for row in self.rows]
+        plain["rows"] = [row.told() for row in self.rows]
         plain["dates"] = [each._asdict() for each in self.dates]
         plain["examples"] = [asdict(example) for example in self.examples]
         plain["arrivals"] = [asdict(arrival) for arrival in self.arrivals]
@@ -289,7 +289,7 @@ class RejectsFile:
 
 
 def _line(row: Rejected, record: Mapping[str, Any] | None) -> bytes:
-    whole = row._asdict() | ({"row": record} if record is not None else {})
+    whole = row.told() | ({"row": record} if record is not None else {})
     # Slower than the usual way, and takes what only it takes: integers above 2⁶⁴ and lone surrogates.
     return (json.dumps(whole, default=str) + "\n").encode()
 

@@ -1,7 +1,9 @@
 """What readers make of the records of a file: rows of cases, and records that become none, with the reason."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from retriever.ingest.files.records import BrokenRecord
 from retriever.ingest.signals import NO_SIGNALS, Signals
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
@@ -28,11 +30,16 @@ class CaseRow(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A record that did not go in: where it begins, which field is to blame (or `row`), and why."""
+    """A record that did not go in: where it begins, the field to blame (or `row`), why, and what the file holds."""
 
     line: int
     field: str
     reason: str
+    record: Mapping[str, Any] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """What may be shown: all but the record."""
+        return {"line": self.line, "field": self.field, "reason": self.reason}
 
 
 class Skipped(NamedTuple):
@@ -40,6 +47,11 @@ class Skipped(NamedTuple):
 
     line: int
     reason: str
+
+
+def unread(record: BrokenRecord) -> Rejected:
+    """The row of a record that cannot be read."""
+    return Rejected(record.line, "row", record.reason, record.values or None)
 
 
 def record_of(values: dict[str, Any]) -> dict[str, Any]:

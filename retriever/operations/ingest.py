@@ -1,5 +1,6 @@
 """Files into a library: how their rows are read, what compares them with what is there, and what came of each."""
 
+import difflib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,13 @@ def source_mapping(
     found = found or SourceMap(fields=column_map([], files[0]) if files else {})
     found = replace(found, fields={**found.fields, **column_map(pairs, None)})
     return found.mapping("" if source == "generic" else source), {}
+
+
+def near_source(source: str) -> str:
+    """The help desk whose name this one nearly is, though it is another; empty when there is none."""
+    name = source.casefold().replace(" ", "")
+    known = (*SOURCES, "generic")
+    return "" if source in known else next(iter(difflib.get_close_matches(name[:40], known, n=1, cutoff=0.8)), "")
 
 
 def column_map(pairs: Sequence[str], file: Path | None) -> dict[str, tuple[str, ...]]:

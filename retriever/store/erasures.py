@@ -32,7 +32,7 @@ _REASON = 200  # characters: what the audit log takes
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What is known of an erased case: no text. `created_at` is when it came into the library; `at` when it was erased.
+    """What is known of an erased case: no text. Its words first came in at `created_at`; `at` is when it was erased.
 
     `vectors` are the names of cached vectors that must go, while it is not `finished`.
     """
@@ -152,6 +152,13 @@ _DOCUMENTS = """
     UNION ALL SELECT v.document FROM case_versions v JOIN meant ON v.key = meant.key
     UNION ALL SELECT r.document FROM reviews r JOIN meant ON r.key = meant.key WHERE r.document <> ''
 """
+# A case that was brought back is as new: its versions, and the tickets it came from, know how long its words are here.
+_FIRST_HERE = """
+    SELECT min(at) FROM (
+        SELECT created_at AS at FROM cases WHERE key = :key
+        UNION ALL SELECT updated_at FROM case_versions WHERE key = :key
+        UNION ALL SELECT received_at FROM deliveries WHERE number IN (SELECT value FROM json_each(:deliveries)))
+"""
 _COUNTS: Mapping[str, str] = {
     "versions": "SELECT count(*) FROM case_versions WHERE key = :key",
     "revisions": "SELECT count(*) FROM reviews WHERE key = :key AND document <> ''",
@@ -202,33 +209,33 @@ def _documents(db: Database, id: str) -> list[Case]:
 
 def _found(db: Database, id: str, name_of_text: NameOfText) -> tuple[ErasedRows, dict[str, Any]]:
     """What is to be erased, counted, and what the statements are given."""
-    row = db.conn.execute("SELECT key, created_at, deleted FROM cases WHERE id = ?", (id,)).fetchone()
+    row = db.conn.execute("SELECT key, deleted FROM cases WHERE id = ?", (id,)).fetchone()
     if db.conn.execute("SELECT 1 FROM erasures WHERE case_id = ?", (id,)).fetchone():
         raise Conflict(f"case {id} was erased already; `similar-cases case erased` says when.")
     if row is None:
         raise CaseNotFound(f"there is no case {id}.")
-    key, created_at, deleted = row
+    key, deleted = row
     documents = _documents(db, id)
     vectors = tuple(sorted({name_of_text(case) for case in documents}))
+    names = _names(db, id, key, documents)
+    (created_at,) = db.conn.execute(_FIRST_HERE, names).fetchone()
     erasure = Erasure(id, utc_stamp(), created_at, last_revision(db) + 1, False, vectors)
-    names = _names(db, key, erasure, documents)
+    names |= {"at": erasure.at, "created_at": created_at, "revision": erasure.revision}
+    names["vectors"] = json.dumps(vectors)
     counts = {kind: int(db.conn.execute(sql, names).fetchone()[0]) for kind, sql in _COUNTS.items()}
     counts["versions"] += not deleted
     counts |= {kind: len(json.loads(names[kind])) for kind in ("deliveries", "questions")}
     return ErasedRows(erasure, {kind: count for kind, count in counts.items() if count}), names
 
 
-def _names(db: Database, key: int, erasure: Erasure, documents: list[Case]) -> dict[str, Any]:
+def _names(db: Database, id: str, key: int, documents: list[Case]) -> dict[str, Any]:
+    """What tells the rows that hold words of a case."""
     sources = {(case.source.system, case.source.external_id) for case in documents if case.source.external_id}
     # A ticket that was linked to the case tells of the same and stays out with it.
     sources |= set(db.conn.execute("SELECT source_system, external_id FROM case_links WHERE key = ?", (key,)))
     names: dict[str, Any] = {
-        "id": erasure.case_id,
+        "id": id,
         "key": key,
-        "at": erasure.at,
-        "created_at": erasure.created_at,
-        "revision": erasure.revision,
-        "vectors": json.dumps(erasure.vectors),
         "sources": json.dumps(sorted(sources)),
         "passages": json.dumps(list(dict.fromkeys(_passages(documents)))[:_MOST_PASSAGES]),
     }

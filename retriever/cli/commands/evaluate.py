@@ -25,6 +25,7 @@ from retriever.operations.evaluate import (
     measure_sets,
     write_results,
 )
+from retriever.operations.targets import check_target
 
 OWN = "--judgements FILE, or --feedback"
 SHOWN = ("ndcg@10", "mrr@10", "recall@1", "recall@10")
@@ -68,6 +69,8 @@ def evaluate(
 ) -> None:
     """Measure ranking, confidence and abstention on labelled questions. The library itself is never changed."""
     before = load_baseline(baseline, fail_if or ())  # before the work, so that a bad file costs nothing
+    for option, target in (("--out", save), ("--html", html), ("--save-run", save_run)):
+        check_target(target, option, settings_of(context), read=(judgements, qrels, run, *(data or ())))
     which = QuestionFilter(temporal, sample)
     named = data or judgements or feedback or of_sample or qrels or run or arm != "search"
     feedback = feedback or (not named and has_judgements(settings_of(context)))

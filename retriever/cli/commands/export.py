@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from retriever.cli.context import settings_of
 from retriever.cli.flags import DryRun, known_language
 from retriever.cli.library import open_store_of
 from retriever.cli.output import err
 from retriever.domain import Status
 from retriever.errors import InvalidInput
 from retriever.operations.export import ExportFormat, cases_of, export_cases, export_file
+from retriever.operations.targets import check_target
 
 
 def export(
@@ -32,6 +34,7 @@ def export(
     to_stdout = str(file) == "-"
     if file.exists() and not to_stdout and not force:
         raise InvalidInput(f"{file} exists; --force writes over it.")
+    check_target(file, "FILE", settings_of(context))
     with open_store_of(context, read_only=True) as store:
         if dry_run:
             err.print(f"{sum(1 for _ in store.cases.iter(which))} cases would be written to {file}", markup=False)

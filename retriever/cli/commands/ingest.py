@@ -16,7 +16,8 @@ from retriever.ingest.case_files import ReaderOptions
 from retriever.ingest.pipeline import IngestOptions, IngestStep
 from retriever.ingest.report import IngestReport
 from retriever.ingest.rules import TicketRules, load_rules
-from retriever.operations.ingest import ingest_files, source_mapping
+from retriever.operations.ingest import ingest_files, near_source, source_mapping
+from retriever.operations.targets import check_target
 
 COLUMNS = ("file", "read", "created", "updated", "unchanged", "revised", "kept", "skipped", "rejected", "seconds")
 SHOWN_REJECTS = 10
@@ -76,9 +77,14 @@ def ingest(
         raise typer.BadParameter("give a file, or --sample.", param_hint="FILES")
     if rejects and len(files or ()) > 1:
         raise typer.BadParameter("takes one file of cases at a time.", param_hint="--rejects")
+    if rejects and rejects.suffix.lower() in (".csv", ".tsv", ".xlsx", ".json"):
+        # Reading goes by the ending, too.
+        raise typer.BadParameter(f"writes JSON lines: name it {rejects.stem}.jsonl.", param_hint="--rejects")
     mapping, columns = source_mapping(source, map_ or [], header_map)
     if mapping is None and rules:
         raise typer.BadParameter("goes with the export of a help desk: give --source.", param_hint="--rules")
+    if meant := near_source(source):
+        _warn(f"--source {source} is none of the help desks, so rows are read by their columns; did you mean {meant}?")
     options = IngestOptions(
         reader=ReaderOptions(
             format=format_,
@@ -100,6 +106,7 @@ def ingest(
         rejects_path=rejects,
     )
     settings = settings_of(context)
+    check_target(rejects, "--rejects", settings, read=(*(files or ()), *map(Path, map_ or ()), header_map, rules))
     with FileBar() as progress:
         done = ingest_files(settings, files or [], options, sample=sample, progress=progress, warn=_warn)
     if json_:

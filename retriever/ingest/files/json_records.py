@@ -20,7 +20,7 @@ def iter_json_lines(lines: Iterable[TextLine]) -> Iterator[AnyRecord]:
     """The object of each line that is not blank, by its line."""
     for line in lines:
         if line.fault:
-            yield BrokenRecord(line.number, line.fault)
+            yield BrokenRecord(line.number, line.fault, {"": line.text})
         elif line.text and not line.text.isspace():
             yield _parsed(line)
 
@@ -65,9 +65,9 @@ def _parsed(line: TextLine) -> AnyRecord:
     try:
         value = parsed_json(line.text)
     except ValueError as error:
-        return BrokenRecord(line.number, f"is no valid JSON ({json_fault(error)})")
+        return BrokenRecord(line.number, f"is no valid JSON ({json_fault(error)})", {"": line.text})
     if not isinstance(value, dict):
-        return BrokenRecord(line.number, "expected a JSON object")
+        return BrokenRecord(line.number, "expected a JSON object", {"": value})
     return FileRecord(line.number, value, len(line.text))
 
 
@@ -80,11 +80,11 @@ def _iter_items(stream: PeekedStream, prefix: str, encoding: str) -> Iterator[An
             if isinstance(value, dict):
                 yield FileRecord(number, value, size)
             else:
-                yield BrokenRecord(number, "expected a JSON object")
+                yield BrokenRecord(number, "expected a JSON object", {"": value})
     except (ijson.JSONError, UnicodeDecodeError, _Hazard) as error:
         # The parser's own words hold the text around the fault; only their first line does not.
         reason = f"the JSON ends or breaks here ({json_fault(error)}); nothing behind it can be read"
-        yield BrokenRecord(number + 1, reason)
+        yield BrokenRecord(number + 1, reason, {})
 
 
 def _in_utf8(stream: PeekedStream, named: str) -> PeekedStream | Utf8Stream:

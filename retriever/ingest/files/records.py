@@ -1,9 +1,9 @@
 """What a file gives: records by key or header, and those that cannot be read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from retriever.ingest.files.tables import Table
+from retriever.ingest.files.tables import Table, TableRecord
 
 
 class FileRecord(NamedTuple):
@@ -15,10 +15,11 @@ class FileRecord(NamedTuple):
 
 
 class BrokenRecord(NamedTuple):
-    """A record that cannot be read: where it begins, and why."""
+    """A record that cannot be read: where it begins, why, and what is legible; under `""` what belongs to no header."""
 
     line: int
     reason: str
+    values: Mapping[str, Any]
 
 
 AnyRecord: TypeAlias = FileRecord | BrokenRecord
@@ -28,9 +29,15 @@ def iter_by_header(table: Table) -> Iterator[AnyRecord]:
     """The records of a table, filled cells by header."""
     for record in table.records:
         if record.fault:
-            yield BrokenRecord(record.line, record.fault)
+            yield broken_record(table.header.cells, record)
         else:
             yield FileRecord(record.line, _by_header(table.header.cells, record.cells), sum(map(len, record.cells)))
+
+
+def broken_record(header: Sequence[str], record: TableRecord) -> BrokenRecord:
+    """A record with a fault, as far as it could be taken apart."""
+    beyond: list[str] | str = [cell for cell in record.cells[len(header) :] if cell] if record.cells else record.text
+    return BrokenRecord(record.line, record.fault, _by_header(header, record.cells) | ({"": beyond} if beyond else {}))
 
 
 def _by_header(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:

@@ -27,11 +27,12 @@ _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
 class TableRecord(NamedTuple):
-    """One record; `line` is where it begins. With a `fault` the cells are not to be trusted."""
+    """One record; `line` is where it begins. With a `fault` the cells are not to be trusted; `text` is the line."""
 
     line: int
     cells: Sequence[str]
     fault: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,10 @@ def records_below(
                 notes.say(f"row {foreign} is another header: put the rows below it into a file of their own")
                 continue
         if foreign:
-            yield TableRecord(record.line, record.cells, record.fault or f"stands below another header, row {foreign}")
+            yield record._replace(fault=record.fault or f"stands below another header, row {foreign}")
         elif order and record.cells:
             cells = [*record.cells, *[""] * (len(names) - len(record.cells))]
-            yield TableRecord(record.line, [cells[place] for place in order], record.fault)
+            yield record._replace(cells=[*(cells[place] for place in order), *cells[len(names) :]])
         else:
             yield record
 
@@ -159,7 +160,9 @@ def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> It
             fault = f"has {len(cells)} cells, the header has {width}; is a {_NAMED[delimiter]} in a cell not quoted?"
         if fault:
             tape.wind_back()
-            yield TableRecord(tape.taken[0].number, (), tape.taken[0].fault or fault)
+            # Of several lines the cells are what a stray quote has swallowed.
+            legible = cells if len(tape.taken) == 1 else ()
+            yield TableRecord(tape.taken[0].number, legible, tape.taken[0].fault or fault, tape.taken[0].text)
         elif unsound := next((line for line in tape.taken if line.fault), None):
             start = tape.taken[0].number
             where = "" if unsound.number == start else f"line {unsound.number} "

@@ -1,6 +1,7 @@
 """case erase: the whole data folder is searched for the words; interrupted, lifted, and restored from a backup."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,19 @@ def test_nothing_is_left_below_the_data_folder(run: Run) -> None:
     assert run("doctor").code == 0
     assert run("index", "verify").code == 0
     assert [row["case_id"] for row in json.loads(run("case", "erased", "--json").out)] == ["F-1"]
+
+
+def test_a_backup_from_before_a_deletion_is_told(run: Run) -> None:
+    """A case that was deleted and brought back is as new; its words are in older backups all the same."""
+    indexed(run)
+    run("backup", "old")
+    time.sleep(1.1)  # times have whole seconds
+    assert run("case", "delete", "F-1").code == 0
+    assert run("case", "undelete", "F-1").code == 0
+
+    done = run("case", "erase", "F-1", "--reason", "asked for")
+
+    assert str(Path("old").absolute()) in done.out.replace("\n", "")
 
 
 def test_the_same_file_does_not_bring_it_back(run: Run) -> None:

@@ -1,5 +1,6 @@
 """What cannot be read ends in one line, whatever the command; never in a traceback."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,24 @@ def test_nothing_hostile_gives_a_traceback(run: Run, name: str) -> None:
         done = run(*(part.format(name) for part in command))
         assert "Traceback" not in done.err, command
         assert done.code in (0, 1, 2, 3), command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("case", verb) for verb in ("show", "versions", "history", "delete", "undelete", "check")),
+        ("case", "erase", "--reason", "asked"),
+        *(("review", verb) for verb in ("submit", "approve", "show")),
+        ("key", "revoke"),
+        ("ingest",),
+        ("retire", "--dry-run", "--product"),
+        ("export",),
+        ("sample", "load", "--actor"),
+    ],
+)
+def test_an_argument_in_another_encoding_is_told(run: Run, command: tuple[str, ...]) -> None:
+    """Python hands bytes that are no UTF-8 on as surrogates, which no database takes."""
+    assert run("ingest", "--sample").code == 0
+    done = run(*command, os.fsdecode(b"K\xff1"))
+    assert "Traceback" not in done.err
+    assert done.code in (0, 1, 2, 3)

@@ -37,7 +37,7 @@ def read(path: Path, mapping: SourceMapping) -> Iterator[AnyRow]:
 def plain(row: AnyRow) -> list[Any]:
     """A row as it stands in expected.json."""
     if not isinstance(row, CaseRow):
-        return [type(row).__name__.lower(), *row]
+        return [type(row).__name__.lower(), *row[:3]]
     people = {name: list(getattr(row.people, name)) for name in ("names", "emails", "phones", "companies")}
     signals = {"satisfaction": row.signals.satisfaction, "reopened": row.signals.reopened}
     return ["case", row.line, row.values, people, signals]
