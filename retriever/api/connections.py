@@ -57,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
             self._refuse(431, "headers_too_large", f"Request line and headers may have {HEAD_BYTES} bytes.")
         if not self._refused:
+            self._take_host_of_target()
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -68,6 +69,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """The request is whole."""
         if not self._refused:
             super().on_message_complete()
+
+    def _take_host_of_target(self) -> None:
+        """A target that is a whole address names the host, whatever the header says (RFC 9112, 3.2.2)."""
+        authority = self.url.partition(b"://")[2].partition(b"/")[0]
+        if authority and not self.url.startswith(b"/"):
+            self.headers[:] = [(name, value) for name, value in self.headers if name != b"host"]
+            self.headers.append((b"host", authority))
 
     def _start_clock(self) -> None:
         self._timer = self.loop.call_later(HEAD_SECONDS, self._out_of_time)

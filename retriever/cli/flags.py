@@ -9,7 +9,7 @@ from retriever.errors import InvalidQuery
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would happen and change nothing.")]
-CaseId = Annotated[str, typer.Argument(help="Id of a case.")]
+CaseId = Annotated[str, typer.Argument(help="Id of a case, or what its own system calls it.")]
 RoleName = Literal["viewer", "contributor", "reviewer", "knowledge_manager", "admin"]
 Who = Annotated[str, typer.Option("--actor", help="In whose name; without it the operator's, who is an admin.")]
 RoleOf = Annotated[RoleName | None, typer.Option("--role", help="Role of --actor; without it that of their API key.")]

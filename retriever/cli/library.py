@@ -1,13 +1,16 @@
 """The library of a command's settings, opened as far as the command needs it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
 from retriever.cli.context import settings_of
+from retriever.domain import OPERATOR
+from retriever.errors import CaseNotFound
 from retriever.lifecycle import Lifecycle
+from retriever.search.naming import find_named
 from retriever.store import Store
 from retriever.wiring.library import check_library, open_library
 from retriever.wiring.lifecycle import lifecycle_of
@@ -50,3 +53,26 @@ def open_service_of(context: typer.Context) -> Iterator["Service"]:
     check_library(settings)
     with open_service(settings) as service:
         yield service
+
+
+def id_of(context: typer.Context, name: str) -> str:
+    """The id of the case that is called so: by its id, or as its own system calls it. Raises CaseNotFound."""
+    with open_present_store_of(context, read_only=True) as store:
+        try:
+            return find_named(store.cases, name, OPERATOR).case.id
+        except CaseNotFound as error:
+            if store.deleted.find(name):
+                hint = f"case {name} is deleted; `similar-cases case undelete` on its id brings it back."
+                raise CaseNotFound(hint) from error
+            raise
+
+
+def ids_of(context: typer.Context, names: Sequence[str]) -> list[str]:
+    """The same for many; what names no case, or several, stays as it is, so that the step for it tells why."""
+    found = []
+    for name in names:
+        try:
+            found.append(id_of(context, name))
+        except CaseNotFound:
+            found.append(name)
+    return found

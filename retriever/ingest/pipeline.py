@@ -155,6 +155,7 @@ class _Run:
         check: Check | None,
     ) -> None:
         self.examples: list[Example] = []
+        self._masked_shown = False
         self.arrivals: list[Arrival] = []
         self._store = store
         self._options = options
@@ -262,8 +263,8 @@ class _Run:
             self._counts.skip(SkipReason.BY_RULE)
             return
         masked = self._store.masking.case(case, mended_people(row.people))
-        if self._options.dry_run and len(self.examples) < EXAMPLES:
-            self.examples.append(Example(row.line, _shown(case), _shown(masked)))
+        if self._options.dry_run:
+            self._show(Example(row.line, _shown(case), _shown(masked)))
         self._counts.language_unsure += case.language == UNSURE
         self._counts.incomplete += completeness_of(case).score < INCOMPLETE_BELOW
         self._batch.append((row.line, masked))
@@ -271,6 +272,15 @@ class _Run:
         self._moments.append(row.moment)
         self._has_tickets |= row.is_ticket
         self._counts.note_dates(row.line, row.unread)
+
+    def _show(self, example: Example) -> None:
+        """Keep the first rows in which masking acted; as long as there are none, the first rows."""
+        acted = example.before != example.after
+        if acted and not self._masked_shown:
+            self.examples.clear()
+        if (acted or not self._masked_shown) and len(self.examples) < EXAMPLES:
+            self.examples.append(example)
+        self._masked_shown |= acted
 
     def _case(self, row: CaseRow) -> Case:
         given = with_system(row.values, self._options.source_system)

@@ -22,7 +22,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A row of a dry run before and after cleaning's last step, masking: title, problem and solution."""
+    """A row of a dry run before and after masking, cleaning's last step: title, problem and solution."""
 
     line: int
     before: Mapping[str, str]
@@ -210,7 +210,7 @@ class IngestReport:
     arrivals: tuple[Arrival, ...] = ()
     """The first near-duplicates, and the first cases with suggestions, of this run."""
     examples: tuple[Example, ...] = ()
-    """The first rows of a dry run, before and after masking."""
+    """The first rows of a dry run in which masking acted, before and after; without any, its first rows."""
     resumed_from: int = 0
     """The last line that an interrupted run had committed, 0 when this run began at the beginning."""
     dry_run: bool = False

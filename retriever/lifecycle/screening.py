@@ -57,10 +57,12 @@ def check_screening(screening: Screening, case: Case) -> None:
         raise InvalidInput(f"the checklist is not complete: {', '.join(missing)} must be answered.")
     failed = [name for name in CHECKLIST if not screening.checklist[name]]
     if failed:
-        raise InvalidInput(f"{', '.join(failed)} was answered with no: reject the case with the reason instead.")
+        raise InvalidInput(
+            f"{', '.join(failed)} not confirmed: confirm it after a look, or reject the case with the reason."
+        )
     if not screening.effective:
         raise InvalidInput(
-            "a solution that is not known to be effective cannot be approved: reject it with the reason."
+            "it is not confirmed that the solution is effective: confirm it, or reject the case with the reason."
         )
     if screening.quantified and not has_figure(case):
         raise InvalidInput(

@@ -1,13 +1,17 @@
 """Does the library agree with its audit log? A log that is whole in itself may still be another day's, or a new one.
 
 Every case, version and key came in with an entry, so what is there without one was put there past the program, and what
-has one and is not there was taken away past it. The text of a case is not in the log and is not compared.
+has one and is not there was taken away past it. The text of a case is not in the log: it is held against the hash
+beside it, which whoever edits the text can edit, too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
+
+from retriever.case.format import document_hash
 from retriever.store.key_rows import KEYS, KeyRecord, key_of, key_record_hash
 
 AuditRows: TypeAlias = Callable[..., list[Any]]
@@ -15,8 +19,14 @@ AuditRows: TypeAlias = Callable[..., list[Any]]
 _PAGE_ROWS = 2_000
 _GONE = ("case.delete", "case.erase")
 _CASES = """
-    SELECT c.key, c.id, c.version, c.deleted, c.status, (SELECT count(*) FROM case_versions v WHERE v.key = c.key)
+    SELECT c.key, c.id, c.version, c.deleted, c.status, (SELECT count(*) FROM case_versions v WHERE v.key = c.key),
+        c.content_hash, c.document, c.language, c.product, c.review_due_on, c.valid_until
     FROM cases c WHERE c.key > ? ORDER BY c.key LIMIT ?
+"""
+_COPIED = ("language", "product", "review_due_on", "valid_until")
+_VERSIONS = """
+    SELECT v.rowid, c.id, v.version, v.content_hash, v.document FROM case_versions v JOIN cases c ON c.key = v.key
+    WHERE v.rowid > ? ORDER BY v.rowid LIMIT ?
 """
 _CONTENT = {
     "cases": "SELECT count(*) FROM cases",
@@ -75,6 +85,7 @@ def find_differences(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str
     `rows` runs one SELECT.
     """
     yield from _cases(rows, logged)
+    yield from _versions(rows)
     yield from _keys(rows, logged)
 
 
@@ -82,13 +93,35 @@ def _cases(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     left, after = set(logged.cases), 0
     while page := rows(_CASES, (after, _PAGE_ROWS)):
         after = page[-1][0]
-        for _, id, version, deleted, status, versions in page:
+        for _, id, version, deleted, status, versions, digest, document, *copied in page:
             left.discard(id)
-            if why := _case_differs(logged.cases.get(id), version, deleted, status, versions):
+            why = _case_differs(logged.cases.get(id), version, deleted, status, versions)
+            if why := why or ("" if deleted else _edited(digest, document, copied)):
                 yield id, f"case {id} {why}"
     for id in sorted(left):
         if not logged.cases[id].erased:
             yield id, f"case {id} has entries in the log and is not in the library"
+
+
+def _versions(rows: AuditRows) -> Iterator[tuple[str, str]]:
+    after = 0
+    while page := rows(_VERSIONS, (after, _PAGE_ROWS)):
+        after = page[-1][0]
+        for _, id, version, digest, document in page:
+            if why := _edited(digest, document):
+                yield id, f"version {version} of case {id} {why}"
+
+
+def _edited(digest: str, document: bytes | str, copied: Sequence[str] = ()) -> str:
+    """What of a text was changed past the program; empty when it is as it was written."""
+    raw = document.encode() if isinstance(document, str) else document
+    if document_hash(raw) != digest:
+        return "has another text than was written: it does not fit its hash"
+    written = orjson.loads(raw) if copied else {}
+    for name, value in zip(_COPIED, copied, strict=False):
+        if value != written.get(name, ""):
+            return f"has another {name} in the table than in its text"
+    return ""
 
 
 def _case_differs(said: _CaseLog | None, version: int, deleted: int, status: str, versions: int) -> str:

@@ -21,9 +21,10 @@ HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: "
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Says how much came."""
-    body = await Request(scope, receive).body()
-    await PlainTextResponse(f"{len(body)}")(scope, receive, send)
+    """Says how much came, and for which hosts."""
+    request = Request(scope, receive)
+    body, hosts = await request.body(), request.headers.getlist("host")
+    await PlainTextResponse(f"{len(body)} {','.join(hosts)}")(scope, receive, send)
 
 
 @pytest.fixture
@@ -106,3 +107,21 @@ def test_a_large_body_behind_a_small_head_is_no_head(port: int) -> None:
             time.sleep(0.6)  # longer than a head may take
             connection.sendall(post + b"Connection: close\r\n\r\n" + b"x" * 500_000)
             assert answer(connection).count(b"500000") == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        ("/", "localhost"),
+        ("//evil.example/", "localhost"),
+        ("http://evil.example/", "evil.example"),
+        ("HTTP://evil.example:80?q", "evil.example:80"),
+        ("http://localhost@evil.example/", "localhost@evil.example"),
+    ],
+)
+def test_a_whole_address_names_the_host(port: int, target: str, host: str) -> None:
+    """What a proxy would be asked for is no request for localhost, though its header says so."""
+    with connected(port) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        told = answer(connection).rpartition(b"\r\n\r\n")[2]
+    assert told in (f"0 {host}".encode(), b"Invalid HTTP request received.")

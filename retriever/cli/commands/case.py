@@ -15,14 +15,20 @@ from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_erased, print_state
 from retriever.cli.context import settings_of
 from retriever.cli.flags import CaseId, DryRun, Json, Reason, RoleOf, TeamOf, Who
-from retriever.cli.library import open_lifecycle_of, open_present_store_of, open_service_of, open_store_of
+from retriever.cli.library import (
+    id_of,
+    ids_of,
+    open_lifecycle_of,
+    open_present_store_of,
+    open_service_of,
+    open_store_of,
+)
 from retriever.cli.output import out, print_json, print_table, progress_bars
 from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput
 from retriever.operations.cases import compare_versions, delete_case, list_cases, put_case
 from retriever.operations.erase import Erased, erase_case, finish_erasures
-from retriever.search.naming import find_named
 from retriever.wiring.library import check_library
 
 app = typer.Typer(help="Single cases.")
@@ -33,7 +39,7 @@ IfVersion = Annotated[int | None, typer.Option(help="Refuse unless this is the s
 def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """One case with all its fields, by its id or the one that its own system gave it."""
     with open_store_of(context, read_only=True) as store:
-        found = _stored_dict(find_named(store.cases, id, OPERATOR))
+        found = _stored_dict(store.cases.get(id_of(context, id)))
     if json_:
         print_json(found)
         return
@@ -61,7 +67,7 @@ def list_(
 def versions(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """Every version of a case, oldest first."""
     with open_store_of(context, read_only=True) as store:
-        found = store.cases.versions(id)
+        found = store.cases.versions(id_of(context, id))
     if json_:
         print_json(found)
         return
@@ -80,7 +86,7 @@ def similar(
 ) -> None:
     """Cases like a stored one, itself excluded."""
     with open_service_of(context) as service:
-        result = service.find_similar_to(id, Query(problem="", limit=limit, audience=OPERATOR.audience))
+        result = service.find_similar_to(id_of(context, id), Query(problem="", limit=limit, audience=OPERATOR.audience))
     print_json(result_dict(result)) if json_ else print_result(id, result)
 
 
@@ -93,7 +99,7 @@ def check(
     """What a case lacks, which published cases may be the same, where it belongs. Changes nothing."""
     given = _read_case(Path(id)) if id == "-" or Path(id).is_file() else None
     with open_service_of(context) as service:
-        checked = service.arrivals.check(given or service.get_case(id).case)
+        checked = service.arrivals.check(given or service.get_case(id_of(context, id)).case)
     if json_:
         print_json(checked)
         return
@@ -130,6 +136,7 @@ def put(
 @app.command()
 def delete(context: typer.Context, id: CaseId, if_version: IfVersion = None, dry_run: DryRun = False) -> None:
     """Take a case out of the library; `case undelete` brings it back."""
+    id = id_of(context, id)
     with open_store_of(context, read_only=dry_run) as store:
         delete_case(store, id, if_version=if_version, dry_run=dry_run)
     out.print(f"{id}: {'would be ' if dry_run else ''}deleted")
@@ -197,7 +204,7 @@ def erase(
             vectors, snapshots = finish_erasures(settings, progress=bars)
             told = Erased("interrupted erasures", {}, vectors, snapshots)
         else:
-            told = erase_case(settings, id, reason, dry_run=dry_run, progress=bars)
+            told = erase_case(settings, ids_of(context, [id])[0], reason, dry_run=dry_run, progress=bars)
     print_json(told) if json_ else print_erased(told, dry_run=dry_run)
 
 
@@ -216,7 +223,7 @@ def erased(context: typer.Context, json_: Json = False) -> None:
 def history(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """Every step in the life of a case, oldest first: who submitted, approved, rejected why, retired."""
     with open_store_of(context, read_only=True) as store:
-        steps = store.reviews.steps(id)
+        steps = store.reviews.steps(id_of(context, id))
     if json_:
         print_json(steps)
         return
@@ -234,7 +241,7 @@ def diff(
 ) -> None:
     """What differs between two versions of a case."""
     with open_store_of(context, read_only=True) as store:
-        changes = compare_versions(store, id, older, newer)
+        changes = compare_versions(store, id_of(context, id), older, newer)
     print_json(changes) if json_ else print_changes(changes)
 
 
@@ -253,7 +260,7 @@ def restore(
     """Bring back the text of an older version: at once if it was published before, else as a draft or revision."""
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        written = lifecycle.writing.restore(id, version, who, if_version=if_version)
+        written = lifecycle.writing.restore(id_of(context, id), version, who, if_version=if_version)
         print_state(written.state, lifecycle, dry_run=dry_run)
 
 
@@ -270,6 +277,7 @@ def revise(
     dry_run: DryRun = False,
 ) -> None:
     """Propose a new text for a published case; the live version answers until the new one is approved."""
+    id = id_of(context, id)
     case, who = _read_case(file, id=id), actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         print_state(lifecycle.writing.revise(id, case, who, if_version=if_version), lifecycle, dry_run=dry_run)
@@ -303,7 +311,7 @@ def merge(
     dry_run: DryRun = False,
 ) -> None:
     """Make duplicates historical in favour of one case, which takes over their counts; `case unmerge` undoes it."""
-    who = actor_named(context, actor, role, team)
+    who, keep, duplicates = actor_named(context, actor, role, team), id_of(context, keep), ids_of(context, duplicates)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         print_state(lifecycle.merging.merge(keep, duplicates, who), lifecycle, dry_run=dry_run)
     for id in duplicates:
@@ -323,7 +331,7 @@ def unmerge(
     """Give a merged duplicate back its state and its counts."""
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.merging.unmerge(id, who), lifecycle, dry_run=dry_run)
+        print_state(lifecycle.merging.unmerge(id_of(context, id), who), lifecycle, dry_run=dry_run)
 
 
 @app.command("retire")
@@ -339,9 +347,9 @@ def retire(
     dry_run: DryRun = False,
 ) -> None:
     """Make a published case historical: it is found on request only."""
-    who = actor_named(context, actor, role, team)
+    who, instead = actor_named(context, actor, role, team), superseded_by and id_of(context, superseded_by)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        state = lifecycle.ageing.retire(id, who, reason, superseded_by=superseded_by)
+        state = lifecycle.ageing.retire(id_of(context, id), who, reason, superseded_by=instead)
         print_state(state, lifecycle, dry_run=dry_run)
 
 
@@ -358,7 +366,7 @@ def reinstate(
     """Publish a historical case again, unless it was merged or its validity is over."""
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.ageing.reinstate(id, who), lifecycle, dry_run=dry_run)
+        print_state(lifecycle.ageing.reinstate(id_of(context, id), who), lifecycle, dry_run=dry_run)
 
 
 def _stored_dict(stored: StoredCase) -> dict[str, object]:

@@ -10,7 +10,7 @@ from retriever.case.texts import headline
 from retriever.cli.actors import actor_named
 from retriever.cli.case_state import print_changes, print_state
 from retriever.cli.flags import CaseId, DryRun, Json, RoleOf, TeamOf, Who
-from retriever.cli.library import open_lifecycle_of
+from retriever.cli.library import id_of, ids_of, open_lifecycle_of
 from retriever.cli.output import err, out, print_json, print_table
 from retriever.domain import OPERATOR, Status
 from retriever.errors import InvalidInput, SimilarCasesError
@@ -63,7 +63,7 @@ def list_(
 def show(context: typer.Context, id: CaseId, json_: Json = False) -> None:
     """What of a case waits for approval: who wrote it, who approved, and how it differs from what is live."""
     with open_lifecycle_of(context, read_only=True) as lifecycle:
-        found = show_review(lifecycle, id)
+        found = show_review(lifecycle, id_of(context, id))
         facts = _summary(found.state, lifecycle)
     if json_:
         print_json({**facts, "changes": found.changes})
@@ -90,7 +90,7 @@ def submit(
     who, choice = actor_named(context, actor, role, team), Choice("draft", None, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         step = partial(lifecycle.reviewing.submit, actor=who, if_version=if_version)
-        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
+        _take(lifecycle, ids_of(context, ids or ()), choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
@@ -121,7 +121,7 @@ def approve(
     choice = Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         step = partial(lifecycle.reviewing.approve, actor=who, screening=answers, if_version=if_version)
-        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
+        _take(lifecycle, ids_of(context, ids or ()), choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
@@ -144,7 +144,7 @@ def reject(
     who, choice = actor_named(context, actor, role, team), Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         step = partial(lifecycle.reviewing.reject, actor=who, reason=reason, if_version=if_version)
-        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
+        _take(lifecycle, ids_of(context, ids or ()), choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
@@ -166,7 +166,7 @@ def withdraw(
     who, choice = actor_named(context, actor, role, team), Choice("in_review", waiting_for, of_team, source)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         step = partial(lifecycle.reviewing.withdraw, actor=who, if_version=if_version)
-        _take(lifecycle, ids, choice, step, limit=limit, dry_run=dry_run)
+        _take(lifecycle, ids_of(context, ids or ()), choice, step, limit=limit, dry_run=dry_run)
 
 
 @app.command()
@@ -183,7 +183,9 @@ def discard(
     """Drop a pending revision; the live version stays."""
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.reviewing.discard(id, who, if_version=if_version), lifecycle, dry_run=dry_run)
+        print_state(
+            lifecycle.reviewing.discard(id_of(context, id), who, if_version=if_version), lifecycle, dry_run=dry_run
+        )
 
 
 @app.command()
@@ -204,7 +206,7 @@ def confirm(
     """Say after a look at a published case that it still holds: its next review moves on."""
     who, answers = actor_named(context, actor, role, team), _screening(scope, effective, quantified, checked, note)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.ageing.confirm(id, who, answers), lifecycle, dry_run=dry_run)
+        print_state(lifecycle.ageing.confirm(id_of(context, id), who, answers), lifecycle, dry_run=dry_run)
 
 
 @app.command()
@@ -247,7 +249,7 @@ def age(context: typer.Context, json_: Json = False, dry_run: DryRun = False) ->
 
 def _take(
     lifecycle: Lifecycle,
-    ids: list[str] | None,
+    ids: list[str],
     choice: Choice,
     step: Callable[[str], CaseState],
     *,
@@ -260,7 +262,7 @@ def _take(
         err.print(f"{id}: refused: {error}", markup=False)
 
     done = partial(print_state, lifecycle=lifecycle, dry_run=dry_run)
-    if take_step(lifecycle, ids or (), choice, step, done=done, refused=refused, limit=limit):
+    if take_step(lifecycle, ids, choice, step, done=done, refused=refused, limit=limit):
         raise typer.Exit(1)
 
 

@@ -286,3 +286,16 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         peaks.append(float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout))
     assert peaks[1] <= peaks[0] + 80
     assert peaks[1] <= 250
+
+
+def test_a_dry_run_shows_rows_in_which_masking_acted(store: Store, tmp_path: Path) -> None:
+    """The first of them, wherever they stand; where masking had nothing to do, the first rows."""
+    content, dry = rows(40), IngestOptions(dry_run=True)
+    path = jsonl(tmp_path / "cases.jsonl", content)
+    assert [each.line for each in ingest(path, store, dry).examples] == [1, 2, 3, 4, 5]
+
+    for place in (*range(20, 27), 2):
+        content[place]["problem"] += ". Write to jane.roe@example.org."
+    shown = ingest(jsonl(path, content), store, dry).examples
+    assert [each.line for each in shown] == [3, 21, 22, 23, 24]
+    assert all("jane" in each.before["problem"] and "jane" not in each.after["problem"] for each in shown)

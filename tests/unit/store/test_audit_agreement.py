@@ -311,3 +311,23 @@ def test_heads_outlive_log_and_key(used: Store) -> None:
     empty_the_log(used, key=True)
 
     assert [kind for kind, _ in findings(used, anchors)] == ["truncated", "library"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE cases SET document = replace(document, 'hums', 'sings') WHERE id = 'a'", "another text"),
+        ("UPDATE cases SET document = CAST(replace(document, 'hums', 'sings') AS BLOB) WHERE id = 'a'", "another text"),
+        ("UPDATE cases SET content_hash = '' WHERE id = 'a'", "another text"),
+        ("UPDATE cases SET language = 'eo' WHERE id = 'a'", "another language"),
+        ("UPDATE cases SET product = 'x' WHERE id = 'a'", "another product"),
+        ("UPDATE cases SET review_due_on = '2099-01-01' WHERE id = 'a'", "another review_due_on"),
+        ("UPDATE cases SET valid_until = '2099-01-01' WHERE id = 'a'", "another valid_until"),
+        ("UPDATE case_versions SET document = replace(document, 'hums', 'sings')", "another text"),
+    ],
+)
+def test_an_edited_text_does_not_fit_its_hash(used: Store, statement: str, told: str) -> None:
+    """Within one version, and what of the text the table repeats."""
+    with edited(used) as db:
+        db.execute(statement)
+    assert any(told in text for _, text in findings(used))
