@@ -46,7 +46,7 @@ def list_(
 @app.command()
 def verify(
     context: typer.Context,
-    head: Annotated[str, typer.Option(help="A head that was noted earlier (COUNT:LINK); the log must contain it.")] = "",
+    head: Annotated[str, typer.Option(help="A head noted earlier (COUNT:LINK); the log must contain it.")] = "",
     anchor: Annotated[
         Path | None, typer.Option(help="A file that `audit anchor --to` wrote: the log must contain every head in it.")
     ] = None,
