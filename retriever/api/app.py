@@ -33,7 +33,10 @@ def create_app(service: Service | Callable[[], Service], settings: Settings | No
         app.add_exception_handler(error, answer_error)
     # The last added is the outermost.
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes, larger={bulk.PATH: settings.max_bulk_bytes})
+    limits = {path: min(limit, settings.max_body_bytes) for path, limit in search.BODY_LIMITS.items()}
+    app.add_middleware(
+        BodyLimitMiddleware, limit=settings.max_body_bytes, others={bulk.PATH: settings.max_bulk_bytes, **limits}
+    )
     app.add_middleware(ObservabilityMiddleware, metrics=lambda: runtime.metrics)
     app.add_routes("cases", bulk.ROUTES)
     app.add_routes("search", search.ROUTES)

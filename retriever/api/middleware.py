@@ -98,18 +98,18 @@ class HeadMiddleware:
 class BodyLimitMiddleware:
     """Refuses a body that is too large: by its announced length at once, a chunked one as soon as it is."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
-        """`limit` in bytes; `larger` gives other limits to some paths."""
+    def __init__(self, app: ASGIApp, *, limit: int, others: Mapping[str, int]) -> None:
+        """`limit` in bytes; `others` are the limits of some paths."""
         self._app = app
         self._limit = limit
-        self._larger = larger
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what the application reads."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._larger.get(scope["path"], self._limit)
+        limit = self._others.get(scope["path"], self._limit)
         if _announced(scope) > limit:
             await problem_response(too_large(limit).problem, scope)(scope, receive, send)
             return

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -128,6 +129,7 @@ class Api(FastAPI):
 
     def __init__(self, lifespan: Lifespan["Api"]) -> None:
         """Without any route yet."""
+        self._described = b""
         super().__init__(
             title="similar-cases",
             version=__version__,
@@ -161,6 +163,14 @@ class Api(FastAPI):
                 openapi_extra=described,
                 responses={**problem_responses(route.problems()), **route.responses},
             )
+
+    def setup(self) -> None:
+        """The route of the description, which is written out once: FastAPI's own does so for each request."""
+        self.add_route(str(self.openapi_url), self._describe, include_in_schema=False)
+
+    async def _describe(self, _: Request) -> Response:
+        self._described = self._described or orjson.dumps(self.openapi())
+        return Response(self._described, media_type="application/json")
 
     def openapi(self) -> dict[str, Any]:
         """The description, built once."""

@@ -36,7 +36,7 @@ BACKLOG = 2_048
 HEALTHCHECK_SECONDS = 60
 """A worker that is silent for so long is started again; one that compiles its loops on a busy machine must not be."""
 KEEP_ALIVE_SECONDS = 30
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0002
 """How long a searching thread may keep the interpreter while the event loop waits for it (Python's default is 5 ms)."""
 
 
@@ -100,9 +100,9 @@ def export_settings(settings: Settings) -> None:
 
 
 def _exported(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=_exported)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _config(app: FastAPI | str, settings: Settings, *, factory: bool = False) -> uvicorn.Config:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -23,6 +23,11 @@ HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: "
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Says how much came, and for which hosts."""
     request = Request(scope, receive)
+    if scope["path"] == "/early":
+        await PlainTextResponse("")(scope, receive, send)
+        return
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.2)
     body, hosts = await request.body(), request.headers.getlist("host")
     await PlainTextResponse(f"{len(body)} {','.join(hosts)}")(scope, receive, send)
 
@@ -125,3 +130,63 @@ def test_a_whole_address_names_the_host(port: int, target: str, host: str) -> No
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         told = answer(connection).rpartition(b"\r\n\r\n")[2]
     assert told in (f"0 {host}".encode(), b"Invalid HTTP request received.")
+
+
+def test_a_body_in_crumbs_is_given_up(port: int) -> None:
+    """Each piece of a few bytes costs as much as one of 64 KiB; lines of a generator are no crumbs."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    with connected(port) as connection:
+        connection.sendall(head + b"1\r\n \r\n" * 900 + b"0\r\n\r\n")
+        assert b"900 localhost" in answer(connection)
+    with connected(port) as connection:
+        connection.sendall(head + (b"20\r\n" + b"x" * 32 + b"\r\n") * 5_000 + b"0\r\n\r\n")
+        assert b"160000 localhost" in answer(connection)
+    with connected(port) as connection:
+        begin = time.perf_counter()
+        with suppress(ConnectionError):
+            connection.sendall(head + b"1\r\n \r\n" * 200_000)
+        assert b"200" not in answer(connection)[:20]
+        assert time.perf_counter() - begin < 2
+
+
+def test_a_body_that_nobody_reads_does_not_keep_the_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answered before its body is there, and dripping on: the connection ends a moment after the answer."""
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.3)
+    with connected(port) as connection:
+        connection.sendall(b"POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nx")
+        begin, told = time.perf_counter(), b""
+        with suppress(ConnectionError):
+            while time.perf_counter() - begin < 5 and (part := connection.recv(65_536)):
+                told += part
+                connection.sendall(b"x")
+        assert told.startswith(b"HTTP/1.1 200")
+        assert time.perf_counter() - begin < 3
+
+
+def test_few_requests_are_sent_ahead(port: int) -> None:
+    """Sixteen are answered in their order; of thousands at once none after these costs anything."""
+    request = b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connected(port) as connection:
+        connection.sendall(b"".join(request % number for number in range(16)))
+        connection.settimeout(1)
+        told = b""
+        with suppress(TimeoutError):
+            while told.count(b"0 localhost") < 16:
+                told += connection.recv(65_536)
+        assert told.count(b"HTTP/1.1 200") == 16
+    with connected(port) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(b"".join(request % number for number in range(20_000)))
+        assert answer(connection).count(b"HTTP/1.1") <= 32
+
+
+def test_whoever_hangs_up_with_requests_ahead_leaves_no_error(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Their answers go nowhere, and no traceback is logged."""
+    with connected(port) as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
+        time.sleep(0.1)
+    time.sleep(1)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    with connected(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert answer(connection).startswith(b"HTTP/1.1 200")

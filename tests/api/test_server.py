@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from retriever.api.server import export_settings, serve
 from retriever.config import ENV_PREFIX, Settings, load_settings
@@ -96,7 +97,16 @@ def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
 
 def test_settings_reach_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written into the environment is read back as the same settings."""
-    settings = Settings(data_dir=tmp_path, workers=3, min_confidence=0.25, log_questions=True, dims=64)
+    settings = Settings(
+        data_dir=tmp_path,
+        workers=3,
+        min_confidence=0.25,
+        log_questions=True,
+        dims=64,
+        webhook_secrets={"github": SecretStr("a secret of the test, long enough")},
+        review_days_by_category={"Network": 30},
+        reminder_secret=SecretStr("another secret of the test"),
+    )
     for name in Settings.model_fields:
         monkeypatch.setenv(ENV_PREFIX + name.upper(), "x")  # so that the test's end takes all of them back
         monkeypatch.delenv(ENV_PREFIX + name.upper())

@@ -45,6 +45,9 @@ class LineSplitter:
         *ends, rest = piece.split(b"\n")
         lines = []
         for end in ends:
+            if not end and not self._rest and not self._too_long:
+                self.number += 1
+                continue
             self._keep(end)
             lines += self.finish()
         self._keep(rest)

@@ -23,6 +23,9 @@ from retriever.wiring.service import Service
 QUESTIONS_PER_TASK = 8
 """Questions of a batch answered in one piece of work, so that a batch does not keep single questions waiting."""
 
+BODY_LIMITS = {"/v1/similar": 256 << 10, "/v1/feedback": 16 << 10}
+"""Bytes of bodies that never need more; what a body is refused for is told field by field, which takes its time."""
+
 EXAMPLES = {
     "any language": {"problem": "退款什么时候到账", "limit": 3},
     "in parts, filtered": {
