@@ -5,6 +5,7 @@ log are content. What is struck through stands between `~~`, as in Markdown.
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from string import ascii_lowercase, ascii_uppercase
 
@@ -70,6 +71,9 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 _SPEAKS_OF_ENTITIES = re.compile(
     r"\b(?:xml|x?html|entit|escap|encod|unescap)|转义|轉義|实体|實體|エスケープ", re.IGNORECASE
 )
+_BREAKS = re.compile(
+    r"<(?:br|p|div|li|tr|td|h[1-6]|pre|blockquote|table|ul|ol|section|body|html|center|hr)\b", re.IGNORECASE
+)
 _LINK_LIMIT = 300
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _NESTING = re.compile(r"<(/?)(?!br\b|img\b|hr\b|input\b|meta\b|p\b|wbr\b|col\b|area\b|link\b)[a-zA-Z]")
@@ -79,18 +83,41 @@ DEPTH_LIMIT = 3_000
 
 def looks_like_html(text: str) -> bool:
     """Is the text marked up with HTML? Angle brackets of logs and generics, code and tags spoken of are not enough."""
-    if not _TAGS.search(text):
+    if not _TAGS.search(text) or _is_xml(text):
         return False
     plain = without_code(text)
     opened: set[str] = set()
     end = 0
     for tag in _TAGS.finditer(plain):
-        opened.update(found[2].lower() for found in _NAME_OF_TAG.finditer(plain, end, tag.start()))
+        opened.update(_opened(plain, end, tag.start()))
         end = tag.start()
         name = (tag[1] or "").lower()
         if (not name or name in opened) and not _is_spoken_of(plain, tag):
             return True
     return False
+
+
+def _opened(text: str, start: int, end: int) -> Iterator[str]:
+    """The tags that begin there; an `a` without attributes leads nowhere and is an element of XML."""
+    for found in _NAME_OF_TAG.finditer(text, start, end):
+        name = found[2].lower()
+        if not found[1] and (name != "a" or text[found.end() : found.end() + 1].isspace()):
+            yield name
+
+
+def _is_xml(text: str) -> bool:
+    """Does the text begin with an element that HTML does not know, or with XML's own first line?"""
+    begins = _NAME_OF_TAG.match(text)
+    if not begins:
+        return text.startswith("<?xml")
+    name = begins[2].lower()
+    known = name in _KNOWN or bool(_OFFICE.fullmatch(name))
+    return (not known or text.startswith("<a>")) and f"</{begins[2]}>" in text[begins.end() :]
+
+
+def with_breaks(html: str) -> str:
+    """The markup with its line breaks as tags, where it has no tag that begins a line: "one\\n<b>two</b>"."""
+    return html if _BREAKS.search(html) else html.replace("\n", "<br>\n")
 
 
 def _is_spoken_of(text: str, tag: re.Match[str]) -> bool:

@@ -7,7 +7,6 @@ resolution ("Done") says that there was one, not what it was. A field of your ow
 """
 
 from retriever.ingest.cleaning.adf import is_adf, wiki_to_text
-from retriever.ingest.cleaning.html import looks_like_html
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.sources.record import (
     Record,
@@ -20,7 +19,6 @@ from retriever.ingest.sources.record import (
     people,
     text,
     unwrapped,
-    written,
 )
 from retriever.ingest.sources.speakers import is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -81,10 +79,7 @@ def not_fixed(resolution: str) -> SkipReason | None:
 def body_text(value: object) -> str:
     """A body, which is a document (v3) or wiki markup (v2), as text."""
     plain = text(value)
-    if is_adf(value):
-        return clean_mail(plain)
-    marked = wiki_to_text(plain)  # shows which tags are code
-    return clean_mail(wiki_to_text(written(value)) if looks_like_html(marked) else marked)
+    return clean_mail(plain if is_adf(value) else wiki_to_text(plain))
 
 
 def _unfit(fields: Record) -> SkipReason | None:

@@ -17,6 +17,8 @@ from retriever.ingest.sources.record import (
     text,
     unwrapped,
     written,
+    written_html,
+    written_plain,
 )
 from retriever.ingest.sources.speakers import is_false, is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -52,8 +54,8 @@ def convert(outer: Record) -> Ticket | SkipReason:
     return Ticket(
         external_id=text(record.get("CaseNumber")) or text(record.get("Id")),
         title=text(record.get("Subject")),
-        problem=written(record.get("Description")),
-        answers=[*own, *last_first([written(note.get("CommentBody")) for note in comments]),
+        problem=written_plain(record.get("Description")),
+        answers=[*own, *last_first([written_plain(note.get("CommentBody")) for note in comments]),
                  *last_first([_mail(mail) for mail in mails])],
         raw=(text(record.get("Description")), *own, *(text(note.get("CommentBody")) for note in comments),
              *(text(mail.get("TextBody")) for mail in mails)),
@@ -106,5 +108,5 @@ def _was_sent(mail: Record) -> bool:
 
 
 def _mail(mail: Record) -> str:
-    plain = written(mail.get("TextBody"))
-    return plain or written(mail.get("HtmlBody"), html=True)
+    plain = written_plain(mail.get("TextBody"))
+    return plain or written_html(mail.get("HtmlBody"))

@@ -16,6 +16,8 @@ from retriever.ingest.sources.record import (
     text,
     unwrapped,
     written,
+    written_html,
+    written_plain,
 )
 from retriever.ingest.sources.speakers import ids_of, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -75,4 +77,8 @@ def _sender(article: Record) -> str:
 
 
 def _body(article: Record) -> str:
-    return written(article.get("body"), html="html" in text(article.get("content_type")).lower())
+    """The body, which is what its type says; without one it may be either."""
+    kind = text(article.get("content_type")).lower()
+    if not kind:
+        return written(article.get("body"))
+    return written_html(article.get("body")) if "html" in kind else written_plain(article.get("body"))

@@ -17,7 +17,8 @@ from retriever.ingest.sources.record import (
     people,
     text,
     unwrapped,
-    written,
+    written_html,
+    written_plain,
 )
 from retriever.ingest.sources.speakers import ids_of, is_false, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
@@ -57,7 +58,8 @@ def convert(outer: Record) -> Ticket | SkipReason:
     return Ticket(
         external_id=text(record.get("id")),
         title=text(record.get("subject")) or text(record.get("raw_subject")),
-        problem=written(record.get("description")) or next((_body(note) for note in comments if voices.asks(note)), ""),
+        problem=written_plain(record.get("description"))
+        or next((_body(note) for note in comments if voices.asks(note)), ""),
         answers=[*last_first(answers), *last_first(last)],
         raw=(text(record.get("description")), *(_raw(comment) for comment in comments)),
         url=_address(text(record.get("url"))),
@@ -130,8 +132,8 @@ def _is_automatic(comment: Record) -> bool:
 
 def _body(comment: Record) -> str:
     if text(comment.get("html_body")):
-        return written(comment.get("html_body"), html=True)
-    return written(comment.get("plain_body") or comment.get("body"))
+        return written_html(comment.get("html_body"))
+    return written_plain(comment.get("plain_body") or comment.get("body"))
 
 
 def _raw(comment: Record) -> str:
