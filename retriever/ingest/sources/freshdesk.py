@@ -20,7 +20,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -87,7 +87,7 @@ def _is_answer(reply: Record, customers: set[str]) -> bool:
 
 
 def _is_public(reply: Record) -> bool:
-    return not is_true(reply.get("private")) and not is_true(reply.get("deleted"))
+    return not is_internal(reply) and not is_true(reply.get("deleted"))
 
 
 def _body(part: Record, name: str) -> str:

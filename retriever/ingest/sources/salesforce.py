@@ -20,7 +20,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import is_false, is_machine, people_named, same_person
+from retriever.ingest.sources.speakers import is_false, is_internal, is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import State, is_done, state_of
 
@@ -79,7 +79,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
 
 def _is_answer(note: Record, record: Record) -> bool:
     """Published, and neither by the customer, who writes in a portal, nor by a flow."""
-    if is_false(note.get("IsPublished")) or is_true(note.get("IsDeleted")):
+    if is_internal(note) or is_true(note.get("IsDeleted")):
         return False
     author = note.get("CreatedBy") or note.get("CreatorName") or ""
     kind = text(mapping(author).get("UserType")).lower()
@@ -93,11 +93,7 @@ def _is_answer(note: Record, record: Record) -> bool:
 
 def _was_sent(mail: Record) -> bool:
     """Out of the house, by a person: no draft, nothing among colleagues, no answering machine."""
-    if (
-        not is_false(mail.get("Incoming"))
-        or is_false(mail.get("IsExternallyVisible"))
-        or is_true(mail.get("IsDeleted"))
-    ):
+    if not is_false(mail.get("Incoming")) or is_internal(mail) or is_true(mail.get("IsDeleted")):
         return False
     status = text(mail.get("Status")).lower()
     return (

@@ -19,7 +19,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -39,7 +39,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if not state.startswith("closed") and not is_done(state):
         return SkipReason.UNRESOLVED
     articles = objects(record.get("articles")) or objects(outer.get("articles")) or objects(outer.get("article"))
-    public = [article for article in articles if not is_true(article.get("internal"))]
+    public = [article for article in articles if not is_internal(article)]
     customer = record.get("customer")
     customers = ids_of(record, "customer_id", "customer")
     group = text(record.get("group"))

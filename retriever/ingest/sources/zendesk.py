@@ -20,7 +20,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_false, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -61,7 +61,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         problem=written_plain(record.get("description"))
         or next((_body(note) for note in comments if voices.asks(note)), ""),
         answers=[*last_first(answers), *last_first(last)],
-        raw=(text(record.get("description")), *(_raw(comment) for comment in comments)),
+        raw=(text(record.get("description")), *(_raw(comment) for comment in comments if _is_public(comment))),
         url=_address(text(record.get("url"))),
         tags=tags,
         priority=text(record.get("priority")),
@@ -117,7 +117,8 @@ class _Voices:
 
 
 def _is_public(comment: Record) -> bool:
-    return not is_false(comment.get("public")) and not is_true(comment.get("private"))
+    sides = (at(comment, "via.channel"), at(comment, "via.source.rel"))
+    return not is_internal(comment) and "side_conversation" not in [text(side).lower() for side in sides]
 
 
 def _is_automatic(comment: Record) -> bool:
