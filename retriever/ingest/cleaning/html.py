@@ -13,12 +13,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from retriever.ingest.cleaning.blocks import Blocks
 from retriever.ingest.cleaning.code import outside_code, without_code
+from retriever.ingest.cleaning.markers import announces, has_postscript, is_last, is_signature, repeats
 
 _DROPPED = frozenset(
     ("script", "style", "head", "title", "noscript", "template", "svg", "object", "iframe", "meta", "link", "canvas")
 )
 _PARAGRAPHS = frozenset(
-    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "section", "article", "hr", "figure", "dl")
+    ("p", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "section", "article", "hr", "figure", "dl")
 )
 _LINES = frozenset(
     ("div", "tr", "li", "br", "header", "footer", "address", "dt", "dd", "fieldset", "form", "main", "nav", "aside",
@@ -30,21 +31,12 @@ _INLINE = frozenset(
      "picture", "q", "ruby", "rt", "rp", "s", "samp", "select", "small", "source", "span", "strike", "strong", "sub",
      "sup", "td",
      "textarea", "th", "time", "tt", "u", "var", "video", "wbr", "audio", "base", "embed", "param", "track", "menu",
-     "ul", "ol", "pre", "dir", "hgroup", "meter", "progress", "output", "dialog", "slot", "search", "nobr", "marquee",
+     "ul", "ol", "dir", "hgroup", "meter", "progress", "output", "dialog", "slot", "search", "nobr", "marquee",
      "image", "listing", "xmp", "plaintext", "frameset", "frame", "noframes", "datalist", "optgroup")
 )  # fmt: skip
 _KNOWN = _DROPPED | _PARAGRAPHS | _LINES | _INLINE
 _CODE = frozenset(("pre", "listing", "xmp", "plaintext"))
 _LISTS = {"ul": False, "ol": True, "menu": False, "dir": False}
-# What mail programs call the part that repeats an earlier mail, or the signature.
-_REPEATED = re.compile(
-    r"\b(gmail_quote|gmail_extra|gmail_signature|yahoo_quoted|protonmail_quote|protonmail_signature_block"
-    r"|moz-cite-prefix|moz-signature|zmail_extra|quoted-reply|freshdesk_quote|zd_quoted|tutanota_quote)\b"
-)
-_REPEATED_IDS = frozenset(
-    ("divrplyfwdmsg", "appendonsend", "signature", "ms-outlook-mobile-signature",
-     "mail-editor-reference-message-container")
-)  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|mso-hide\s*:\s*all")
 _TAGS = re.compile(
     r"</(p|div|span|li|ul|ol|table|td|tr|a|b|strong|em|i|s|u|pre|code|h[1-6]|blockquote|font|body|html)\s*>"
@@ -145,27 +137,36 @@ def html_to_text(html: str, *, repeated: bool = False) -> str:
     blocks = Blocks()
     # A stack instead of recursion: ten thousand nested tags are a file like any other. `True` marks an end.
     waiting: list[tuple[LexborNode, bool]] = [(body, False)]
-    keeps = 0
+    keeps = signed = 0
     while waiting:
         node, ends = waiting.pop()
         tag = node.tag or ""
         if ends:
             _end(blocks, node, tag)
             keeps -= _keeps_lines(node)
+            signed -= is_signature(node)
         elif node.is_text_node:
             _text(blocks, node.text_content or "", keeps=keeps > 0)
-        elif not node.is_element_node or tag in _DROPPED or _is_hidden(node) or (not repeated and _is_repeated(node)):
+        elif not node.is_element_node or tag in _DROPPED or _is_hidden(node):
+            continue
+        elif not repeated and (repeats(node) or (not signed and _is_signature(node))):
             # Also the mail that Outlook puts behind its own header: everything after it is the earlier mail.
-            if not repeated and tag in ("div", "hr") and (node.id or "").lower() in ("divrplyfwdmsg", "appendonsend"):
+            if is_last(node):
                 waiting = [entry for entry in waiting if entry[1]]
-        elif tag in _CODE:
+        elif tag in _CODE and not announces(node):
             blocks.verbatim(_code(node))
         else:
             keeps += _keeps_lines(node)
+            signed += is_signature(node)
             _begin(blocks, node, tag)
             waiting.append((node, True))
             waiting.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
     return blocks.result()
+
+
+def _is_signature(node: LexborNode) -> bool:
+    """Is the element a signature, with nothing that was written on below it?"""
+    return is_signature(node) and not has_postscript(node)
 
 
 def _with_text_escaped(html: str) -> str:
@@ -296,15 +297,6 @@ def _keeps_lines(node: LexborNode) -> bool:
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
     return "hidden" in attributes or bool(_HIDDEN.search(_style(node)))
-
-
-def _is_repeated(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if node.tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
-        return True
-    if (attributes.get("id") or "").lower() in _REPEATED_IDS:
-        return True
-    return bool(_REPEATED.search((attributes.get("class") or "").lower()))
 
 
 def without_comments(text: str) -> str:

@@ -15,6 +15,7 @@ SIGNATURE_WIDTH = 110
 _LINE_LIMIT = 500
 
 CLOSERS = " \t,.!،؛，。！、~～;；:：…*_"
+_BEFORE_POSTSCRIPT = " \t*_([-–—>【（"
 _RULE = re.compile(r"\s*(?:[-_=*~—–]{2,120}|—|–)\s*")
 _DELIMITER = "-- "
 _WORD = re.compile(r"[^\W\d_][\w'’.-]{0,60}")
@@ -191,11 +192,19 @@ def _signs_off_with_name(line: str) -> bool:
     return bool(begins) and len(begins) > 3 and bool(rest) and _is_name(rest)
 
 
+def is_postscript(line: str) -> bool:
+    """Does the line begin what was forgotten above: `P.S.`, `PS:`, `Nachtrag`?"""
+    folded = line[:SIGNATURE_WIDTH].lstrip(_BEFORE_POSTSCRIPT).casefold()
+    begins = next((start for start in starts("postscript") if folded.startswith(start)), "")
+    after = folded[len(begins) : len(begins) + 1]
+    return bool(begins) and (not after.isalnum() or bool(_DENSE.match(after)))
+
+
 def _is_content(line: str) -> bool:
     """Steps, logs, code, pairs of name and value, sentences: nothing that a signature holds."""
     if _is_note(line):
         return False
-    if len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
+    if is_postscript(line) or len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
         return True
     if _CONTACT.search(line):
         return _is_sentence(line)
