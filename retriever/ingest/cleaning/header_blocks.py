@@ -1,9 +1,9 @@
 """Blocks of headers above an earlier mail: From, Sent, To and Subject in any known language."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from retriever.ingest.cleaning.mail_signs import ADDRESS, HEADER_WIDTH, TIME, YEAR, plain_line
+from retriever.ingest.cleaning.mail_signs import ADDRESS, HEADER_WIDTH, TIME, YEAR, is_quoted, plain_line
 from retriever.ingest.cleaning.wordlists import labels
 
 _BLOCK_LINES = 24
@@ -18,7 +18,34 @@ def header_block(lines: Sequence[str], place: int) -> int:
         length = header_block(lines, below) if is_above else 0
         return below - place + length if length else 0
     found, length = _block(lines, place)
-    return length if _is_mail_header(found) and not _is_introduced(lines, place) else 0
+    is_header = _is_mail_header(found) and not _is_introduced(lines, place)
+    return length if is_header and (_is_whole(found) or _is_set_off(lines, place, place + length)) else 0
+
+
+def _is_whole(found: Mapping[str, str]) -> bool:
+    """Sender, subject and date, beside an address or a time: nobody lists these but a mail program."""
+    named = {"from", "sent", "subject"} <= found.keys()
+    return named and (_is_addressed(found) or bool(TIME.search(found["sent"])))
+
+
+def _is_set_off(lines: Sequence[str], place: int, after: int) -> bool:
+    """Does an empty line or a mark follow the block, and text stand above it? Else it is what the text is about."""
+    follows = after == len(lines) or not lines[after].strip() or is_quoted(lines[after])
+    return follows and any(map(str.strip, lines[:place]))
+
+
+def is_bare_block(lines: Sequence[str], place: int) -> bool:
+    """Do headers without colons begin here, as eM Client writes them? They need a rule with a name above them."""
+    kinds: set[str] = set()
+    addressed = False
+    for line in lines[place : place + _BLOCK_LINES]:
+        name, _, value = plain_line(line)[:HEADER_WIDTH].partition(" ")
+        kind = labels().get(name.casefold(), "")
+        if not kind:
+            break
+        kinds.add(kind)
+        addressed = addressed or (kind == "from" and bool(ADDRESS.search(value)))
+    return addressed and len(kinds - {"other"}) >= 3
 
 
 def _block(lines: Sequence[str], place: int) -> tuple[dict[str, str], int]:
@@ -65,13 +92,17 @@ def _is_mail_header(found: dict[str, str]) -> bool:
     sender, sent = found.get("from", ""), found.get("sent", "")
     if not sender.strip() or len(found.keys() - {"other"}) < 3:
         return False
-    addressed = any(ADDRESS.search(found.get(kind, "")) for kind in ("from", "to", "cc"))
+    addressed = _is_addressed(found)
     if sent:
         dated, timed = _is_day(sent), bool(TIME.search(sent))
         complete = "subject" in found and (timed or "to" in found)
         return (dated or timed) and (addressed or (dated and complete and _may_be_sender(sender, timed=timed)))
     address = ADDRESS.search(sender)
     return "subject" in found and address is not None and address[0][0] in "<[(" and address.start() > 1
+
+
+def _is_addressed(found: Mapping[str, str]) -> bool:
+    return any(ADDRESS.search(found.get(kind, "")) for kind in ("from", "to", "cc"))
 
 
 def _may_be_sender(sender: str, *, timed: bool) -> bool:

@@ -6,6 +6,8 @@ HEADER_WIDTH = 400
 """Characters of a header at most, its broken lines put together."""
 _QUOTED = re.compile(r"\s{0,3}(?:>\s?)+")
 _PROMPT = re.compile(r"\s{0,3}>>>\s\S")
+# Digits of Arabic, Persian, Hindi and Bengali to those that dates are looked for in.
+_DIGITS = {ord(start) + value: str(value) for start in "\u0660\u06f0\u0966\u09e6" for value in range(10)}
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ADDRESS = re.compile(
     r"[<\[(]{0,2}(?:mailto:)?(?:[^\s<>()\[\]@:;,\"]{1,64}@[^\s<>()\[\]@;,\"]{1,190}\.[^\W\d_]{2,20}|\[EMAIL(?:_\d+)?\])"
@@ -39,5 +41,6 @@ def is_dated(text: str) -> bool:
 
 
 def plain_line(line: str) -> str:
-    """The line without marks of quoting, emphasis and direction."""
-    return _DIRECTION.sub("", without_mark(line)).replace("\u00a0", " ").replace("\u202f", " ").strip(" \t*_")
+    """The line without marks of quoting, emphasis and direction, its digits those of ASCII."""
+    plain = _DIRECTION.sub("", without_mark(line)).replace("\u00a0", " ").replace("\u202f", " ").strip(" \t*_")
+    return plain if plain.isascii() else plain.translate(_DIGITS)

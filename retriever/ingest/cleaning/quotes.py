@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retriever.ingest.cleaning.header_blocks import header_block, label
+from retriever.ingest.cleaning.header_blocks import header_block, is_bare_block, label
 from retriever.ingest.cleaning.mail_signs import (
     ADDRESS,
     HEADER_WIDTH,
@@ -67,7 +67,9 @@ def is_separator(lines: Sequence[str], place: int) -> bool:
     after = [number for number in range(place + 1, min(place + 6, len(lines))) if lines[number].strip()]
     if not after:
         return False
-    return bool(reply_header(lines, after[0])) or (named and any(label(lines[number])[0] for number in after[:2]))
+    if named and (any(label(lines[number])[0] for number in after[:2]) or is_bare_block(lines, after[0])):
+        return True
+    return bool(reply_header(lines, after[0]))
 
 
 def _dashed(line: str) -> str:
@@ -162,14 +164,19 @@ def _tells_of_an_address(plain: str, follows: str) -> bool:
     parts, wrote = _parts(plain), holds(plain, "wrote")
     if is_dated(plain):
         return _names_an_address(parts, wrote=wrote)
-    return wrote and follows != "text" and _are_names([*parts.before, *parts.after], lower=True)
+    names = [*parts.before, *parts.after]
+    if follows == "text":
+        return wrote and _is_somebody([word for word in names if word != "@"])
+    return wrote and _are_names(names, lower=True)
 
 
 def _tells_of_a_person(plain: str, follows: str, *, whole: bool) -> bool:
     """Without an address the date must be whole, or marks of quoting must follow."""
-    if follows == "text" or not (whole or follows == "quote") or not _says_who_wrote(plain):
+    if not (whole or follows == "quote") or not _says_who_wrote(plain):
         return False
     parts = _parts(plain)
+    if follows == "text":  # one word may be the name of a program
+        return _names_a_person(parts) and _is_full_name(parts)
     return _names_a_person(parts) or (follows == "quote" and not parts.within and _is_somebody(parts.before))
 
 
@@ -210,6 +217,14 @@ def _names_a_person(parts: _Parts) -> bool:
         return len(parts.before) <= 3 and 0 < len(strangers) <= 4 and _are_names(parts.after, lower=False)
     strangers = _strangers(parts.before)
     return 0 < len(strangers) <= 4 and _are_names(parts.before, lower=False) and _are_beside(parts.after)
+
+
+def _is_full_name(parts: _Parts) -> bool:
+    """Two words at least, or one of a script without spaces that is as short as such names are."""
+    strangers = _strangers(parts.after if holds(" ".join(parts.after), "wrote") else parts.before)
+    if len(strangers) > 1:
+        return True
+    return len(strangers) == 1 and bool(_CASELESS_RUN.match(strangers[0])) and 2 <= len(strangers[0]) <= 5
 
 
 def _is_somebody(tokens: Sequence[str]) -> bool:
