@@ -66,6 +66,10 @@ _SPEAKS_OF_ENTITIES = re.compile(
 _BREAKS = re.compile(
     r"<(?:br|p|div|li|tr|td|h[1-6]|pre|blockquote|table|ul|ol|section|body|html|center|hr)\b", re.IGNORECASE
 )
+_HIGH = re.compile(
+    r"(?<=[\w)\]])<sup(?:\s[^<>]{0,200})?>\s?([-+\u2212]?\d{1,6}|[-+\u2212]?[nxyk])\s?</sup\s?>", re.IGNORECASE
+)
+_LOW = re.compile(r"(?<=\d)<sub(?:\s[^<>]{0,200})?>\s?(\d{1,6})\s?</sub\s?>", re.IGNORECASE)
 _LINK_LIMIT = 300
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _NESTING = re.compile(r"<(/?)(?!br\b|img\b|hr\b|input\b|meta\b|p\b|wbr\b|col\b|area\b|link\b)[a-zA-Z]")
@@ -131,7 +135,7 @@ def html_to_text(html: str, *, repeated: bool = False) -> str:
     """The text that a reader sees, lists and code marked as Markdown does. `repeated` keeps quoted mails."""
     if _depth(html) > DEPTH_LIMIT:
         return _ANY_TAG.sub(" ", html)
-    body = LexborHTMLParser(_with_cells_apart(_with_text_escaped(html))).body
+    body = LexborHTMLParser(_with_cells_apart(_with_text_escaped(with_powers(html)))).body
     if body is None:
         return ""
     blocks = Blocks()
@@ -297,6 +301,13 @@ def _keeps_lines(node: LexborNode) -> bool:
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
     return "hidden" in attributes or bool(_HIDDEN.search(_style(node)))
+
+
+def with_powers(markup: str) -> str:
+    """The markup with `10<sup>6</sup>` as `10^6`, and a number below another one behind `_`: else they run together."""
+    if "<su" not in markup and "<SU" not in markup:
+        return markup
+    return _LOW.sub(r"_\1", _HIGH.sub(r"^\1", markup))
 
 
 def without_comments(text: str) -> str:

@@ -8,7 +8,7 @@ comments of templates go.
 import re
 
 from retriever.ingest.cleaning.code import outside_code
-from retriever.ingest.cleaning.html import without_comments
+from retriever.ingest.cleaning.html import with_powers, without_comments
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.cleaning.mail_signs import is_quoted
 from retriever.ingest.sources.record import (
@@ -86,7 +86,7 @@ def _reply_text(markdown: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return _DETAILS.sub("", _IMAGE.sub(r"\1", without_comments(text)))
+    return _DETAILS.sub("", with_powers(_IMAGE.sub(r"\1", without_comments(text))))
 
 
 def _either(record: Record, name: str, other: str) -> str:
