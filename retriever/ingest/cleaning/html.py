@@ -70,6 +70,7 @@ _HIGH = re.compile(
     r"(?<=[\w)\]])<sup(?:\s[^<>]{0,200})?>\s?([-+\u2212]?\d{1,6}|[-+\u2212]?[nxyk])\s?</sup\s?>", re.IGNORECASE
 )
 _LOW = re.compile(r"(?<=\d)<sub(?:\s[^<>]{0,200})?>\s?(\d{1,6})\s?</sub\s?>", re.IGNORECASE)
+_TAG_AS_CODE = re.compile(r"(<code(?:\s[^<>]{0,200})?>)<(/?[a-z][^<>]{0,200})>(?=</code>)", re.IGNORECASE)
 _LINK_LIMIT = 300
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _NESTING = re.compile(r"<(/?)(?!br\b|img\b|hr\b|input\b|meta\b|p\b|wbr\b|col\b|area\b|link\b)[a-zA-Z]")
@@ -175,6 +176,7 @@ def _is_signature(node: LexborNode) -> bool:
 
 def _with_text_escaped(html: str) -> str:
     """The markup with brackets escaped that open no tag: unknown names, and generics such as `List<Object>`."""
+    html = _TAG_AS_CODE.sub(r"\1&lt;\2>", html)
     closed = {found[2] for found in _NAME_OF_TAG.finditer(html) if found[1]}
     lower = {name.lower() for name in closed}
 

@@ -39,6 +39,7 @@ TEXTS = {
     "no power": ("<p>1<sup>st</sup>, 2<sup>e</sup>, n<sup>o</sup>, X<sup>TM</sup></p>", "1st, 2e, no, XTM"),
     "formula": ("<p>H<sub>2</sub>O, log<sub>2</sub></p>", "H2O, log2"),
     "base": ("<p>101<sub>2</sub> is 5<sub>10</sub></p>", "101_2 is 5_10"),
+    "tag as code": ("<p>Put <code><div></code> and <code></p></code> there</p>", "Put `<div>` and `</p>` there"),
     "comparison": ("<p>if a <b and c> d</p>", None),
 }
 
