@@ -5,6 +5,7 @@ log are content. What is struck through stands between `~~`, as in Markdown.
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from string import ascii_lowercase, ascii_uppercase
 
@@ -12,12 +13,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from retriever.ingest.cleaning.blocks import Blocks
 from retriever.ingest.cleaning.code import outside_code, without_code
+from retriever.ingest.cleaning.markers import announces, has_postscript, is_last, is_signature, repeats
 
 _DROPPED = frozenset(
     ("script", "style", "head", "title", "noscript", "template", "svg", "object", "iframe", "meta", "link", "canvas")
 )
 _PARAGRAPHS = frozenset(
-    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "section", "article", "hr", "figure", "dl")
+    ("p", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "section", "article", "hr", "figure", "dl")
 )
 _LINES = frozenset(
     ("div", "tr", "li", "br", "header", "footer", "address", "dt", "dd", "fieldset", "form", "main", "nav", "aside",
@@ -29,21 +31,12 @@ _INLINE = frozenset(
      "picture", "q", "ruby", "rt", "rp", "s", "samp", "select", "small", "source", "span", "strike", "strong", "sub",
      "sup", "td",
      "textarea", "th", "time", "tt", "u", "var", "video", "wbr", "audio", "base", "embed", "param", "track", "menu",
-     "ul", "ol", "pre", "dir", "hgroup", "meter", "progress", "output", "dialog", "slot", "search", "nobr", "marquee",
+     "ul", "ol", "dir", "hgroup", "meter", "progress", "output", "dialog", "slot", "search", "nobr", "marquee",
      "image", "listing", "xmp", "plaintext", "frameset", "frame", "noframes", "datalist", "optgroup")
 )  # fmt: skip
 _KNOWN = _DROPPED | _PARAGRAPHS | _LINES | _INLINE
 _CODE = frozenset(("pre", "listing", "xmp", "plaintext"))
 _LISTS = {"ul": False, "ol": True, "menu": False, "dir": False}
-# What mail programs call the part that repeats an earlier mail, or the signature.
-_REPEATED = re.compile(
-    r"\b(gmail_quote|gmail_extra|gmail_signature|yahoo_quoted|protonmail_quote|protonmail_signature_block"
-    r"|moz-cite-prefix|moz-signature|zmail_extra|quoted-reply|freshdesk_quote|zd_quoted|tutanota_quote)\b"
-)
-_REPEATED_IDS = frozenset(
-    ("divrplyfwdmsg", "appendonsend", "signature", "ms-outlook-mobile-signature",
-     "mail-editor-reference-message-container")
-)  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|mso-hide\s*:\s*all")
 _TAGS = re.compile(
     r"</(p|div|span|li|ul|ol|table|td|tr|a|b|strong|em|i|s|u|pre|code|h[1-6]|blockquote|font|body|html)\s*>"
@@ -70,6 +63,14 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 _SPEAKS_OF_ENTITIES = re.compile(
     r"\b(?:xml|x?html|entit|escap|encod|unescap)|转义|轉義|实体|實體|エスケープ", re.IGNORECASE
 )
+_BREAKS = re.compile(
+    r"<(?:br|p|div|li|tr|td|h[1-6]|pre|blockquote|table|ul|ol|section|body|html|center|hr)\b", re.IGNORECASE
+)
+_HIGH = re.compile(
+    r"(?<=[\w)\]])<sup(?:\s[^<>]{0,200})?>\s?([-+\u2212]?\d{1,6}|[-+\u2212]?[nxyk])\s?</sup\s?>", re.IGNORECASE
+)
+_LOW = re.compile(r"(?<=\d)<sub(?:\s[^<>]{0,200})?>\s?(\d{1,6})\s?</sub\s?>", re.IGNORECASE)
+_TAG_AS_CODE = re.compile(r"(<code(?:\s[^<>]{0,200})?>)<(/?[a-z][^<>]{0,200})>(?=</code>)", re.IGNORECASE)
 _LINK_LIMIT = 300
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _NESTING = re.compile(r"<(/?)(?!br\b|img\b|hr\b|input\b|meta\b|p\b|wbr\b|col\b|area\b|link\b)[a-zA-Z]")
@@ -79,18 +80,41 @@ DEPTH_LIMIT = 3_000
 
 def looks_like_html(text: str) -> bool:
     """Is the text marked up with HTML? Angle brackets of logs and generics, code and tags spoken of are not enough."""
-    if not _TAGS.search(text):
+    if not _TAGS.search(text) or _is_xml(text):
         return False
     plain = without_code(text)
     opened: set[str] = set()
     end = 0
     for tag in _TAGS.finditer(plain):
-        opened.update(found[2].lower() for found in _NAME_OF_TAG.finditer(plain, end, tag.start()))
+        opened.update(_opened(plain, end, tag.start()))
         end = tag.start()
         name = (tag[1] or "").lower()
         if (not name or name in opened) and not _is_spoken_of(plain, tag):
             return True
     return False
+
+
+def _opened(text: str, start: int, end: int) -> Iterator[str]:
+    """The tags that begin there; an `a` without attributes leads nowhere and is an element of XML."""
+    for found in _NAME_OF_TAG.finditer(text, start, end):
+        name = found[2].lower()
+        if not found[1] and (name != "a" or text[found.end() : found.end() + 1].isspace()):
+            yield name
+
+
+def _is_xml(text: str) -> bool:
+    """Does the text begin with an element that HTML does not know, or with XML's own first line?"""
+    begins = _NAME_OF_TAG.match(text)
+    if not begins:
+        return text.startswith("<?xml")
+    name = begins[2].lower()
+    known = name in _KNOWN or bool(_OFFICE.fullmatch(name))
+    return (not known or text.startswith("<a>")) and f"</{begins[2]}>" in text[begins.end() :]
+
+
+def with_breaks(html: str) -> str:
+    """The markup with its line breaks as tags, where it has no tag that begins a line: "one\\n<b>two</b>"."""
+    return html if _BREAKS.search(html) else html.replace("\n", "<br>\n")
 
 
 def _is_spoken_of(text: str, tag: re.Match[str]) -> bool:
@@ -112,37 +136,47 @@ def html_to_text(html: str, *, repeated: bool = False) -> str:
     """The text that a reader sees, lists and code marked as Markdown does. `repeated` keeps quoted mails."""
     if _depth(html) > DEPTH_LIMIT:
         return _ANY_TAG.sub(" ", html)
-    body = LexborHTMLParser(_with_cells_apart(_with_text_escaped(html))).body
+    body = LexborHTMLParser(_with_cells_apart(_with_text_escaped(with_powers(html)))).body
     if body is None:
         return ""
     blocks = Blocks()
     # A stack instead of recursion: ten thousand nested tags are a file like any other. `True` marks an end.
     waiting: list[tuple[LexborNode, bool]] = [(body, False)]
-    keeps = 0
+    keeps = signed = 0
     while waiting:
         node, ends = waiting.pop()
         tag = node.tag or ""
         if ends:
             _end(blocks, node, tag)
             keeps -= _keeps_lines(node)
+            signed -= is_signature(node)
         elif node.is_text_node:
             _text(blocks, node.text_content or "", keeps=keeps > 0)
-        elif not node.is_element_node or tag in _DROPPED or _is_hidden(node) or (not repeated and _is_repeated(node)):
+        elif not node.is_element_node or tag in _DROPPED or _is_hidden(node):
+            continue
+        elif not repeated and (repeats(node) or (not signed and _is_signature(node))):
             # Also the mail that Outlook puts behind its own header: everything after it is the earlier mail.
-            if not repeated and tag in ("div", "hr") and (node.id or "").lower() in ("divrplyfwdmsg", "appendonsend"):
+            if is_last(node):
                 waiting = [entry for entry in waiting if entry[1]]
-        elif tag in _CODE:
+        elif tag in _CODE and not announces(node):
             blocks.verbatim(_code(node))
         else:
             keeps += _keeps_lines(node)
+            signed += is_signature(node)
             _begin(blocks, node, tag)
             waiting.append((node, True))
             waiting.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
     return blocks.result()
 
 
+def _is_signature(node: LexborNode) -> bool:
+    """Is the element a signature, with nothing that was written on below it?"""
+    return is_signature(node) and not has_postscript(node)
+
+
 def _with_text_escaped(html: str) -> str:
     """The markup with brackets escaped that open no tag: unknown names, and generics such as `List<Object>`."""
+    html = _TAG_AS_CODE.sub(r"\1&lt;\2>", html)
     closed = {found[2] for found in _NAME_OF_TAG.finditer(html) if found[1]}
     lower = {name.lower() for name in closed}
 
@@ -271,13 +305,11 @@ def _is_hidden(node: LexborNode) -> bool:
     return "hidden" in attributes or bool(_HIDDEN.search(_style(node)))
 
 
-def _is_repeated(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if node.tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
-        return True
-    if (attributes.get("id") or "").lower() in _REPEATED_IDS:
-        return True
-    return bool(_REPEATED.search((attributes.get("class") or "").lower()))
+def with_powers(markup: str) -> str:
+    """The markup with `10<sup>6</sup>` as `10^6`, and a number below another one behind `_`: else they run together."""
+    if "<su" not in markup and "<SU" not in markup:
+        return markup
+    return _LOW.sub(r"_\1", _HIGH.sub(r"^\1", markup))
 
 
 def without_comments(text: str) -> str:

@@ -9,19 +9,10 @@ from collections.abc import Sequence
 
 from retriever.ingest.cleaning.code import fenced_lines
 from retriever.ingest.cleaning.greeting import without_beginning
-from retriever.ingest.cleaning.quotes import (
-    is_forwarded,
-    is_quoted,
-    is_reply_above,
-    is_separator,
-    reply_header,
-    without_mark,
-)
-from retriever.ingest.cleaning.signature import (
-    is_sent_from,
-    without_rule,
-    without_signature,
-)
+from retriever.ingest.cleaning.mail_signs import is_quoted, without_mark
+from retriever.ingest.cleaning.quotes import is_forwarded, is_reply_above, is_separator, reply_header
+from retriever.ingest.cleaning.repeats import Place, repeats_mail
+from retriever.ingest.cleaning.signature import is_sent_from, without_rule, without_signature
 from retriever.ingest.cleaning.wordlists import phrases
 
 
@@ -59,55 +50,52 @@ def _say_something(lines: Sequence[str]) -> bool:
 def _without_quotes(lines: Sequence[str], fenced: Sequence[bool]) -> list[str]:
     kept: list[str] = []
     place = 0
-    forwarded = False
+    end = max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+    forwarded = announced = spoken = False
+    before = ""
     while place < len(lines):
         line = lines[place]
+        after, known = place + 1, len(kept)
         if fenced[place]:
             kept.append(line)
         elif is_forwarded(line):
             forwarded = True  # whoever forwards a mail says what is in it
         elif length := reply_header(lines, place):
-            if forwarded:
-                place, forwarded = place + length, False
-                continue
-            after = _after_quote(lines, place + length)
-            if after is None:
-                return without_rule(kept)  # the earlier mail follows without marks, to the end
-            place = after
-            continue
-        elif is_separator(lines, place) or (is_reply_above(line) and any(map(_has_words, kept))):
+            after = place + length
+            if not forwarded:
+                announced = True
+                quoted = _first_filled(lines, after)
+                if quoted == len(lines) or not is_quoted(lines[quoted]):
+                    return without_rule(kept)  # the earlier mail follows without marks, to the end
+                after = _end_of_quote(lines, quoted)
+            forwarded = False
+        elif is_separator(lines, place) or (spoken and is_reply_above(line)):
             return without_rule(kept)
         elif is_quoted(line):
             after = _end_of_quote(lines, place)
-            if _is_content(lines, place, after):
-                kept += lines[place:after]
-            place = after
-            continue
-        elif not is_reply_above(line) and not (is_sent_from(line) and any(map(_has_words, kept))):
+            marked = lines[place:after]
+            directly = bool(kept) and bool(kept[-1].strip())
+            if not repeats_mail(marked, Place(kept, before, directly, announced, is_last=after >= end)):
+                kept += marked
+        elif not is_reply_above(line) and not (spoken and is_sent_from(line)):
             kept.append(line)
-        place += 1
+        for said in kept[known:]:
+            before = said if said.strip() else before
+            spoken = spoken or _has_words(said)
+        place = after
     return kept
 
 
-def _after_quote(lines: Sequence[str], place: int) -> int | None:
-    """Behind the marked lines that follow a header; None where the earlier mail has no marks."""
+def _first_filled(lines: Sequence[str], place: int) -> int:
     while place < len(lines) and not lines[place].strip():
         place += 1
-    if place >= len(lines) or not is_quoted(lines[place]):
-        return None
-    return _end_of_quote(lines, place)
+    return place
 
 
 def _end_of_quote(lines: Sequence[str], place: int) -> int:
     while place < len(lines) and is_quoted(lines[place]):
         place += 1
     return place
-
-
-def _is_content(lines: Sequence[str], place: int, after: int) -> bool:
-    """A single marked line is output or a prompt, and marked lines right below `It says:` are quoted on purpose."""
-    above = lines[place - 1].strip() if place else ""
-    return after - place == 1 or above.endswith((":", "："))
 
 
 def _unquoted(lines: Sequence[str], fenced: Sequence[bool]) -> list[str]:

@@ -8,25 +8,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retriever.ingest.cleaning.wordlists import WORD, holds, labels, phrases, words
+from retriever.ingest.cleaning.header_blocks import header_block, is_bare_block, label
+from retriever.ingest.cleaning.mail_signs import (
+    ADDRESS,
+    HEADER_WIDTH,
+    TIME,
+    YEAR,
+    is_dated,
+    is_quoted,
+    plain_line,
+    without_mark,
+)
+from retriever.ingest.cleaning.wordlists import WORD, holds, phrases, words
 
-HEADER_WIDTH = 400
-"""Characters of a header at most, its broken lines put together."""
 _BROKEN_LINES = 4
 _MARKS = tuple("-_=*—–")
 _BLANK = " \t*_\u00a0\u200e\u200f\u202c"
-_BLOCK_LINES = 24
 
-_QUOTED = re.compile(r"\s{0,3}(?:>\s?)+")
-_PROMPT = re.compile(r"\s{0,3}>>>\s\S")
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_ADDRESS = re.compile(
-    r"[<\[(]{0,2}(?:mailto:)?(?:[^\s<>()\[\]@:;,\"]{1,64}@[^\s<>()\[\]@;,\"]{1,190}\.[^\W\d_]{2,20}|\[EMAIL(?:_\d+)?\])"
-    r"(?:[<\[]mailto:[^\s<>\[\]]{1,200}[>\]])?[>\])]{0,2}",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<!\d)\d{1,2}([./-] ?)\d{1,2}\1\d\d(?!\d)")
-_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时點点]\s?\d\d(?!\d)")
 _TOKEN = re.compile(rf"@|\d+|{WORD}")
 _ASIDE = re.compile(r"\([^()@\d]{1,40}\)")
 _CASELESS_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -46,17 +44,6 @@ _DATE_LINE = re.compile(
     r"(?: (?:at|um|à|a las|alle|às|kl\.?))? \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?[A-Z]{2,5}(?:[+-]\d{1,2}(?::?\d\d)?)?| ?[+-]\d{2}:?\d\d)?"
 )
-
-
-def is_quoted(line: str) -> bool:
-    """Does the line begin with the mark of quoting? `>>> call()` is a prompt."""
-    return bool(_QUOTED.match(line)) and not _PROMPT.match(line)
-
-
-def without_mark(line: str) -> str:
-    """The line without marks of quoting."""
-    found = _QUOTED.match(line)
-    return line[found.end() :] if found else line
 
 
 def is_forwarded(line: str) -> bool:
@@ -80,7 +67,9 @@ def is_separator(lines: Sequence[str], place: int) -> bool:
     after = [number for number in range(place + 1, min(place + 6, len(lines))) if lines[number].strip()]
     if not after:
         return False
-    return bool(reply_header(lines, after[0])) or (named and any(_label(lines[number])[0] for number in after[:2]))
+    if named and (any(label(lines[number])[0] for number in after[:2]) or is_bare_block(lines, after[0])):
+        return True
+    return bool(reply_header(lines, after[0]))
 
 
 def _dashed(line: str) -> str:
@@ -96,7 +85,7 @@ def reply_header(lines: Sequence[str], place: int) -> int:
     """How many lines from here announce an earlier mail; 0 when they do not."""
     if not lines[place].strip() or len(lines[place]) > HEADER_WIDTH:
         return 0
-    return _header_block(lines, place) or _attribution_lines(lines, place) or _two_lines(lines, place)
+    return header_block(lines, place) or _attribution_lines(lines, place) or _two_lines(lines, place)
 
 
 def _attribution_lines(lines: Sequence[str], place: int) -> int:
@@ -106,7 +95,7 @@ def _attribution_lines(lines: Sequence[str], place: int) -> int:
         return 0
     joined = ""
     for count in range(1, _BROKEN_LINES + 1):
-        if place + count > len(lines) or not (line := _bare(lines[place + count - 1])):
+        if place + count > len(lines) or not (line := plain_line(lines[place + count - 1])):
             return 0
         joined = f"{joined} {line}".strip()
         if len(joined) > HEADER_WIDTH:
@@ -122,17 +111,13 @@ def _attribution_lines(lines: Sequence[str], place: int) -> int:
 
 def _begins_later(lines: Sequence[str], place: int, count: int) -> bool:
     """Is the header complete without its first line? Then that is text, unless it holds the name or the only date."""
-    rest = " ".join(_bare(line) for line in lines[place + 1 : place + count])
-    first = _bare(lines[place])
+    rest = " ".join(plain_line(line) for line in lines[place + 1 : place + count])
+    first = plain_line(lines[place])
     if (rest.startswith(("<", "(", "[")) and _is_somebody(_TOKEN.findall(first))) or (
-        _is_dated(first) and not _is_dated(rest)
+        is_dated(first) and not is_dated(rest)
     ):
         return False
     return _is_attribution(rest, _what_follows(lines, place + count)) or first.endswith(("!", "?", "。"))
-
-
-def _is_dated(text: str) -> bool:
-    return bool(_YEAR.search(text) or _TIME.search(text))
 
 
 def _what_follows(lines: Sequence[str], place: int) -> str:
@@ -161,27 +146,37 @@ def _is_attribution(text: str, follows: str) -> bool:
     closed = text.endswith((":", "："))
     if not closed and (follows == "text" or not ("@" in text or "[" in text)):
         return False  # most lines end here: what follows costs a hundred times as much
-    plain = _ASIDE.sub(" ", _ADDRESS.sub(" @ ", text))
-    whole = bool(_YEAR.search(plain)) and bool(_TIME.search(plain))
+    plain = _ASIDE.sub(" ", ADDRESS.sub(" @ ", text))
+    whole = bool(YEAR.search(plain)) and bool(TIME.search(plain))
     if not closed:
         return whole and "@" in plain and _is_bare_attribution(plain)
-    if follows == "quote" and ("@" in plain or whole):
+    if follows == "quote" and ("@" in plain or whole) and _says_who_wrote(plain):
         return True
     return _tells_of_an_address(plain, follows) if "@" in plain else _tells_of_a_person(plain, follows, whole=whole)
 
 
+def _says_who_wrote(plain: str) -> bool:
+    """Does the line hold the verb, and no machine that writes?"""
+    return holds(plain, "wrote") and not holds(plain, "writers")
+
+
 def _tells_of_an_address(plain: str, follows: str) -> bool:
     parts, wrote = _parts(plain), holds(plain, "wrote")
-    if _is_dated(plain):
+    if is_dated(plain):
         return _names_an_address(parts, wrote=wrote)
-    return wrote and follows != "text" and _are_names([*parts.before, *parts.after], lower=True)
+    names = [*parts.before, *parts.after]
+    if follows == "text":
+        return wrote and _is_somebody([word for word in names if word != "@"])
+    return wrote and _are_names(names, lower=True)
 
 
 def _tells_of_a_person(plain: str, follows: str, *, whole: bool) -> bool:
     """Without an address the date must be whole, or marks of quoting must follow."""
-    if follows == "text" or not (whole or follows == "quote") or not holds(plain, "wrote") or holds(plain, "writers"):
+    if not (whole or follows == "quote") or not _says_who_wrote(plain):
         return False
     parts = _parts(plain)
+    if follows == "text":  # one word may be the name of a program
+        return _names_a_person(parts) and _is_full_name(parts)
     return _names_a_person(parts) or (follows == "quote" and not parts.within and _is_somebody(parts.before))
 
 
@@ -222,6 +217,14 @@ def _names_a_person(parts: _Parts) -> bool:
         return len(parts.before) <= 3 and 0 < len(strangers) <= 4 and _are_names(parts.after, lower=False)
     strangers = _strangers(parts.before)
     return 0 < len(strangers) <= 4 and _are_names(parts.before, lower=False) and _are_beside(parts.after)
+
+
+def _is_full_name(parts: _Parts) -> bool:
+    """Two words at least, or one of a script without spaces that is as short as such names are."""
+    strangers = _strangers(parts.after if holds(" ".join(parts.after), "wrote") else parts.before)
+    if len(strangers) > 1:
+        return True
+    return len(strangers) == 1 and bool(_CASELESS_RUN.match(strangers[0])) and 2 <= len(strangers[0]) <= 5
 
 
 def _is_somebody(tokens: Sequence[str]) -> bool:
@@ -290,8 +293,8 @@ def _two_lines(lines: Sequence[str], place: int) -> int:
         return 0
     if place and lines[place - 1].strip():
         return 0
-    name, date = _bare(lines[place]), _bare(lines[place + 1])
-    if len(date) > 60 or not _YEAR.search(date) or not _DATE_LINE.fullmatch(date):
+    name, date = plain_line(lines[place]), plain_line(lines[place + 1])
+    if len(date) > 60 or not YEAR.search(date) or not _DATE_LINE.fullmatch(date):
         return 0
     person, bracket, team = name.partition(" (")
     is_agent = bool(bracket) and team.endswith(")") and not any(map(str.isdigit, team)) and _is_person(person)
@@ -300,107 +303,3 @@ def _two_lines(lines: Sequence[str], place: int) -> int:
 
 def _is_person(text: str) -> bool:
     return len(text) < 80 and bool(_NAME_LINE.fullmatch(text)) and all(word[0].isupper() for word in text.split())
-
-
-def _header_block(lines: Sequence[str], place: int) -> int:
-    """From, Sent, To, Subject in any known language, with a date and an address or a subject among them."""
-    if not _label(lines[place])[0]:
-        # Foxmail puts the address alone above the block.
-        below = next((number for number in range(place + 1, min(place + 4, len(lines))) if lines[number].strip()), 0)
-        is_above = below and _ADDRESS.fullmatch(_bare(lines[place])) and _label(lines[below])[0]
-        length = _header_block(lines, below) if is_above else 0
-        return below - place + length if length else 0
-    found, length = _block(lines, place)
-    return length if _is_mail_header(found) and not _is_introduced(lines, place) else 0
-
-
-def _block(lines: Sequence[str], place: int) -> tuple[dict[str, str], int]:
-    """The headers from here on, and how many lines they take; a value may stand below its label."""
-    found: dict[str, str] = {}
-    length, last = 0, ""
-    for number in range(place, min(place + _BLOCK_LINES, len(lines))):
-        kind, value = _label(lines[number])
-        if kind and kind not in found:
-            found[kind], last = value, kind
-        elif kind:
-            last = kind
-        elif not lines[number].strip():
-            if not _continues(lines, number, found):
-                break
-            continue
-        elif last and (
-            not found[last] or (last in ("to", "cc", "from") and _continues_list(found[last], lines[number]))
-        ):
-            found[last] += " " + _bare(lines[number])
-        else:
-            break
-        length = number - place + 1
-    return found, length
-
-
-def _continues(lines: Sequence[str], place: int, found: dict[str, str]) -> bool:
-    """Does a header that was not there yet follow the empty line, or the value that a label still lacks?"""
-    following = next((line for line in lines[place + 1 : place + 3] if line.strip()), "")
-    kind, _ = _label(following)
-    return bool(kind) and kind not in found
-
-
-def _continues_list(value: str, line: str) -> bool:
-    """Addresses go on where the line before ended with a comma or a semicolon, or begins with blanks."""
-    return (
-        value.rstrip().endswith((";", ","))
-        or ("@" in line and line[:1] in " \t")
-        or _ADDRESS.fullmatch(_bare(line)) is not None
-    )
-
-
-def _is_mail_header(found: dict[str, str]) -> bool:
-    sender, sent = found.get("from", ""), found.get("sent", "")
-    if not sender.strip() or len(found.keys() - {"other"}) < 3:
-        return False
-    addressed = any(_ADDRESS.search(found.get(kind, "")) for kind in ("from", "to", "cc"))
-    if sent:
-        dated, timed = _is_day(sent), bool(_TIME.search(sent))
-        complete = "subject" in found and (timed or "to" in found)
-        return (dated or timed) and (addressed or (dated and complete and _may_be_sender(sender, timed=timed)))
-    address = _ADDRESS.search(sender)
-    return "subject" in found and address is not None and address[0][0] in "<[(" and address.start() > 1
-
-
-def _may_be_sender(sender: str, *, timed: bool) -> bool:
-    """A name without an address begins with a capital, where the date has no time to vouch for it."""
-    return timed or (not sender[0].islower() and len(sender.split()) <= 5)
-
-
-def _is_day(text: str) -> bool:
-    """A year and the day beside it, not just a number that may be a year."""
-    return bool(_YEAR.search(text)) and len(re.findall(r"\d+", text)) >= 2
-
-
-def _is_introduced(lines: Sequence[str], place: int) -> bool:
-    """Does the line directly above announce what the author quotes on purpose?"""
-    if not place:
-        return False
-    above = lines[place - 1].strip()
-    return above.endswith((":", "：")) and not _label(above)[0] and len(above.split()) + len(above) // 6 > 1
-
-
-def _label(line: str) -> tuple[str, str]:
-    """Which header of a mail the line is, and its value; empty for none. Cells of a table are lines too."""
-    bare = _bare(line)[:HEADER_WIDTH]
-    if bare.startswith("|"):
-        cells = [cell.strip(" *\u00a0") for cell in bare.strip("|").split("|")]
-        return (
-            (labels().get(cells[0].rstrip(":： ").casefold(), ""), " ".join(cells[1:])) if len(cells) > 1 else ("", "")
-        )
-    if bare.casefold().startswith("message du ") and _YEAR.search(bare):
-        return "sent", bare
-    name, colon, value = bare.replace("：", ":").partition(":")
-    if not colon or len(name) > 30:
-        return "", ""
-    return labels().get(name.strip(" *\t\u00a0").casefold(), ""), value.strip(" *\t\u00a0")
-
-
-def _bare(line: str) -> str:
-    """The line without marks of quoting, emphasis and direction."""
-    return _DIRECTION.sub("", without_mark(line)).replace("\u00a0", " ").replace("\u202f", " ").strip(" \t*_")

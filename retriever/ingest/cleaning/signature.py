@@ -15,6 +15,7 @@ SIGNATURE_WIDTH = 110
 _LINE_LIMIT = 500
 
 CLOSERS = " \t,.!،؛，。！、~～;；:：…*_"
+_BEFORE_POSTSCRIPT = " \t*_([-–—>【（"
 _RULE = re.compile(r"\s*(?:[-_=*~—–]{2,120}|—|–)\s*")
 _DELIMITER = "-- "
 _WORD = re.compile(r"[^\W\d_][\w'’.-]{0,60}")
@@ -66,7 +67,7 @@ def without_signature(lines: Sequence[str]) -> list[str]:
     """Without what stands below the text: disclaimers, "sent from my phone", a sign-off and the names behind it."""
     kept = _trimmed(lines)
     for _ in range(3):  # each may stand below another
-        shorter = _without_tail(_without_disclaimer(_without_sent_from(kept)))
+        shorter = _without_tail(_without_disclaimer(_without_footer(_without_sent_from(kept))))
         if len(shorter) == len(kept) or not any(line.strip() for line in shorter):
             break
         kept = shorter
@@ -108,6 +109,30 @@ def is_sent_from(line: str) -> bool:
 def _is_device(word: str) -> bool:
     bare = word.strip(".,:;'’\"")
     return bare in words("device") or bare.isdigit() or len(bare) <= 1 or bare.startswith(starts("device_begins"))
+
+
+def _without_footer(lines: Sequence[str]) -> list[str]:
+    """Without the rule at the end below which a mailing list names itself and its addresses."""
+    fenced = fenced_lines(lines)
+    for place in range(max(len(lines) - SIGNATURE_LINES, 1), len(lines)):
+        if any(fenced[place:]) or not _RULE.fullmatch(lines[place]):
+            continue
+        tail = [line for line in lines[place + 1 :] if line.strip() and not _RULE.fullmatch(line)]
+        if any(map(_names_list, tail)) and any(map(_CONTACT.search, tail)) and all(map(_is_of_list, tail)):
+            return without_rule(lines[:place])
+    return list(lines)
+
+
+def _names_list(line: str) -> bool:
+    folded = line[:_LINE_LIMIT].casefold()
+    return any(sign in folded for sign in phrases("list_footer"))
+
+
+def _is_of_list(line: str) -> bool:
+    """A name of the list, an address, and no step: "Add her to the mailing list"."""
+    found = _WORD.search(line)
+    is_order = found is not None and found[0].casefold() in words("orders")
+    return len(line) <= _LINE_LIMIT and not is_order and bool(_names_list(line) or _CONTACT.search(line))
 
 
 def _without_disclaimer(lines: Sequence[str]) -> list[str]:
@@ -191,22 +216,31 @@ def _signs_off_with_name(line: str) -> bool:
     return bool(begins) and len(begins) > 3 and bool(rest) and _is_name(rest)
 
 
+def is_postscript(line: str) -> bool:
+    """Does the line begin what was forgotten above: `P.S.`, `PS:`, `Nachtrag`?"""
+    folded = line[:SIGNATURE_WIDTH].lstrip(_BEFORE_POSTSCRIPT).casefold()
+    begins = next((start for start in starts("postscript") if folded.startswith(start)), "")
+    after = folded[len(begins) : len(begins) + 1]
+    return bool(begins) and (not after.isalnum() or bool(_DENSE.match(after)))
+
+
 def _is_content(line: str) -> bool:
     """Steps, logs, code, pairs of name and value, sentences: nothing that a signature holds."""
     if _is_note(line):
         return False
-    if len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
+    if is_postscript(line) or len(line) > SIGNATURE_WIDTH or looks_like_log(line) or _ITEM.match(line):
         return True
+    found = _WORD.findall(line)
+    is_order = len(found) > 1 and found[0].casefold() in words("orders")
     if _CONTACT.search(line):
-        return _is_sentence(line)
+        return is_order or _is_sentence(line)
     pair = _PAIR.match(line)
     if pair and not all(part in words("contact") for part in re.split(r"[\s/.|()]+", pair[1].casefold()) if part):
         return True
     if _CONTENT.search(line) or _is_sentence(line):
         return True
-    found = _WORD.findall(line)
     small = [word for word in found if word[0].islower() and word.casefold() not in words("particles")]
-    return len(small) >= 3 or bool(found and found[0].casefold() in words("orders") and len(found) > 1)
+    return len(small) >= 3 or is_order
 
 
 def _is_sentence(line: str) -> bool:

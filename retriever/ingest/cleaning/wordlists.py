@@ -6,7 +6,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094d\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094d\u0981-\u0983\u09bc-\u09cd\u09d7"
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+)
 WORD = rf"(?:[^\W\d_][{_MARKS}]*)+(?:['’\-·](?:[^\W\d_][{_MARKS}]*)+)*"
 """A pattern for a word: letters with the accents and vowels that stand on their own, hyphens and apostrophes within."""
 _WORD = re.compile(WORD)

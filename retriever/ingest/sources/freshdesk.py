@@ -17,8 +17,10 @@ from retriever.ingest.sources.record import (
     text,
     unwrapped,
     written,
+    written_html,
+    written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -44,12 +46,12 @@ def convert(outer: Record) -> Ticket | SkipReason:
         return SkipReason.UNRESOLVED
     replies = [reply for reply in _conversations(record) if _is_public(reply)]
     customers = ids_of(record, "requester_id", "requester")
-    answers = [_body(reply) for reply in replies if _is_answer(reply, customers)]
+    answers = [_body(reply, "body") for reply in replies if _is_answer(reply, customers)]
     requester, stats = mapping(record.get("requester")), mapping(record.get("stats") or record.get("ticket_states"))
     return Ticket(
         external_id=text(record.get("id")) or text(record.get("display_id")),
         title=text(record.get("subject")),
-        problem=_body({"body": record.get("description"), "body_text": record.get("description_text")}),
+        problem=_body(record, "description"),
         answers=last_first(answers),
         raw=(text(record.get("description_text")) or text(record.get("description")),
              *(text(reply.get("body_text")) or text(reply.get("body")) for reply in replies)),
@@ -85,13 +87,20 @@ def _is_answer(reply: Record, customers: set[str]) -> bool:
 
 
 def _is_public(reply: Record) -> bool:
-    return not is_true(reply.get("private")) and not is_true(reply.get("deleted"))
+    return not is_internal(reply) and not is_true(reply.get("deleted"))
 
 
-def _body(part: Record) -> str:
-    """The HTML, which still has its lists and code; the plain text only where there is none."""
-    html = text(part.get("body_html") or part.get("body"))
-    return written(html, html=True) if "<" in html else written(part.get("body_text") or html)
+def _body(part: Record, name: str) -> str:
+    """The HTML, which still has its lists and code; the plain text only where there is none.
+
+    The API calls the HTML `body` and the text `body_text`, an export calls them `body_html` and `body`.
+    """
+    if html := text(part.get(f"{name}_html")):
+        return written_html(html)
+    plain, either = text(part.get(f"{name}_text")), text(part.get(name))
+    if plain and "<" in either:
+        return written_html(either)
+    return written_plain(plain) if plain else written(either)
 
 
 def _named(value: object, table: dict[str, str]) -> str:

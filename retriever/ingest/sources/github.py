@@ -8,8 +8,9 @@ comments of templates go.
 import re
 
 from retriever.ingest.cleaning.code import outside_code
-from retriever.ingest.cleaning.html import without_comments
+from retriever.ingest.cleaning.html import with_powers, without_comments
 from retriever.ingest.cleaning.mail import clean_mail
+from retriever.ingest.cleaning.mail_signs import is_quoted
 from retriever.ingest.sources.record import (
     Record,
     is_true,
@@ -28,6 +29,7 @@ NAME = "github"
 ENVELOPES = ("items", "issues", "discussions", "nodes")
 MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,1000}\)")
+_NOTE = re.compile(r"\s{0,3}>\s?(?:\[!|\*\*(?:Note|Warning|Important|Tip|Caution)\*\*)", re.IGNORECASE)
 _DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^>\n]{0,500}>", re.IGNORECASE)
 
 
@@ -47,8 +49,8 @@ def convert(outer: Record) -> Ticket | SkipReason:
         return unfit
     # A webhook of a new comment brings it beside the issue.
     comments = [*objects(record.get("comments")), *objects(outer.get("comment"))]
-    answers = [markdown_text(text(comment.get("body"))) for comment in comments if _is_answer(comment)]
-    accepted = [markdown_text(text(answer.get("body")))] if answer else []
+    answers = [_reply_text(text(comment.get("body"))) for comment in comments if _is_answer(comment)]
+    accepted = [_reply_text(text(answer.get("body")))] if answer else []
     address = _either(record, "html_url", "url")
     return Ticket(
         external_id=_external_id(record, address),
@@ -75,8 +77,16 @@ def markdown_text(markdown: str) -> str:
     return clean_mail(outside_code(markdown.replace("\r\n", "\n"), _shown))
 
 
+def _reply_text(markdown: str) -> str:
+    """A comment without what "Quote reply" puts first: marked lines, an empty one, and the answer. Notes stay."""
+    lines = markdown.replace("\r\n", "\n").strip().split("\n")
+    end = next((place for place, line in enumerate(lines) if not is_quoted(line)), len(lines))
+    repeats = 0 < end < len(lines) and not lines[end].strip() and not _NOTE.match(lines[0])
+    return markdown_text("\n".join(lines[end:] if repeats else lines))
+
+
 def _shown(text: str) -> str:
-    return _DETAILS.sub("", _IMAGE.sub(r"\1", without_comments(text)))
+    return _DETAILS.sub("", with_powers(_IMAGE.sub(r"\1", without_comments(text))))
 
 
 def _either(record: Record, name: str, other: str) -> str:

@@ -1,13 +1,13 @@
 """Jira and Jira Service Management: issues of the REST API (v2 markup, v3 documents), exports and webhooks.
 
-Solution: the last comment by a person other than the reporter that customers may see (`jsdPublic`, no restricted
-visibility, not marked as internal). The name of the
-resolution ("Done") says that there was one, not what it was. A field of your own, such as
+Solution: the last comment by a person other than the reporter that customers may see: no flag, role, group or property
+hides it. The name of the resolution ("Done") says that there was one, not what it was. A field of your own, such as
 `solution=fields.customfield_10042`, comes first when it is mapped.
 """
 
+from collections.abc import Mapping
+
 from retriever.ingest.cleaning.adf import is_adf, wiki_to_text
-from retriever.ingest.cleaning.html import looks_like_html
 from retriever.ingest.cleaning.mail import clean_mail
 from retriever.ingest.sources.record import (
     Record,
@@ -20,14 +20,15 @@ from retriever.ingest.sources.record import (
     people,
     text,
     unwrapped,
-    written,
 )
-from retriever.ingest.sources.speakers import is_false, is_machine
+from retriever.ingest.sources.speakers import is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
 NAME = "jira"
 ENVELOPES = ("issues", "values")
+_RESTRICTIONS = ("visibility", "viewableBy", "roleLevel", "groupLevel", "rolelevel", "grouplevel")
+_MARK = "sd.public.comment"
 NOT_FIXED = frozenset(
     ("won't do", "won't fix", "wont fix", "wontfix", "declined", "cannot reproduce", "can't reproduce", "incomplete",
      "not a bug", "invalid", "abandoned", "cancelled", "canceled", "won't do (obsolete)", "known error", "rejected")
@@ -51,7 +52,10 @@ def convert(outer: Record) -> Ticket | SkipReason:
         title=text(fields.get("summary")),
         problem=body_text(fields.get("description")),
         answers=last_first(answers),
-        raw=(text(fields.get("description")), *(text(comment.get("body")) for comment in comments)),
+        raw=(
+            text(fields.get("description")),
+            *(text(comment.get("body")) for comment in comments if not _is_internal(comment)),
+        ),
         url=_address(text(record.get("self")), text(record.get("key"))),
         product=text(fields.get("project")),
         category=components[0].replace("/", " ") if components else "",
@@ -81,10 +85,7 @@ def not_fixed(resolution: str) -> SkipReason | None:
 def body_text(value: object) -> str:
     """A body, which is a document (v3) or wiki markup (v2), as text."""
     plain = text(value)
-    if is_adf(value):
-        return clean_mail(plain)
-    marked = wiki_to_text(plain)  # shows which tags are code
-    return clean_mail(wiki_to_text(written(value)) if looks_like_html(marked) else marked)
+    return clean_mail(plain if is_adf(value) else wiki_to_text(plain))
 
 
 def _unfit(fields: Record) -> SkipReason | None:
@@ -107,11 +108,26 @@ def _is_answer(comment: Record, reporter: Record) -> bool:
 
 
 def _is_internal(comment: Record) -> bool:
-    """Hidden from customers: by the flag of a service project, by a role or group, or by the property of older ones."""
-    if is_false(comment.get("jsdPublic")) or comment.get("visibility") or is_true(comment.get("internal")):
+    """Hidden from customers: by a flag, by a role or group, or by the property of a service project."""
+    if is_internal(comment) or any(_names_few(comment.get(name)) for name in _RESTRICTIONS):
         return True
-    marks = [mark for mark in objects(comment.get("properties")) if mark.get("key") == "sd.public.comment"]
-    return any(is_true(mapping(mark.get("value")).get("internal")) for mark in marks)
+    properties = comment.get("properties")
+    marks = [mark.get("value") for mark in objects(properties) if mark.get("key") == _MARK]
+    return any(_says_internal(mark) for mark in (*marks, mapping(properties).get(_MARK)))
+
+
+def _names_few(restriction: object) -> bool:
+    """Does it name a role or a group? An older Jira writes the name alone."""
+    if isinstance(restriction, Mapping):
+        return any(map(text, restriction.values()))
+    return text(restriction).casefold() not in ("", "public", "everyone", "all users")
+
+
+def _says_internal(mark: object) -> bool:
+    """The property's value is an object, or, in what some programs export, its JSON."""
+    if isinstance(mark, str):
+        return '"internal":true' in "".join(mark.lower().split()).replace(':"true', ":true")
+    return is_true(mapping(mark).get("internal"))
 
 
 def _address(self: str, key: str) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from retriever.ingest.cleaning.adf import adf_to_text, is_adf
-from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped
+from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped, with_breaks
 from retriever.ingest.cleaning.mail import clean_mail, has_own_words
 from retriever.masking import KnownEntities
 
@@ -110,14 +110,29 @@ def is_true(value: object) -> bool:
     return value is True or (isinstance(value, str | int) and str(value).strip().lower() in ("true", "1", "yes"))
 
 
-def written(value: object, *, html: bool = False) -> str:
-    """What its author wrote in a mail or comment: markup to text, without quotes, signature and greeting."""
-    raw = text(value) if html else unescaped(text(value))
-    if html or looks_like_html(raw):
-        plain = html_to_text(raw)
-        # A forwarded mail is nothing but what is repeated.
-        raw = plain if has_own_words(plain) else html_to_text(raw, repeated=True)
-    return clean_mail(raw)
+def written(value: object) -> str:
+    """What its author wrote in a mail or comment, in a field that may hold HTML or plain text.
+
+    Markup becomes text; quotes, signature and greeting go.
+    """
+    raw = unescaped(text(value))
+    return written_html(with_breaks(raw)) if looks_like_html(raw) else clean_mail(raw)
+
+
+def written_html(value: object) -> str:
+    """The same, of a field that is HTML."""
+    markup = text(value)
+    plain = html_to_text(markup)
+    # A forwarded mail is nothing but what is repeated.
+    return clean_mail(plain if has_own_words(plain) else html_to_text(markup, repeated=True))
+
+
+def written_plain(value: object) -> str:
+    """The same, of a field that is plain text: a tag in it is content, unless a program escaped a whole page."""
+    raw = text(value)
+    read = unescaped(raw)
+    is_page = read != raw and read.startswith("<") and read.endswith(">") and looks_like_html(read)
+    return written_html(read) if is_page else clean_mail(read)
 
 
 def people(*persons: object, companies: Iterable[object] = ()) -> KnownEntities:

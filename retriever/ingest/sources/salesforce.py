@@ -17,8 +17,10 @@ from retriever.ingest.sources.record import (
     text,
     unwrapped,
     written,
+    written_html,
+    written_plain,
 )
-from retriever.ingest.sources.speakers import is_false, is_machine, people_named, same_person
+from retriever.ingest.sources.speakers import is_false, is_internal, is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import State, is_done, state_of
 
@@ -52,8 +54,8 @@ def convert(outer: Record) -> Ticket | SkipReason:
     return Ticket(
         external_id=text(record.get("CaseNumber")) or text(record.get("Id")),
         title=text(record.get("Subject")),
-        problem=written(record.get("Description")),
-        answers=[*own, *last_first([written(note.get("CommentBody")) for note in comments]),
+        problem=written_plain(record.get("Description")),
+        answers=[*own, *last_first([written_plain(note.get("CommentBody")) for note in comments]),
                  *last_first([_mail(mail) for mail in mails])],
         raw=(text(record.get("Description")), *own, *(text(note.get("CommentBody")) for note in comments),
              *(text(mail.get("TextBody")) for mail in mails)),
@@ -77,7 +79,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
 
 def _is_answer(note: Record, record: Record) -> bool:
     """Published, and neither by the customer, who writes in a portal, nor by a flow."""
-    if is_false(note.get("IsPublished")) or is_true(note.get("IsDeleted")):
+    if is_internal(note) or is_true(note.get("IsDeleted")):
         return False
     author = note.get("CreatedBy") or note.get("CreatorName") or ""
     kind = text(mapping(author).get("UserType")).lower()
@@ -91,11 +93,7 @@ def _is_answer(note: Record, record: Record) -> bool:
 
 def _was_sent(mail: Record) -> bool:
     """Out of the house, by a person: no draft, nothing among colleagues, no answering machine."""
-    if (
-        not is_false(mail.get("Incoming"))
-        or is_false(mail.get("IsExternallyVisible"))
-        or is_true(mail.get("IsDeleted"))
-    ):
+    if not is_false(mail.get("Incoming")) or is_internal(mail) or is_true(mail.get("IsDeleted")):
         return False
     status = text(mail.get("Status")).lower()
     return (
@@ -106,5 +104,5 @@ def _was_sent(mail: Record) -> bool:
 
 
 def _mail(mail: Record) -> str:
-    plain = written(mail.get("TextBody"))
-    return plain or written(mail.get("HtmlBody"), html=True)
+    plain = written_plain(mail.get("TextBody"))
+    return plain or written_html(mail.get("HtmlBody"))

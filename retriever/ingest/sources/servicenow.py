@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from retriever.ingest.signals import Signals
 from retriever.ingest.sources.journal import Entry, customer_comments, journal_entries, journal_text
-from retriever.ingest.sources.record import Record, names, people, text, unwrapped, written
+from retriever.ingest.sources.record import Record, names, people, text, unwrapped, written, written_plain
 from retriever.ingest.sources.speakers import is_machine, people_named, same_person
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import State, is_done, state_of
@@ -91,7 +91,7 @@ def _answers(record: Mapping[str, str], entries: Sequence[Entry]) -> list[str]:
     callers = people_named(record.get(role) or "" for role in _CALLERS)
     asking = callers | (people_named(names(record.get("watch_list") or "")) - agents)
     return [
-        written(journal_text(entry.body))
+        written_plain(journal_text(entry.body))
         for entry in entries
         if same_person(entry.author) not in asking and not is_machine(entry.author)
     ]

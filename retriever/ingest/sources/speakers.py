@@ -32,7 +32,23 @@ _NAME_KEYS = (
     "emailAddress",
     "email",
 )
+# Flags of comments without underscores and case: some help desks' own, others of their exports and of gateways.
+_SHOWN_TO_ALL = frozenset(
+    ("public", "ispublic", "jsdpublic", "published", "ispublished", "isexternallyvisible", "externallyvisible",
+     "customervisible", "iscustomervisible", "visibletocustomer", "visibletocustomers")
+)  # fmt: skip
+_SHOWN_WITHIN = frozenset(
+    ("private", "isprivate", "internal", "isinternal", "internalnote", "isinternalnote", "privatenote", "internalonly",
+     "agentonly", "staffonly")
+)  # fmt: skip
+_WHO_SEES = frozenset(("visibility", "type", "kind", "commenttype", "notetype", "channel", "privacy", "scope"))
+_WITHIN = frozenset(
+    ("internal", "private", "internalnote", "privatenote", "internalcomment", "privatecomment", "internalusers",
+     "internalonly", "agents", "agentsonly", "agentonly", "staff", "staffonly", "worknote", "worknotes", "restricted",
+     "sideconversation")
+)  # fmt: skip
 _MACHINE = re.compile(any_of("machine"))
+_JOINTS = re.compile(r"[\s_-]+")
 _SUFFIX = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]|[（【][^（）【】]{0,60}[）】]")
 
 
@@ -47,6 +63,17 @@ def is_machine(author: object) -> bool:
     if any(_folded(text(author.get(key))) in _MACHINE_TYPES for key in _TYPE_KEYS):
         return True
     return any(_MACHINE.fullmatch(_folded(text(author.get(key)))) for key in _NAME_KEYS)
+
+
+def is_internal(comment: Record) -> bool:
+    """Does the comment say, by any flag that help desks know, that customers do not see it?"""
+    for key, value in comment.items():
+        name = _bare(str(key))
+        if (name in _SHOWN_TO_ALL and is_false(value)) or (name in _SHOWN_WITHIN and is_true(value)):
+            return True
+        if name in _WHO_SEES and _bare(text(value)) in _WITHIN:
+            return True
+    return False
 
 
 def is_false(value: object) -> bool:
@@ -74,6 +101,11 @@ def ids_of(record: Record, *keys: str) -> set[str]:
 def people_named(names: Iterable[str]) -> set[str]:
     """The names in one spelling; see `same_person`."""
     return {key for name in names if (key := same_person(name))}
+
+
+def _bare(name: str) -> str:
+    """`isInternal`, `is_internal` and `Is internal` are one name."""
+    return _JOINTS.sub("", name[:LONGEST_NAME]).casefold()
 
 
 def _folded(name: str) -> str:

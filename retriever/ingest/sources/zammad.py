@@ -16,8 +16,10 @@ from retriever.ingest.sources.record import (
     text,
     unwrapped,
     written,
+    written_html,
+    written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -37,7 +39,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if not state.startswith("closed") and not is_done(state):
         return SkipReason.UNRESOLVED
     articles = objects(record.get("articles")) or objects(outer.get("articles")) or objects(outer.get("article"))
-    public = [article for article in articles if not is_true(article.get("internal"))]
+    public = [article for article in articles if not is_internal(article)]
     customer = record.get("customer")
     customers = ids_of(record, "customer_id", "customer")
     group = text(record.get("group"))
@@ -75,4 +77,8 @@ def _sender(article: Record) -> str:
 
 
 def _body(article: Record) -> str:
-    return written(article.get("body"), html="html" in text(article.get("content_type")).lower())
+    """The body, which is what its type says; without one it may be either."""
+    kind = text(article.get("content_type")).lower()
+    if not kind:
+        return written(article.get("body"))
+    return written_html(article.get("body")) if "html" in kind else written_plain(article.get("body"))

@@ -17,9 +17,10 @@ from retriever.ingest.sources.record import (
     people,
     text,
     unwrapped,
-    written,
+    written_html,
+    written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_false, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -57,9 +58,10 @@ def convert(outer: Record) -> Ticket | SkipReason:
     return Ticket(
         external_id=text(record.get("id")),
         title=text(record.get("subject")) or text(record.get("raw_subject")),
-        problem=written(record.get("description")) or next((_body(note) for note in comments if voices.asks(note)), ""),
+        problem=written_plain(record.get("description"))
+        or next((_body(note) for note in comments if voices.asks(note)), ""),
         answers=[*last_first(answers), *last_first(last)],
-        raw=(text(record.get("description")), *(_raw(comment) for comment in comments)),
+        raw=(text(record.get("description")), *(_raw(comment) for comment in comments if _is_public(comment))),
         url=_address(text(record.get("url"))),
         tags=tags,
         priority=text(record.get("priority")),
@@ -115,7 +117,8 @@ class _Voices:
 
 
 def _is_public(comment: Record) -> bool:
-    return not is_false(comment.get("public")) and not is_true(comment.get("private"))
+    sides = (at(comment, "via.channel"), at(comment, "via.source.rel"))
+    return not is_internal(comment) and "side_conversation" not in [text(side).lower() for side in sides]
 
 
 def _is_automatic(comment: Record) -> bool:
@@ -130,8 +133,8 @@ def _is_automatic(comment: Record) -> bool:
 
 def _body(comment: Record) -> str:
     if text(comment.get("html_body")):
-        return written(comment.get("html_body"), html=True)
-    return written(comment.get("plain_body") or comment.get("body"))
+        return written_html(comment.get("html_body"))
+    return written_plain(comment.get("plain_body") or comment.get("body"))
 
 
 def _raw(comment: Record) -> str:

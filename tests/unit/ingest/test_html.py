@@ -4,6 +4,7 @@ import pytest
 
 from retriever.ingest.cleaning.adf import adf_to_text, wiki_to_text
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped
+from retriever.ingest.sources.github import markdown_text
 from retriever.ingest.sources.jira import body_text
 from retriever.ingest.sources.record import written
 
@@ -31,6 +32,14 @@ TEXTS = {
     "old capitals": ("<P>one<BR>two <B>three</B></P>", "one\ntwo three"),
     "namespaces": ("<p>put <soap:Body> and <std::string> there</p>", "put <soap:Body> and <std::string> there"),
     "office": ("<p>one<o:p></o:p></p>", "one"),
+    "power": (
+        "<p>10<sup>6</sup> and 2<sup class='a'>-3</sup>, m<sup>2</sup>, 2<sup>n</sup></p>",
+        "10^6 and 2^-3, m^2, 2^n",
+    ),
+    "no power": ("<p>1<sup>st</sup>, 2<sup>e</sup>, n<sup>o</sup>, X<sup>TM</sup></p>", "1st, 2e, no, XTM"),
+    "formula": ("<p>H<sub>2</sub>O, log<sub>2</sub></p>", "H2O, log2"),
+    "base": ("<p>101<sub>2</sub> is 5<sub>10</sub></p>", "101_2 is 5_10"),
+    "tag as code": ("<p>Put <code><div></code> and <code></p></code> there</p>", "Put `<div>` and `</p>` there"),
     "comparison": ("<p>if a <b and c> d</p>", None),
 }
 
@@ -103,6 +112,12 @@ def test_escaped_markup_is_markup() -> None:
         written("&lt;p&gt;Open the lid&lt;/p&gt;&lt;ul&gt;&lt;li&gt;wait&lt;/li&gt;&lt;/ul&gt;")
         == "Open the lid\n\n- wait"
     )
+
+
+def test_powers_of_markdown_are_powers() -> None:
+    """Where GitHub's tags are taken away; those in code stay."""
+    assert markdown_text("about 10<sup>6</sup> rows of H<sub>2</sub>O") == "about 10^6 rows of H2O"
+    assert markdown_text("write `10<sup>6</sup>` there") == "write `10<sup>6</sup>` there"
 
 
 def test_documents_know_where_lists_start_and_what_is_struck() -> None:

@@ -17,6 +17,12 @@ def test_the_earlier_mail_goes_whoever_announces_it(header: str, said: str) -> N
         assert clean_mail(f"{said}\n\n{header}{quoted}") == said
 
 
+@pytest.mark.parametrize("name", sorted(HEADERS.keys() - {"outlook mobile short", "notes short", "zendesk agent"}))
+def test_the_earlier_mail_may_begin_directly_below_its_announcement(name: str) -> None:
+    """Without a mark and an empty line; only a name beside a date, with no verb, is too little then."""
+    assert clean_mail(f"{SAID}\n\n{HEADERS[name]}\nIt does not print.\nPlease help.") == SAID
+
+
 @pytest.mark.parametrize("name", [name for name in SAMPLES["lines"] if name != "outlook mobile short"])
 def test_a_broken_line_announces_as_a_whole_one(name: str) -> None:
     """Mail programs break lines; names, dates and addresses then stand on lines of their own."""
