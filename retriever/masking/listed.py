@@ -12,8 +12,8 @@ from pathlib import Path
 from index.text.normal import normalise
 from retriever.errors import InvalidInput
 from retriever.masking.folding import Folded, fold
-from retriever.masking.known import plain
 from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
+from retriever.masking.wordlists import plain
 
 NAMES_FILE = "masking_names.txt"
 """Lies beside the library."""

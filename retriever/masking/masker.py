@@ -18,6 +18,7 @@ from retriever.masking import (
     people,
     phones,
     places,
+    roles,
     titled,
 )
 from retriever.masking.folding import MARK, Folded, fold
@@ -40,7 +41,7 @@ STRUCTURED: tuple[MaskingRule, ...] = (
     *identifiers.LATER_RULES,
 )
 """Rules whose precision and recall are promised and measured, in their order."""
-BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *places.RULES)
+BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *roles.RULES, *places.RULES)
 """Names of companies and people, and addresses: no check digits decide."""
 
 _PASSES = 8  # two are usual; each takes more of the text, so they end
