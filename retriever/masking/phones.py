@@ -32,6 +32,7 @@ _CHINESE_DIGITS = str.maketrans("〇零一幺二三四五六七八九", "0011234
 _CHINESE_MOBILE = re.compile(
     r"(?<![〇零一幺二三四五六七八九])[一幺][三四五六七八九][〇零一幺二三四五六七八九]{9}(?![〇零一幺二三四五六七八九])"
 )
+_WITH_CHINA = re.compile(r"861[3-9]\d{9}")
 # Forms that are written for nothing else: (415) 555-2671, 0571-87654321.
 _CLEAR = re.compile(
     r"(?<![A-Za-z0-9_(.\-])\([2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4}(?![A-Za-z0-9_-])"
@@ -147,6 +148,19 @@ RULES = (
 )
 
 
-def spoken_digits(number: str) -> str:
-    """Digits of a number, Chinese numerals included: what two spellings of one number share."""
-    return digits_of(number.translate(_CHINESE_DIGITS))
+def country_and_number(phone: str) -> tuple[str, str]:
+    """The country code, empty for a number in national form, and the digits behind it that every spelling shares."""
+    spoken = phone.translate(_CHINESE_DIGITS)
+    digits = digits_of(spoken)
+    country = ""
+    if "+" in spoken or digits.startswith("00"):
+        try:
+            number = phonenumbers.parse("+" + digits.lstrip("0"))
+            country, digits = str(number.country_code), str(number.national_number)
+        except Exception:  # no plan, or one that breaks: all the digits tell it apart
+            country = "?"
+    elif _WITH_CHINA.fullmatch(digits):
+        country, digits = "86", digits[2:]
+    digits = digits.lstrip("0")
+    # Trunk prefixes of North America and Russia. A Chinese mobile loses its 1, too, in every spelling alike.
+    return country, digits[1:] if len(digits) == _LONG and digits[0] in "18" else digits
