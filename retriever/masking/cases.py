@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from retriever.domain import Case, Query
 from retriever.masking.masker import mask_fields
@@ -61,15 +62,9 @@ def _entries(name: str, texts: tuple[str, ...], scope: RuleScope) -> Iterator[tu
 
 
 def _rebuilt(case: Case, masked: Mapping[str, Masked]) -> Case:
-    texts = {name: masked[name].text for name in (*TEXTS, *NAMES)}
-    lists = {
-        name: tuple(masked[f"{name}[{place}]"].text for place in range(len(getattr(case, name))))
-        for name in ("steps", "tags", "error_codes")
-    }
-    return replace(
-        case,
-        **texts,  # type: ignore[arg-type]
-        **lists,  # type: ignore[arg-type]
-        outcome=replace(case.outcome, summary=masked["outcome.summary"].text),
-        source=replace(case.source, url=masked["source.url"].text),
-    )
+    changed: dict[str, Any] = {name: masked[name].text for name in (*TEXTS, *NAMES)}
+    for name in ("steps", "tags", "error_codes"):
+        changed[name] = tuple(masked[f"{name}[{place}]"].text for place in range(len(getattr(case, name))))
+    changed["outcome"] = replace(case.outcome, summary=masked["outcome.summary"].text)
+    changed["source"] = replace(case.source, url=masked["source.url"].text)
+    return replace(case, **changed)

@@ -46,7 +46,7 @@ STRUCTURED: tuple[MaskingRule, ...] = (
 BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *roles.RULES, *places.RULES)
 """Names of companies and people, and addresses: no check digits decide."""
 
-Field: TypeAlias = tuple[str, RuleScope]
+ScopedText: TypeAlias = tuple[str, RuleScope]
 """A text, and which rules may look at it."""
 _PASSES = 8  # two are usual; each takes more of the text, so they end
 _DIGITS_AND_LETTERS = frozenset(("IBAN", "CARD", "NATIONAL_ID", "ACCOUNT", "TAX_ID", "PASSPORT", "PLATE", "MAC"))
@@ -93,7 +93,7 @@ def mask_mention(value: str) -> str:
     return _LONG_NUMBER.sub("[NUMBER]", mask_text(value).text)
 
 
-def mask_fields(fields: Sequence[Field], known: KnownEntities = NOBODY) -> tuple[Masked, ...]:
+def mask_fields(fields: Sequence[ScopedText], known: KnownEntities = NOBODY) -> tuple[Masked, ...]:
     """`mask_text` for the fields of one case, which share their numbers; a name found in one goes from all texts."""
     numbering = Numbering(text for text, _ in fields)
     masked = []
@@ -106,7 +106,7 @@ def mask_fields(fields: Sequence[Field], known: KnownEntities = NOBODY) -> tuple
     return tuple(masked)
 
 
-def _find_all(fields: Sequence[Field], known: KnownEntities) -> list[Sequence[Claim]]:
+def _find_all(fields: Sequence[ScopedText], known: KnownEntities) -> list[Sequence[Claim]]:
     found = [find_claims(text, known, scope) if text else () for text, scope in fields]
     # Names of the record and of the operator's list are found wherever they stand, and as a whole only.
     asked = {rule.name for rule in known_rules(known)}

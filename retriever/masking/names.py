@@ -10,6 +10,7 @@ _CASES = words("name_cases")
 _NOMINATIVES = words("name_nominatives")
 _VIETNAMESE = frozenset(words("vietnamese_surnames"))
 _BRANDS = frozenset(words("person_brands"))
+_STREETS = frozenset(map(str.lower, (*words("spanish_streets"), *words("french_streets"))))
 _IRISH = re.compile(r"(?<!\w)(?:O['’]|Ma?c)[A-Z]")
 _SHORTEST_STEM = 3
 _PARTS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300\u0301\u0900-\u0903\u093a-\u094f])+")
@@ -24,7 +25,7 @@ def is_listed(word: str) -> bool:
 def is_person(name: str) -> bool:
     """Do these words hold a name that people bear? A single word must be listed; of several, one may have an ending."""
     parts = _PARTS.findall(name)
-    if not parts or " ".join(parts).lower() in _BRANDS:
+    if not parts or parts[0].lower() in _STREETS or " ".join(parts).lower() in _BRANDS:
         return False
     if any(map(is_listed, parts)) or (len(parts) > 1 and parts[0].lower() in _VIETNAMESE):
         return True

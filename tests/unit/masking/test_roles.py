@@ -92,7 +92,8 @@ Utilizatorul Administrator | Az Ügyfél Portál nem működik | Kunden Danske B
 ग्राहक लॉगिन नहीं कर पा रहा | हाँ जी ठीक है | คุณสามารถเข้าสู่ระบบได้ | คุณสมบัติ ของเครื่อง | นายจ้าง ไม่ตอบ
 お客様はログインできません | ユーザー名が違います | 고객 센터에 전화 | 客户要求退款 | client Thomas Cook booking
 Name: Office Printer | Product Name: Anna Suite | First name: required | Vorname: Pflichtfeld | Фамилия: Ошибка
-From: Support Team | User: Administrator | Agent: Mozilla/5.0 | Windows (client) fails | customer Johnson & Johnson
+From: Support Team | User: Administrator | Agent: Mozilla/5.0 | Windows (client) fails
+contact: Calle de Alcalá | customer Johnson & Johnson
 """
 
 
