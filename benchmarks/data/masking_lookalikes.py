@@ -273,6 +273,30 @@ def _command(rng: random.Random) -> str:
     )
 
 
+def _beside_a_role(rng: random.Random) -> str:
+    return rng.choice(
+        listed(
+            "customer success manager|the user cannot log in|Customer Journey Map|"
+            "User Acceptance Test|Client Side Rendering|"
+            "Kunde wünscht Rückruf|Kundin Portal|Benutzer Profil Dienst|Le client refuse|utilisateur Invité|"
+            "cliente Cuenta Corriente|usuario Super Admin|utente Dominio Locale|"
+            "gebruiker Lokale Beheerder|Klient Poczty|"
+            "Użytkownik Lokalny|zákazník Online Bankovnictví|Клиент Мобильного Банка|Пользователь Гость|Менеджер Задач|"
+            "Користувач Системи|Müşteri Numarası|Kullanıcı Sözleşmesi|khách hàng doanh nghiệp|Khách Hàng VIP|"
+            "Pelanggan Korporat|Clientul Torrent|Ügyfél Kapu|Kund Nummer|Asiakas Portaali|Χρήστης Διαχειριστής|"
+            "العميل لم يستلم الطلب|کاربر مهمان سایت|המשתמש נחסם|ग्राहक सेवा|คุณภาพ สินค้า|お客様 サポート|"
+            "고객 번호|name: Default Printer"
+        )
+    )
+
+
+def _beside_a_verb(rng: random.Random) -> str:
+    around = listed(
+        "ring {} of 4|call {} times|text {} chars|dial {} first|contact {} on the relay|appel {} fois|llamar {} veces"
+    )
+    return rng.choice(around).format(rng.randint(1, 99_999))
+
+
 MAKERS: dict[str, Callable[[random.Random], str]] = {
     "order numbers": _order,
     "tracking numbers": _tracking,
@@ -290,6 +314,8 @@ MAKERS: dict[str, Callable[[random.Random], str]] = {
     "bare numbers": _bare_number,
     "log lines": _log_line,
     "products behind titles": _product_behind_a_title,
+    "things beside a role": _beside_a_role,
+    "numbers beside a verb": _beside_a_verb,
     "sections of pages": _section,
     "makers and legal forms": _maker,
     "talk of papers": _talk_of_papers,

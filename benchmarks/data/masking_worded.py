@@ -193,6 +193,57 @@ _HELD_LINKS = listed(
     "https://e.example/magic/{}?x=1"
 )
 
+_ROLES: Halves = (
+    listed(
+        "Kundin {}: Petra Schmidt|customer {}: John Miller|Klientka {}: Anna Kowalska|"
+        "Пользователь {}: Иванов Иван Иванович|"
+        "La cliente {}: Claire Dupont|Müşteri {}: Ayşe Demir|khách hàng {}: Nguyễn Văn An|العميل {}: محمد أحمد حسن"
+    ),
+    listed(
+        "Mitarbeiterin {} meldet: Heike Brandl|our user {} waits: Deborah Whitfield|"
+        "manager {} agreed: Oluwaseun Adeyemi|"
+        "l'utilisatrice {}: Sandrine Bouvier|la usuaria {} pide: Montserrat Gil|o cliente {}: Thiago Azevedo|"
+        "l'utente {} scrive: Federica Lombardi|klant {} belt: Maarten Dijkstra|pracownik {}: Zbigniew Wilczek|"
+        "zákaznice {}: Lenka Dvořáková|používateľ {}: Marek Kováč|сотрудница {}: Белова Ольга Викторовна|"
+        "клієнт {}: Олег Бондар|потребителка {}: Гергана Тодорова|kullanıcı {}: Mehmet Yıldırım|"
+        "nhân viên {}: Trần Thị Lan|pelanggan {}: Agus Hidayat|πελάτισσα {}: Ελένη Νικολάου|"
+        "clientul {}: Mihai Ionescu|ügyfelünk, {}: Kovács Eszter|användaren {}: Gustav Lindholm|"
+        "kunden {}: Kirsten Nygaard|bruker {}: Ingrid Haugen|asiakas {}: Jukka Heikkinen|ग्राहक {}: सुनीता शर्मा|"
+        "הלקוח {}: משה פרץ|کاربر {}: مریم کریمی|المستخدمة {}: سارة خالد"
+    ),
+)
+_HELD_ROLES = listed(
+    "Anwender {} fragt: Torben Kruse|Kollegin {} sagt: Mechthild Vogelsang|employee {} asked: Rajesh Iyer|"
+    "client {} says: Brendan Gallagher|colleague {}: Hiroshi Watanabe|abonné {}: Cédric Marchetti|"
+    "el gerente {}: Rodrigo Villanueva|funcionária {}: Luciana Teixeira|la collega {}: Giada Ferraro|"
+    "gebruiker {}: Femke van der Wal|użytkowniczka {}: Agnieszka Sobczyk|uživatel {}: Zdeněk Procházka|"
+    "zákazníčka {}: Zuzana Horváthová|клиенту {}: Семёнову Павлу Игоревичу|абонент {}: Тимур Галиев|"
+    "користувачка {}: Наталія Кравченко|клиентът {}: Пламен Стоянов|müşterimiz {}: Burak Aydoğan|"
+    "người dùng {}: Phạm Quốc Huy|karyawan {}: Bambang Prasetyo|ο χρήστης {}: Νίκος Οικονόμου|"
+    "utilizatoarea {}: Andreea Munteanu|felhasználónk {}: Szabó Gergely|kund {}: Astrid Ekström|"
+    "medarbejder {}: Jesper Mikkelsen|käyttäjä {}: Riikka Salonen|उपयोगकर्ता {}: अनिल यादव|"
+    "המשתמשת {}: תמר כהן|مشتری {}: رضا جعفری|الموظف {}: عمر يوسف الشمري"
+)
+_DIALLED: Halves = (
+    listed("ring {}|bel {}|call me on {}|appelez le {}|cep {}"),
+    listed(
+        "text us at {}|ruft mich unter {} an|rappelez-moi au {}|llame al {}|ligue para {}|chiami il {}|"
+        "oddzwonić pod {}|volejte {}|volajte {}|наберите {}|зателефонуйте мені {}|позвънете на {}|"
+        "beni {} numaradan arayın|"
+        "gọi lại số {}|โทรหา {}|hubungi saya di {}|sunați-mă la {}|hívjon: {}|ringa mig på {}|"
+        "soita {}|καλέστε με στο {}|"
+        "اتصل بي على {}|با {} تماس بگیرید|התקשר אליי {}|{} पर कॉल करें|{}に電話してください|{}로 연락 주세요|whatsapp {}"
+    ),
+)
+_HELD_DIALLED = listed(
+    "phone her on {}|dial {}|bitte {} anrufen|joignable au {}|llámenos al {}|contate {}|"
+    "richiamare {}|graag bellen op {}|"
+    "zadzwoń: {}|zavolat na {}|перезвоните на {}|звони {}|{} numaralı telefon|liên hệ số {}|"
+    "ติดต่อ {}|kontak {}|apelați {}|"
+    "{} számon|kontakta oss på {}|soittakaa {}|τηλεφωνήστε στο {}|للتواصل {}|"
+    "זה לא עובד, חייגו {}|вайбер {}|{}まで連絡を"
+)
+
 
 def _titled(rng: random.Random, held: bool) -> tuple[str, str]:
     language = rng.choice(list(_NAMES))
@@ -201,6 +252,21 @@ def _titled(rng: random.Random, held: bool) -> tuple[str, str]:
         for later, seen in ((_HELD_AROUND, _AROUND), (_HELD_TITLES, _TITLES), (_HELD_NAMES, _NAMES))
     )
     return around.replace("{}", title, 1), name
+
+
+def _role(rng: random.Random, held: bool) -> tuple[str, str]:
+    around, _, name = rng.choice(_HELD_ROLES if held else _both(_ROLES)).rpartition(": ")
+    return around, name
+
+
+def _dialled(rng: random.Random, held: bool) -> tuple[str, str]:
+    shapes = (
+        listed("099 999 9999|09999 999999|0999-999-9999")
+        if held
+        else listed("099-99999999|099 99 99 99 99|0999 9999999")
+    )
+    number = _shaped(rng, shapes)
+    return rng.choice(_HELD_DIALLED if held else _both(_DIALLED)), "01" + number[2:]
 
 
 def _both(halves: Halves) -> Words:
@@ -268,6 +334,8 @@ def _link(rng: random.Random, held: bool) -> tuple[str, str]:
 MAKERS: dict[str, tuple[tuple[str, ...], Maker]] = {
     "name behind titles": (("PERSON",), _titled),
     "name beside a role, Chinese": (("PERSON",), _chinese),
+    "name beside a role": (("PERSON",), _role),
+    "number beside a verb": (("PHONE",), _dialled),
     "company by legal form": (("COMPANY",), _company),
     "identity paper with cue": (("PASSPORT",), _paper),
     "number of a person with cue": (("NATIONAL_ID", "PHONE", "TAX_ID"), _person_number),

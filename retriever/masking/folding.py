@@ -28,7 +28,6 @@ _WIDE = (
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63"
 _SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _LAST_DIGIT = 0x1FBF9
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 class Folded:
@@ -43,8 +42,7 @@ class Folded:
     @cached_property
     def lower(self) -> str:
         """The text in lower case, position for position."""
-        lowered = self.text.lower()
-        return lowered if len(lowered) == len(self.text) else self.text.translate(_ASCII_LOWER)
+        return self.text.replace("\u0130", "i").lower()  # the one letter that is longer when it is small
 
     @cached_property
     def has_digit(self) -> bool:

@@ -1,7 +1,6 @@
 """Who the ticket is about: names, companies and numbers of its own record, wherever the text mentions them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -9,6 +8,7 @@ from index.text.normal import normalise
 from retriever.masking.folding import Folded, fold
 from retriever.masking.rules import MaskingRule, RuleScope, TextPassage, digits_of
 from retriever.masking.spans import KnownEntities
+from retriever.masking.wordlists import plain
 
 _HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _MOST = 200  # entities of one kind that are looked for; a record names a handful
@@ -38,18 +38,6 @@ def _rule(name: str, kind: str, spellings: tuple[str, ...], scope: RuleScope) ->
             yield found.span()
 
     return MaskingRule(name, kind, find, lambda _: True, scope)
-
-
-def plain(text: str) -> str:
-    """The text without accents, position for position."""
-    return text if text.isascii() else "".join(map(_base, text))
-
-
-@lru_cache(maxsize=4096)
-def _base(sign: str) -> str:
-    if sign < "\u00c0" or sign >= "\u0370":
-        return sign
-    return unicodedata.normalize("NFD", sign)[0]
 
 
 def _spelled(value: str) -> str:

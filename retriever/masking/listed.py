@@ -12,8 +12,8 @@ from pathlib import Path
 from index.text.normal import normalise
 from retriever.errors import InvalidInput
 from retriever.masking.folding import Folded, fold
-from retriever.masking.known import plain
 from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
+from retriever.masking.wordlists import plain
 
 NAMES_FILE = "masking_names.txt"
 """Lies beside the library."""
@@ -95,7 +95,7 @@ def parse_names(text: str) -> tuple[MaskingRule, ...]:
         raise InvalidInput(f"{NAMES_FILE} holds more than {MOST_NAMES:,} names.")
     scope = RuleScope.TEXT | RuleScope.NAME
     return tuple(
-        MaskingRule(f"listed_{kind.lower()}", kind, _listed(found).find, lambda _: True, scope)
+        MaskingRule(f"listed_{kind.lower()}", kind, names_to_find(found).find, lambda _: True, scope)
         for kind, found in names.items()
         if found
     )
@@ -109,7 +109,8 @@ def _checked(name: str, number: int) -> str:
     return spelled
 
 
-def _listed(names: Iterable[str]) -> ListedNames:
+def names_to_find(names: Iterable[str]) -> ListedNames:
+    """Names in lower case and without accents, made ready."""
     worded, unspaced = set[str](), set[str]()
     for name in names:
         tokens = _TOKEN.findall(name)

@@ -7,6 +7,7 @@ result, since a passage taken may uncover another. They stop when nothing is new
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from retriever.masking import (
     commands,
@@ -18,8 +19,10 @@ from retriever.masking import (
     people,
     phones,
     places,
+    roles,
     titled,
 )
+from retriever.masking.echoes import echo_rule
 from retriever.masking.folding import MARK, Folded, fold
 from retriever.masking.known import known_rules
 from retriever.masking.placeholders import PLACEHOLDER
@@ -40,12 +43,14 @@ STRUCTURED: tuple[MaskingRule, ...] = (
     *identifiers.LATER_RULES,
 )
 """Rules whose precision and recall are promised and measured, in their order."""
-BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *places.RULES)
+BEST_EFFORT: tuple[MaskingRule, ...] = (*companies.RULES, *people.RULES, *titled.RULES, *roles.RULES, *places.RULES)
 """Names of companies and people, and addresses: no check digits decide."""
 
+ScopedText: TypeAlias = tuple[str, RuleScope]
+"""A text, and which rules may look at it."""
 _PASSES = 8  # two are usual; each takes more of the text, so they end
+_DIGITS_AND_LETTERS = frozenset(("IBAN", "CARD", "NATIONAL_ID", "ACCOUNT", "TAX_ID", "PASSPORT", "PLATE", "MAC"))
 _LONG_NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d{2}-\d{2})\d(?:[ ().\-/]{0,3}\d){6,}+")
-_SAME_PHONE = 9  # last digits that make two spellings one number
 
 
 class Numbering:
@@ -55,6 +60,7 @@ class Numbering:
         """Numbers that stand in these texts already are never given again."""
         self._last: dict[str, int] = {}
         self._known: dict[tuple[str, str], str] = {}
+        self._same: dict[tuple[str, str], str] = {}
         for text in texts:
             for found in PLACEHOLDER.finditer(text) if "_" in text else ():
                 kind, _, number = found[0][1:-1].rpartition("_")
@@ -62,11 +68,16 @@ class Numbering:
 
     def placeholder(self, kind: str, value: str) -> str:
         """The placeholder of a value, such as `[EMAIL_1]`."""
-        identity = kind, _canonical(kind, value)
-        if identity not in self._known:
-            self._last[kind] = self._last.get(kind, 0) + 1
-            self._known[identity] = f"[{kind}_{self._last[kind]}]"
-        return self._known[identity]
+        if (kind, value) not in self._known:
+            wanted, noted = _identities(kind, value)
+            same = next((self._same[kind, name] for name in wanted if (kind, name) in self._same), None)
+            if same is None:
+                self._last[kind] = self._last.get(kind, 0) + 1
+                same = f"[{kind}_{self._last[kind]}]"
+            for name in noted:
+                self._same.setdefault((kind, name), same)
+            self._known[kind, value] = same
+        return self._known[kind, value]
 
 
 def mask_text(text: str, known: KnownEntities = NOBODY) -> Masked:
@@ -74,7 +85,7 @@ def mask_text(text: str, known: KnownEntities = NOBODY) -> Masked:
 
     Deterministic and idempotent; linear in the length of the text, whatever it holds.
     """
-    return mask_field(text, known, RuleScope.TEXT, Numbering((text,)))
+    return mask_fields(((text, RuleScope.TEXT),), known)[0]
 
 
 def mask_mention(value: str) -> str:
@@ -82,35 +93,60 @@ def mask_mention(value: str) -> str:
     return _LONG_NUMBER.sub("[NUMBER]", mask_text(value).text)
 
 
-def mask_field(text: str, known: KnownEntities, scope: RuleScope, numbering: Numbering) -> Masked:
-    """`mask_text` for one field of several that share their numbers."""
-    claims = find_claims(text, known, scope) if text else ()
-    if not claims:
-        return Masked(text)
-    spans = tuple(
-        MaskedSpan(claim.rule, numbering.placeholder(claim.kind, claim.value), claim.start, claim.end)
-        for claim in claims
-    )
-    return Masked(joined(text, spans), spans)
+def mask_fields(fields: Sequence[ScopedText], known: KnownEntities = NOBODY) -> tuple[Masked, ...]:
+    """`mask_text` for the fields of one case, which share their numbers; a name found in one goes from all texts."""
+    numbering = Numbering(text for text, _ in fields)
+    masked = []
+    for (text, _), claims in zip(fields, _find_all(fields, known), strict=True):
+        spans = tuple(
+            MaskedSpan(claim.rule, numbering.placeholder(claim.kind, claim.value), claim.start, claim.end)
+            for claim in claims
+        )
+        masked.append(Masked(joined(text, spans), spans) if spans else Masked(text))
+    return tuple(masked)
 
 
-def find_claims(text: str, known: KnownEntities, scope: RuleScope) -> Sequence[Claim]:
-    """What the rules of a scope take, in order of offset; nothing overlaps."""
+def _find_all(fields: Sequence[ScopedText], known: KnownEntities) -> list[Sequence[Claim]]:
+    found = [find_claims(text, known, scope) if text else () for text, scope in fields]
+    # Names of the record and of the operator's list are found wherever they stand, and as a whole only.
+    asked = {rule.name for rule in known_rules(known)}
+    names = {c.value for claims in found for c in claims if c.kind == "PERSON" and c.rule not in asked}
+    echoes = echo_rule(names, [text for text, scope in fields if scope is RuleScope.TEXT]) if names else None
+    if echoes is None:
+        return found
+    return [
+        find_claims(text, known, scope, (echoes,))
+        if scope in echoes.scope and _is_left(echoes, text, claims)
+        else claims
+        for (text, scope), claims in zip(fields, found, strict=True)
+    ]
+
+
+def _is_left(rule: MaskingRule, text: str, claims: Sequence[Claim]) -> bool:
+    """Does the rule find anything outside of what is taken already?"""
+    rest = joined(text, tuple(MaskedSpan(claim.rule, MARK, claim.start, claim.end) for claim in claims))
+    return any(True for _ in rule.find(fold(rest)))
+
+
+def find_claims(
+    text: str, known: KnownEntities, scope: RuleScope, last: tuple[MaskingRule, ...] = ()
+) -> Sequence[Claim]:
+    """What the rules of a scope take, `last` behind all others, in order of offset; nothing overlaps."""
     folded = fold(text)
     taken: dict[int, Claim] = {}
-    rules = (*STRUCTURED, *known_rules(known), *BEST_EFFORT)
+    rules = (*STRUCTURED, *known_rules(known), *BEST_EFFORT, *last)
     for _ in range(_PASSES):
         before = folded
         for rule in rules:
             if scope in rule.scope and rule.may_match(folded):
-                folded = _apply(rule, folded, taken)
+                folded = _apply(rule, folded, taken, text)
         if folded is before:
             break
     return [taken[start] for start in sorted(taken)]
 
 
-def _apply(rule: MaskingRule, folded: Folded, taken: dict[int, Claim]) -> Folded:
-    """Take what the rule finds; a passage that holds earlier ones takes these too."""
+def _apply(rule: MaskingRule, folded: Folded, taken: dict[int, Claim], original: str) -> Folded:
+    """Take what the rule finds; a passage that holds earlier ones takes these too, and is told apart by them."""
     passages = _apart(rule.find(folded), folded.text)
     for start, end in passages:
         value = folded.text[start:end]
@@ -118,6 +154,7 @@ def _apply(rule: MaskingRule, folded: Folded, taken: dict[int, Claim]) -> Folded
         if MARK in value:
             for place in [place for place in range(start, end) if folded.text[place] == MARK]:
                 taken.pop(folded.start_of(place), None)
+            value = original[first:last]
         taken[first] = Claim(rule.name, rule.kind, first, last, value)
     return folded.marked(passages)
 
@@ -131,12 +168,18 @@ def _apart(passages: Iterable[TextPassage], text: str) -> list[TextPassage]:
     return kept
 
 
-def _canonical(kind: str, value: str) -> str:
-    """What two spellings of one value share."""
+def _identities(kind: str, value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """By which names a value is looked up, the surest first, and by which it is noted: what its spellings share."""
     if kind == "PHONE":
-        return phones.spoken_digits(value)[-_SAME_PHONE:]
-    if kind in ("IBAN", "CARD", "NATIONAL_ID", "ACCOUNT"):
-        return "".join(sign for sign in value.upper() if sign.isalnum())
-    if kind == "SECRET":
-        return value
-    return " ".join(value.lower().split())
+        country, number = phones.country_and_number(value)
+        # A number in national form is that of any country; numbers of two countries are never one.
+        return (
+            ((f"{country} {number}", f" {number}"), (f"{country} {number}", f"any {number}"))
+            if country
+            else ((f" {number}", f"any {number}"), (f" {number}",))
+        )
+    if kind in _DIGITS_AND_LETTERS:
+        name = "".join(sign for sign in value.upper() if sign.isalnum())
+    else:
+        name = value if kind in ("SECRET", "QUERY") else " ".join(value.lower().split())
+    return (name,), (name,)

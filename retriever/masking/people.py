@@ -136,9 +136,13 @@ _JAPANESE = re.compile(
     r"(?:(?<=[はが、。\s])|^)(?P<a>[\u4e00-\u9fff々]{2,5}+)と申します"
     r"|(?:氏名|お名前|担当者|ご担当|顧客名|契約者名|宛名|お客様名)[:：]\s?(?P<b>[\u4e00-\u9fff々ぁ-んァ-ヶー]{2,8}+)"
 )
+_JAPANESE_BESIDE = re.compile(
+    rf"(?:{any_of('japanese_person_roles')})[はの:： 　]{{1,2}}(?P<name>[\u4e00-\u9fff々]{{3,6}}+)"
+)
 _HONORED = re.compile(r"(?:様|さん|さま|氏(?!名)|殿|くん|君|先生|部長|課長|社長|係長|主任)(?![\u4e00-\u9fffァ-ヶー])")
 _KANJI = re.compile(r"[\u4e00-\u9fff々ヶ]*")
 _JAPANESE_SURNAMES = tuple(words("japanese_surnames"))
+_LONG_JAPANESE_SURNAMES = tuple(name for name in _JAPANESE_SURNAMES if len(name) > 1)
 _JAPANESE_ROLES = frozenset(words("japanese_roles"))
 _LONGEST_JAPANESE = 6
 _KOREAN_SURNAME = "김이박최정강조윤장임한오서신권황안송류전홍유고문양손배백허남심노하곽성차주우구민진나엄"
@@ -163,6 +167,11 @@ def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
             group = found.lastgroup or "a"
             if found[group] not in roles:
                 yield found.span(group)
+    for found in _JAPANESE_BESIDE.finditer(folded.text):
+        # A surname of one sign begins many words.
+        surname = found["name"].startswith(_LONG_JAPANESE_SURNAMES)
+        if surname and not found["name"].endswith(tuple(_JAPANESE_ROLES)):
+            yield found.span("name")
     for found in _HONORED.finditer(folded.text):
         if length := _honored_length(folded.text, found.start(), found[0]):
             yield found.start() - length, found.start()

@@ -7,13 +7,17 @@ import phonenumbers
 
 from retriever.masking.folding import Folded
 from retriever.masking.rules import NOT_PERSONAL, Cue, MaskingRule, TextPassage, digits_of, with_any, with_digit
-from retriever.masking.wordlists import words
+from retriever.masking.wordlists import any_of, words
 
 LOOKUPS = 2_000
 """Numbers looked up in the numbering plans per text; in a text with more, every further candidate is masked."""
 
 _LONG = 11  # digits that no count of things has a plus before
 _PHONE_CUE = Cue(words("phone"))
+_DIAL_CUE = Cue((*words("dial"), *words("phone")), between=(*words("dial_fillers"), *words("fillers")))
+_BEHIND = re.compile(rf"['’-]?[^\W\d_]{{0,4}} ?(?:{any_of('phone_behind')})")
+_REACH_BEHIND = 40
+_FEWEST_DIALLED = 9  # digits of a number that only the word beside it tells from another
 
 _INTERNATIONAL = re.compile(r"(?<![A-Za-z0-9_+])\(?\+ ?\(?[1-9](?:[ ().\-/]{0,3}\d){6,17}(?!\d)")
 _MOBILE = re.compile(
@@ -28,6 +32,7 @@ _CHINESE_DIGITS = str.maketrans("〇零一幺二三四五六七八九", "0011234
 _CHINESE_MOBILE = re.compile(
     r"(?<![〇零一幺二三四五六七八九])[一幺][三四五六七八九][〇零一幺二三四五六七八九]{9}(?![〇零一幺二三四五六七八九])"
 )
+_WITH_CHINA = re.compile(r"861[3-9]\d{9}")
 # Forms that are written for nothing else: (415) 555-2671, 0571-87654321.
 _CLEAR = re.compile(
     r"(?<![A-Za-z0-9_(.\-])\([2-9]\d{2}\) ?[2-9]\d{2}[-. ]\d{4}(?![A-Za-z0-9_-])"
@@ -38,6 +43,11 @@ _NO_PHONE = re.compile(
     r"\d{4}-[01]\d-[0-3]\d(?!\d)"
     r"|[0-3]?\d[./][01]?\d[./](?:19|20)\d{2}(?!\d)|\d+(?:\.\d{1,3}){3}$|[48]00[- ]?\d{3}[- ]?\d{4}$"
     r"|(?:19|20)\d{2}[ -](?:19|20)\d{2}$"
+)
+# Dates, versions, rows of a table and round numbers have groups, too.
+_FALSE_GROUPS = re.compile(
+    r"(?:19|20)\d{2}[-/. ]|(?:19|20)\d{6}[ -]|[0-3]?\d[./-][01]?\d[./-](?:19|20)\d\d|[1-9]\d?\.\d{1,2}\.|0\.|0+$"
+    r"|\d{1,3}(?:\.\d{3}){2,}$|\d{1,3}(?: \d00){2,}$|(?:00|[1-9]\d)\d\d(?: \d{4}){2}"
 )
 
 
@@ -107,6 +117,23 @@ def _announced(folded: Folded) -> Iterator[TextPassage]:
             yield found.span()
 
 
+def _dialled(folded: Folded) -> Iterator[TextPassage]:
+    for found in _NATIONAL.finditer(folded.text):
+        start, end = found.span()
+        if not _is_dialled(found[0]) or NOT_PERSONAL.before(folded, start):
+            continue
+        if _DIAL_CUE.before(folded, start) or _BEHIND.match(folded.lower[end : end + _REACH_BEHIND]):
+            yield start, end
+
+
+def _is_dialled(number: str) -> bool:
+    """Has it the form of a number that is dialled: a zero first, or nine digits and more in groups?"""
+    digits = digits_of(number)
+    if len(digits) < _FEWEST_DIALLED or _NO_PHONE.match(number) or _FALSE_GROUPS.match(number):
+        return False
+    return digits.startswith("0") or len(digits) != len(number)
+
+
 def _with_cue(folded: Folded) -> bool:
     return folded.has_digit and _PHONE_CUE.in_text(folded)
 
@@ -117,9 +144,23 @@ RULES = (
     MaskingRule("spelled_chinese_mobile", "PHONE", _spelled_mobiles, with_any("一", "幺")),
     MaskingRule("clear_phone", "PHONE", _clear, with_digit),
     MaskingRule("announced_phone", "PHONE", _announced, _with_cue),
+    MaskingRule("dialled_phone", "PHONE", _dialled, with_digit),
 )
 
 
-def spoken_digits(number: str) -> str:
-    """Digits of a number, Chinese numerals included: what two spellings of one number share."""
-    return digits_of(number.translate(_CHINESE_DIGITS))
+def country_and_number(phone: str) -> tuple[str, str]:
+    """The country code, empty for a number in national form, and the digits behind it that every spelling shares."""
+    spoken = phone.translate(_CHINESE_DIGITS)
+    digits = digits_of(spoken)
+    country = ""
+    if "+" in spoken or digits.startswith("00"):
+        try:
+            number = phonenumbers.parse("+" + digits.lstrip("0"))
+            country, digits = str(number.country_code), str(number.national_number)
+        except Exception:  # no plan, or one that breaks: all the digits tell it apart
+            country = "?"
+    elif _WITH_CHINA.fullmatch(digits):
+        country, digits = "86", digits[2:]
+    digits = digits.lstrip("0")
+    # Trunk prefixes of North America and Russia. A Chinese mobile loses its 1, too, in every spelling alike.
+    return country, digits[1:] if len(digits) == _LONG and digits[0] in "18" else digits

@@ -81,19 +81,23 @@ def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
 # --- alphabets
 
 _CAP = r"[A-ZÀ-Þ][A-Za-zÀ-ÿ'’.-]{1,24}"
-_TOWN = rf"{_CAP}(?: {_CAP})?"
-_POSTCODE = r"(?:\d{5}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2} \d{5}(?:-\d{4})?)"
+_TOWN = rf"{_CAP}(?: {_CAP})?(?![A-Za-z0-9])"
+# Of the United Kingdom, Canada, the States, Australia, the Netherlands, Poland, Sweden and Czechia, and of five digits.
+_POSTCODE = (
+    r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{2} \d{5}(?:-\d{4})?|[A-Z]{2,3} \d{4}"
+    r"|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}|\d{5}(?:-\d{3,4})?)(?![A-Za-z0-9])"
+)
+_TO_TOWN = rf"(?:(?:, {_TOWN}){{0,3}},? {_POSTCODE}(?:,? {_TOWN})?|, {_TOWN})?"
 _ROOM = rf"(?:,? (?:{any_of('rooms')}) ?[A-Z0-9-]{{1,6}})?"
 _NUMBERED = r"(?<![A-Za-z0-9_.,])\d{1,5}[A-Za-z]? "
 _ENGLISH = re.compile(
-    rf"{_NUMBERED}(?:{_CAP} ){{1,4}}(?:{any_of('streets')})(?![A-Za-z]){_ROOM}(?:, {_TOWN})?"
-    rf"(?:,? {_POSTCODE}(?: {_TOWN})?)?"
+    rf"{_NUMBERED}(?:{_CAP} ){{1,4}}(?:{any_of('streets')})(?![A-Za-z]){_ROOM}{_TO_TOWN}"
     rf"|{_NUMBERED}(?!(?:{any_of('drives')}) )(?:{_CAP} ){{1,3}}(?:{any_of('everyday_streets')})(?![A-Za-z]){_ROOM}"
-    rf", {_TOWN}(?:,? {_POSTCODE}(?: {_TOWN})?)?"
+    rf"(?=, ){_TO_TOWN}"
 )
 _GERMAN = re.compile(
     rf"(?<![A-Za-zÀ-ÿ0-9_])(?:[A-ZÄÖÜ][a-zäöüß-]{{1,24}}|(?:{_CAP} ){{1,2}})(?i:{any_of('german_streets')}) "
-    rf"\d{{1,4}} ?[a-zA-Z]?(?![A-Za-z0-9])(?:, ?(?:D-)?\d{{5}} {_TOWN})?"
+    rf"\d{{1,4}} ?[a-zA-Z]?(?![A-Za-z0-9])(?:, ?(?:[A-Z]{{1,2}}-)?(?:\d{{4}}|{_POSTCODE}) {_TOWN})?"
 )
 _FRENCH_WORD = rf"(?:{any_of('french_articles')}|[ld]['’]{_CAP}|{_CAP})"
 _FRENCH = re.compile(

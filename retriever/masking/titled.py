@@ -1,9 +1,10 @@
 """Names in alphabets, by the words around them: titles (several in a row too), greetings, closings, "my name is"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from retriever.masking.folding import Folded
+from retriever.masking.names import is_listed
 from retriever.masking.rules import MaskingRule, Phrases, RuleScope, TextPassage
 from retriever.masking.wordlists import words
 
@@ -32,7 +33,10 @@ def _title_pattern(_: str) -> str:
 
 
 _TITLES = Phrases((*_titles(), "Dipl"), _title_pattern, lower=False)
-_TOKEN = re.compile(r"[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\u0301){0,40}+(?:['’`´-][^\W\d_]{1,30}+){0,3}")
+NAME_WORD = re.compile(
+    r"[^\W\d_]\.(?:-?[^\W\d_]\.){0,2}|[^\W\d_](?:[^\W\d_]|\u0301){0,40}+(?:['’`´-][^\W\d_]{1,30}+){0,3}"
+)
+"""A word of a name, or its initials: `Schmidt-Öztürk`, `А.В.`, `J.-P.`."""
 _PARTICLES = frozenset(words("name_particles"))
 _ELIDED = ("d'", "d’", "l'", "l’")
 _SHORTENED = ("'t ", "’t ", "'s ", "’s ")  # van 't Zand, 't Hart
@@ -43,6 +47,8 @@ _BRANDS = frozenset(words("titled_brands"))
 _UNCASED = Phrases(words("uncased_titles"), lambda titles: rf"(?<!\w)(?:{titles})(?:/[ةه])?[ :]{{1,2}}")
 _UNCASED_WORD = re.compile(r"[^\W\d_](?:\w|[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u200c'\"׳״])+")
 _NO_UNCASED_NAME = frozenset(words("no_uncased_name"))
+_ARABIC_ARTICLE = "ال"
+_ARABIC_JOINTS = frozenset(words("arabic_joints"))
 _BEHIND = Phrases(words("titles_behind"), lambda titles: rf"(?<= )(?:{titles})(?!\w)", lower=False)
 _STREET_BEFORE = re.compile(r"\d[A-Za-z]? (?:[^\W\d_]{1,20} ){1,3}$")
 _INTRODUCED = Phrases(words("introductions"), lambda leads: rf"(?<!\w)(?:{leads}) {{1,2}}")
@@ -61,7 +67,7 @@ def name_after(text: str, start: int) -> int:
     one line, and none that belongs to no name.
     """
     place, end, count = start + (3 if text.startswith(_SHORTENED, start) else 0), start, 0
-    while count < _MOST_WORDS and (found := _TOKEN.match(text, place, start + _REACH)):
+    while count < _MOST_WORDS and (found := NAME_WORD.match(text, place, start + _REACH)):
         word = found[0]
         lower = word.lower()
         if lower in _PARTICLES and not word[0].isupper():
@@ -72,9 +78,10 @@ def name_after(text: str, start: int) -> int:
             count += not word.endswith(".")
         else:
             break
-        if text[place : place + 1] != " ":
+        if text[place : place + 1] == " ":
+            place += 1
+        elif not (word.endswith(".") and text[place : place + 1].isalpha()):  # А.В.Кузнецов
             break
-        place += 1
     return end if count else start
 
 
@@ -100,30 +107,51 @@ def _titled(folded: Folded) -> Iterator[TextPassage]:
             continue
         yield found.end(), end
     for found in _UNCASED.find(folded):
-        if (end := _uncased_end(text, found.end())) > found.end():
+        if (end := uncased_name_after(text, found.end(), is_listed, sure=True)) > found.end():
             yield found.end(), end
     for found in _BEHIND.find(folded):
-        if (start := _start_before(text, found.start() - 1)) < found.start() - 1:
-            yield start, found.start() - 1
+        end = found.start() - 1
+        if (start := _start_before(text, end)) < end:
+            yield start, end
 
 
-def _uncased_end(text: str, start: int) -> int:
-    """Scripts without capitals: the word behind a title, and the next one unless it is no name."""
-    first = _UNCASED_WORD.match(text, start, start + 40)
-    if not first or first[0] in _NO_UNCASED_NAME or first[0][0].isupper():
-        return start
-    second = _UNCASED_WORD.match(text, first.end() + 1, first.end() + 40) if text[first.end() :][:1] == " " else None
-    return second.end() if second and second[0] not in _NO_UNCASED_NAME else first.end()
+def uncased_name_after(text: str, start: int, known: Callable[[str], bool], *, sure: bool = False) -> int:
+    """Where the name of up to four words ends that begins here, in a script without capitals; `start` when none does.
+
+    Each word must be `known`, or begin with the Arabic article behind the first; `sure` takes the first two whatever
+    they are, unless they are listed as no name. A single word is none unless `sure`.
+    """
+    place, end, count = start, start, 0
+    while count < _MOST_WORDS and (found := _UNCASED_WORD.match(text, place, place + 40)):
+        word = found[0]
+        if word in _NO_UNCASED_NAME or word[0].isupper() or (not sure and word[0].islower()):
+            break
+        if count and word in _ARABIC_JOINTS:  # they join two words of a name
+            place = found.end() + 1
+            continue
+        if not (known(word) or (sure and count < 2) or (count and word.startswith(_ARABIC_ARTICLE))):
+            break
+        end, count = found.end(), count + 1
+        if text[end : end + 1] != " ":
+            break
+        place = end + 1
+    return end if sure or count > 1 else start
 
 
 def _start_before(text: str, end: int) -> int:
-    """Where the up to three capitalised words begin that stand before a title: `Ayşe Yılmaz Hanım`."""
+    """Where the up to three capitalised words begin that stand before a title: `Ayşe Yılmaz Hanım`, `राजेश कुमार जी`."""
     start = end
     for word in reversed(text[max(0, end - 80) : end].split(" ")[-3:]):
-        if not _TOKEN.fullmatch(word) or not _is_name_word(word, word.lower()):
+        if not (
+            is_listed(word) if _is_uncased(word) else NAME_WORD.fullmatch(word) and _is_name_word(word, word.lower())
+        ):
             break
         start -= len(word) + (start < end)
     return start
+
+
+def _is_uncased(word: str) -> bool:
+    return word[:1].lower() == word[:1].upper()
 
 
 def _announced(folded: Folded) -> Iterator[TextPassage]:

@@ -67,14 +67,14 @@ def restored_logging() -> Iterator[None]:
 def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     """How many cases some work masks, whoever asks for it."""
     masked = 0
-    real = masking_of_cases._Masking
+    real = masking_of_cases._fields
 
     def counted(*given: Any) -> object:  # noqa: ANN401
         nonlocal masked
         masked += 1
         return real(*given)
 
-    monkeypatch.setattr(masking_of_cases, "_Masking", counted)
+    monkeypatch.setattr(masking_of_cases, "_fields", counted)
 
     def of(work: Callable[[], object]) -> int:
         nonlocal masked

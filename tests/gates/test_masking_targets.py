@@ -44,7 +44,7 @@ def test_announced_values_that_were_held_out_are_masked(announced: dict[str, dic
 
 def test_seen_and_held_out_values_are_apart() -> None:
     """No value of the one half stands in the other: else the figures would say nothing."""
-    for kind in ("name behind titles", "name beside a role, Chinese", "company by legal form"):
+    for kind in ("name behind titles", "name beside a role", "name beside a role, Chinese", "company by legal form"):
         seen, held = (
             {s.text[s.start : s.end] for s in masking_worded.worded(kind, 400, SEED, held_out=half)}
             for half in (False, True)

@@ -349,6 +349,15 @@ def test_of_many_known_people_two_hundred_are_looked_for() -> None:
         ("bank account 12345678, bank account 1234-5678", "bank account [ACCOUNT_1], bank account [ACCOUNT_1]"),
         ("Dear Anna,\nDear Berta,\n", "Dear [PERSON_1],\nDear [PERSON_2],\n"),
         ("[EMAIL_3] [EMAIL_1] new@b.com", "[EMAIL_3] [EMAIL_1] [EMAIL_4]"),
+        ("+1 202 555 0123, +1 302 555 0123, tel 302 555 0123", "[PHONE_1], [PHONE_2], tel [PHONE_2]"),
+        ("+49 30 901820, +43 30 901820, tel 030 901820", "[PHONE_1], [PHONE_2], tel [PHONE_1]"),
+        ("tel 030 901820, tel 0049 30 901820, +49 (0)30 901820", "tel [PHONE_1], tel [PHONE_1], [PHONE_1]"),
+        ("0571-87654321, 021-87654321", "[PHONE_1], [PHONE_2]"),
+        ("тел 8 916 123-45-67, +7 916 123 45 67, +7 926 123 45 67", "тел [PHONE_1], [PHONE_1], [PHONE_2]"),
+        ("13812345678, 8613812345678, 幺三八一二三四五六七八", "[PHONE_1], [PHONE_1], [PHONE_1]"),
+        ("https://a.com/?a=X https://a.com/?a=x", "https://a.com/?[QUERY_1] https://a.com/?[QUERY_2]"),
+        ("京A12345 京A·12345 京A12346", "[PLATE_1] [PLATE_1] [PLATE_2]"),
+        ("收货地址：a@b.com路1号。收货地址：c@d.com路1号", "收货地址：[ADDRESS_1]。收货地址：[ADDRESS_2]"),
     ],
 )
 def test_which_spellings_are_one_value(text: str, masked: str) -> None:
