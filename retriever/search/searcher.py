@@ -13,6 +13,7 @@ from retriever.case.facets import LANGUAGE
 from retriever.case.language import detect_language
 from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Query, SearchResult
+from retriever.embedding.spelling import model_spelling, word_spelling
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.explain import explained
 from retriever.search.focus import focused
@@ -131,10 +132,10 @@ class Searcher:
         return reading.narrowed(focused(reading.parts, weight, sure))
 
     def _ask(self, query: Query, watch: Stopwatch) -> _PreparedQuery:
-        view, text = self.view(), query_text(query)
+        view, text = self.view(), model_spelling(query_text(query))
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
-        tokens = tokenise.tokens(query_words_text(query))
+        tokens = tokenise.tokens(word_spelling(query_words_text(query)))
         encoded = EncodedQuery(text, vector, tokens, detect_language(text, among=view.facets.values(LANGUAGE)))
         watch.lap("words")
         allowed = self._allowed(view, query)

@@ -15,6 +15,7 @@ from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Query
 from retriever.embedding.alignment.aligner import aligner
+from retriever.embedding.spelling import model_spelling
 from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.code import fenced_lines, outside_code
@@ -90,6 +91,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "tokens": tokens,
     "spans": spans,
     "codes": codes,
+    "model_spelling": model_spelling,
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
     "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
