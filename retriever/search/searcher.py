@@ -116,20 +116,22 @@ class Searcher:
         """What of the question is searched: all of a short one, of a long one what the library knows most of."""
         if self.reader is None:
             return query
-        reading = self.reader.read(query)
-        if len(reading.parts) < 2:
-            return reading.query
         view = self.view()
+        reading = self.reader.read(query, view.words.known)
+        if len(reading.parts) < 2 and not reading.named:
+            return reading.query
 
-        def weight(part: str) -> float:
-            return view.words.ceiling(tokenise.tokens(part))
+        def weight(part: str) -> tuple[float, float]:
+            tokens = tokenise.tokens(part)
+            codes = [token for token in tokens if token in reading.known]
+            return view.words.ceiling(codes) if codes else 0.0, view.words.ceiling(tokens)
 
         def sure(parts: Sequence[str]) -> float:
             asked = self._ask(reading.narrowed(parts), Stopwatch())
             found = asked.scorer.ranked(asked.proposal, limit=1)
             return float(found.logit.max(initial=-np.inf))
 
-        return reading.narrowed(focused(reading.parts, weight, sure))
+        return reading.narrowed(focused(reading.parts, weight, sure, reading.named))
 
     def _ask(self, query: Query, watch: Stopwatch) -> _PreparedQuery:
         view, text = self.view(), model_spelling(query_text(query))
