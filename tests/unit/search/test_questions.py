@@ -1,6 +1,6 @@
 """How a question is read: mails, logs and stack traces as what they ask, without politeness and stories; codes stay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -319,3 +319,19 @@ def test_the_surest_parts_are_searched_in_their_order() -> None:
     focused([f"part {number}" for number in range(60)], size, lambda parts: ask(tuple(parts)))
     assert len(tried) <= PARTS + 2
     assert focused(["c", "b"], size, lambda parts: 9.0 if len(parts) == 2 else 0.0) == ("c", "b")
+
+
+def test_what_is_chosen_of_a_long_question_is_asked_once(plant: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try is one search, and the answer is that of the try that won."""
+    encoded: list[str] = []
+    encode = type(plant.encoder).encode_query
+
+    def noted(encoder: object, texts: Sequence[str]) -> object:
+        encoded.extend(texts)
+        return encode(encoder, texts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(plant.encoder), "encode_query", noted)
+    result = plant.find_similar(Query(problem=STORY["en"].format(ASKED["en"]), audience=OPERATOR.audience))
+
+    assert result.matches[0].stored.case.id == "belt-en"
+    assert len(encoded) == len(set(encoded)) <= PARTS + 3
