@@ -91,6 +91,10 @@ class LayeredWords(_Layers):
         below, above = self.base.words, self.delta.words
         return self._by_key(keys, lambda some: below.scores(tokens, some), lambda some: above.scores(tokens, some))
 
+    def known(self, tokens: Sequence[str]) -> set[str]:
+        """Those of the tokens that some case has."""
+        return self.base.words.known(tokens) | self.delta.words.known(tokens)
+
     def ceiling(self, tokens: Sequence[str]) -> float:
         """An upper bound of any score for these tokens, > 0; infinite while the index is empty."""
         return self.base.words.ceiling(tokens) if len(self.base) else self.delta.words.ceiling(tokens)

@@ -170,6 +170,10 @@ class Filters:
     exclude_ids: tuple[str, ...] = ()
 
 
+QUESTION_LIMIT = 8_000
+"""Characters of the problem of a question, whoever takes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One question: free text, or its parts, which are searched together."""

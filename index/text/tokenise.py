@@ -41,11 +41,13 @@ _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
 _HANGUL = "\uac00-\ud7a3\u1100-\u11ff"
 # Scripts without spaces whose characters carry marks: Thai, Lao, Tibetan, Burmese, Khmer.
 _CLUSTERED = "\u0e01-\u0e4e\u0e81-\u0ede\u0f40-\u0fbc\u1000-\u109d\u1780-\u17d3"
-# A letter or digit of a script with spaces; Indic vowel signs belong to words though `\w` leaves them out.
-_LETTER = f"(?:[^\\W_{_HAN}{_KANA}{_HANGUL}{_CLUSTERED}]|[\u0900-\u0963\u0966-\u0dff])"
+UNSPACED = f"[{_HAN}{_KANA}{_HANGUL}{_CLUSTERED}]"
+"""Pattern of a character of a script without spaces between words, or of Korean, whose words end in particles."""
+SPACED = f"(?:[^\\W_{_HAN}{_KANA}{_HANGUL}{_CLUSTERED}]|[\u0900-\u0963\u0966-\u0dff])"
+"""Pattern of a letter or digit of a script with spaces. Indic vowel signs are, too, though `\\w` leaves them out."""
 
 _PIECE = re.compile(
-    f"({_LETTER}+(?:[-_./:+]{_LETTER}+)*)|([{_HAN}{_KANA}]+)|([{_HANGUL}]+)|([{_CLUSTERED}]+)",
+    f"({SPACED}+(?:[-_./:+]{SPACED}+)*)|([{_HAN}{_KANA}]+)|([{_HANGUL}]+)|([{_CLUSTERED}]+)",
 )
 _PARTS = re.compile("[^-_./:+]+")
 _CLUSTER = re.compile(
@@ -117,7 +119,7 @@ def _cut(folded: str) -> list[TokenSpan]:
         if kind == 1:
             if piece.isalpha():
                 _add_word(found, piece, start)
-                if before and folded[ended:start] in _JOINTS and _may_be_one(before, piece):
+                if before and folded[ended:start] in _JOINTS and may_be_one(before, piece):
                     found.append((_forms(before + piece)[0], ended - len(before), match.end()))
                 before, ended = piece, match.end()
             else:
@@ -179,7 +181,7 @@ def _add_compound(found: list[TokenSpan], piece: str, start: int) -> None:
             _add_code(found, part, at, at + len(part))
 
 
-def _may_be_one(first: str, second: str) -> bool:
+def may_be_one(first: str, second: str) -> bool:
     """Neighbours that somebody may write as one word: short ones that both say something."""
     letters = len(first) + len(second)
     if letters > JOINED_LETTERS or first in _apart() or max(first, second) >= _AFTER_CYRILLIC:
@@ -198,8 +200,13 @@ def _add_joined(found: list[TokenSpan], parts: list[tuple[str, int]]) -> None:
     runs = [parts[place : place + 2] for place in range(len(parts) - 1)]
     for run in [*runs, parts] if len(parts) > 2 else runs:
         word = "".join(part for part, _ in run)
-        if len(word) <= _LONGEST_CODE:
-            found.append((_forms(word)[0], run[0][1], run[-1][1] + len(run[-1][0])))
+        if len(word) > _LONGEST_CODE:
+            continue
+        start, end = run[0][1], run[-1][1] + len(run[-1][0])
+        stem, prefix = _forms(word)
+        found.append((stem, start, end))
+        if prefix and len(run[0][0]) < PREFIX_LENGTH:  # a longer first part gives the same
+            found.append((prefix, start, end))
 
 
 def _add_code(found: list[TokenSpan], code: str, start: int, end: int) -> None:

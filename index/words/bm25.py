@@ -122,6 +122,10 @@ class Words:
         """An upper bound of any score for these tokens: the sum of their idf, unknown ones at the highest."""
         return self._asked(tokens).ceiling if self._like is None else self._like.ceiling(tokens)
 
+    def known(self, tokens: Sequence[str]) -> set[str]:
+        """Those of the tokens that some case has."""
+        return {token for token, number in zip(tokens, self._vocabulary.numbers(tokens), strict=True) if number >= 0}
+
     def idf(self, tokens: Sequence[str]) -> list[float]:
         """The idf of each token in this index, the highest for an unknown one."""
         offsets = self._postings.offsets

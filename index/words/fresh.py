@@ -69,6 +69,10 @@ class FreshWords:
                 result[mine] = part.words.scores(tokens, keys[mine])
         return result
 
+    def known(self, tokens: Sequence[str]) -> set[str]:
+        """Those of the tokens that some fresh case has, or had until a moment ago."""
+        return {token for part in self.parts for token in part.words.known(tokens)}
+
     def ceiling(self, tokens: Sequence[str]) -> float:
         """An upper bound of any score; infinite while there is nothing to score."""
         source = self.like or (self.parts[0].words if self.parts else None)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retriever.case.access import OPEN, may_read
-from retriever.case.texts import embedded_text
 from retriever.domain import Actor, Case, Change, FloatMatrix, Match, ScoreParts
 from retriever.embedding.alignment.aligner import aligner
+from retriever.embedding.spelling import embedded_spelling
 from retriever.store import CaseFilter
 from retriever.store.cases import CaseTable
 
@@ -86,4 +86,4 @@ class RecentDrafts:
 
 
 def _vectors(cases: Sequence[Case]) -> FloatMatrix:
-    return aligner().encoder.encode_cases([embedded_text(case) for case in cases])
+    return aligner().encoder.encode_cases([embedded_spelling(case) for case in cases])

@@ -96,6 +96,10 @@ class StaticEncoder:
         """The vector of each token."""
         return self._rows
 
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is one token."""
+        return self._tokenizer.token_to_id(_WORD_BEGINS + word) is not None
+
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The tokens of each text, without any prompt."""
         result: list[list[int]] = []

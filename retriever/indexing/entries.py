@@ -12,10 +12,11 @@ from index.pieces import PieceArray
 from index.text.tokenise import tokens
 from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
-from retriever.case.texts import embedded_text, matched_text
+from retriever.case.texts import matched_text
 from retriever.domain import Encoder, FloatMatrix, StoredCase
 from retriever.embedding.alignment.aligner import aligner
 from retriever.embedding.cache import KnownVectors, encode_cases_cached
+from retriever.embedding.spelling import embedded_spelling
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,7 @@ class Entries:
 
 def entries_of(cases: Sequence[StoredCase]) -> Entries:
     """What the index holds of these cases."""
-    return Entries(cases, [embedded_text(stored.case) for stored in cases])
+    return Entries(cases, [embedded_spelling(stored.case) for stored in cases])
 
 
 def is_searchable(stored: StoredCase) -> bool:

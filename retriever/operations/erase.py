@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.snapshots import Snapshots
-from retriever.case.texts import embedded_text
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case
 from retriever.embedding.cache import text_hash
+from retriever.embedding.spelling import embedded_spelling
 from retriever.errors import InvalidInput
 from retriever.operations.rebuild import rebuild_index
 from retriever.operations.snapshots import prune_snapshots
@@ -105,7 +105,7 @@ def finish_erasures(settings: Settings, *, progress: Progress | None = None) -> 
 
 
 def _name_of_text(case: Case) -> str:
-    return text_hash(embedded_text(case))
+    return text_hash(embedded_spelling(case))
 
 
 def _backups(store: Store, since: str) -> tuple[BackupLeft, ...]:

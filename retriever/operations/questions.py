@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
-from retriever.domain import Query, SearchResult
+from retriever.domain import QUESTION_LIMIT, Query, SearchResult
 from retriever.errors import InvalidInput, InvalidQuery
 from retriever.wiring.service import Service
 
 MANY = 100_000
 """Most questions of one run."""
-LONGEST = 8_000
-"""Characters of one question, as the API takes them."""
 _LINE = 64_000
 _PROBLEM = ("problem", "text", "question")
 
@@ -50,7 +48,7 @@ def _answer(service: Service, number: int, line: str, query: Query) -> Answer:
     id = ""
     try:
         row = _row(line)
-        id = str(row.get("id") or "")[:LONGEST]
+        id = str(row.get("id") or "")[:QUESTION_LIMIT]
         return Answer(number, id, service.find_similar(replace(query, **_parts(row))))
     except InvalidQuery as error:
         return Answer(number, id, fault=str(error))
@@ -78,6 +76,6 @@ def _parts(row: dict[str, Any]) -> dict[str, Any]:
         parts["error_codes"] = tuple(str(code)[:200] for code in codes[:50])
     if not (problem or parts.get("title") or parts.get("error_codes")):
         raise InvalidQuery("the question is empty: give it a problem.")
-    if max(len(problem), len(parts.get("title", ""))) > LONGEST:
-        raise InvalidQuery(f"the question has more than {LONGEST} characters: shorten it.")
+    if max(len(problem), len(parts.get("title", ""))) > QUESTION_LIMIT:
+        raise InvalidQuery(f"the question has more than {QUESTION_LIMIT} characters: shorten it.")
     return parts

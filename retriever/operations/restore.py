@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retriever.config import Settings
-from retriever.domain import OPERATOR, Query, Status
+from retriever.domain import OPERATOR, QUESTION_LIMIT, Query, Status
 from retriever.errors import BackupDamaged, InvalidInput, SimilarCasesError, Unavailable
 from retriever.indexing.rebuild import rebuild
 from retriever.operations.backup import (
@@ -193,7 +193,7 @@ def _ask(settings: Settings) -> str:
         first = next(store.cases.iter(CaseFilter(statuses=(Status.PUBLISHED,)), batch=1), None)
     if first is None:
         return "no published case to ask for"
-    query = Query(problem=first.case.problem[:8_000], limit=5, min_confidence=0, audience=OPERATOR.audience)
+    query = Query(problem=first.case.problem[:QUESTION_LIMIT], limit=5, min_confidence=0, audience=OPERATOR.audience)
     with open_service(settings) as service:
         found = [match.stored.case.id for match in service.find_similar(query).matches]
     if first.case.id not in found:

@@ -11,20 +11,31 @@ WHOLE = 1.0
 SEVERAL = 0.5
 """The same for several parts together."""
 
+NAMED = 2.0
+"""The same for nothing but codes: what stands around them tells apart the cases that share them."""
+
 
 def focused(
-    parts: Sequence[str], weight: Callable[[str], float], sure: Callable[[Sequence[str]], float]
+    parts: Sequence[str],
+    weight: Callable[[str], tuple[float, float]],
+    sure: Callable[[Sequence[str]], float],
+    named: str = "",
 ) -> tuple[str, ...]:
     """The parts to search: all of them, the surest one, or those that are about as sure; in their order.
 
-    `weight` is how much a part can say, `sure` the log-odds of the best case for some parts together.
+    Or only what is `named`, codes that the library has, where everything around them is noise.
+
+    `weight` is how much a part can say by codes and by all its words, `sure` the log-odds of the best case for some
+    parts together.
     """
-    tried = sorted(sorted(range(len(parts)), key=lambda at: -weight(parts[at]))[:PARTS])
+    tried = sorted(sorted(range(len(parts)), key=lambda at: weight(parts[at]), reverse=True)[:PARTS])
     alone = {at: sure([parts[at]]) for at in tried}
     surest = max(alone, key=lambda at: (alone[at], -at))
     near = [at for at in tried if alone[at] >= alone[surest] - NEAR]
-    tries = {(surest,): alone[surest], tuple(range(len(parts))): sure(parts) - WHOLE}
+    tries = [(alone[surest], (parts[surest],)), (sure(parts) - WHOLE, tuple(parts))]
     if 1 < len(near) < len(parts):
-        tries[tuple(near)] = sure([parts[at] for at in near]) - SEVERAL
-    best = max(tries, key=lambda places: (tries[places], len(places)))
-    return tuple(parts[at] for at in best)
+        together = tuple(parts[at] for at in near)
+        tries.append((sure(together) - SEVERAL, together))
+    if named:
+        tries.append((sure((named,)) - NAMED, (named,)))
+    return max(tries, key=lambda one: (one[0], len(one[1])))[1]

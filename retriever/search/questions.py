@@ -5,17 +5,14 @@ repeat others, and the log lines that report no fault. What codes stood in what 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from retriever.case.texts import stands_in
 from retriever.domain import Query
+from retriever.search.long_lines import LONG, code_tokens, pieces_of, records_of
 from retriever.search.politeness import is_polite
 
-SHORT = 160
-"""Characters of a question of one line that is taken as it is."""
-LONGEST_PART = 600
-"""Characters of one part; a longer sentence falls into several."""
 CODES = 20
 """Most codes that a question is given."""
 FEW = 3
@@ -46,6 +43,10 @@ class Reading:
     parts: tuple[str, ...]
     codes: tuple[str, ...]
     """Every code and model of the question as it was sent."""
+    known: Collection[str] = ()
+    """Tokens of those codes that the library has, too."""
+    named: str = ""
+    """The same as they are written, each once."""
 
     def narrowed(self, parts: Sequence[str]) -> Query:
         """The question with these parts alone; a code that would be lost stays as an error code."""
@@ -54,6 +55,11 @@ class Reading:
         lost = (code for code in self.codes if not stands_in(code, text))
         codes = tuple(dict.fromkeys((*self.query.error_codes, *lost)))
         return replace(self.query, problem=problem, error_codes=codes[: max(CODES, len(self.query.error_codes))])
+
+
+def nothing_known(tokens: Sequence[str]) -> set[str]:
+    """For who reads without a library: it has none of the tokens."""
+    return set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +75,47 @@ class QuestionReader:
     mask: Callable[[Query], Query]
     """The question without personal values."""
 
-    def read(self, query: Query) -> Reading:
-        """The question as it is searched; a text that would be left with nothing is taken as it is."""
+    def read(self, query: Query, known: Callable[[Sequence[str]], set[str]] = nothing_known) -> Reading:
+        """The question as it is searched; a text that would be left with nothing is taken as it is.
+
+        `known` tells which of some tokens (`index.text.tokenise`) the library has.
+        """
         text = query.problem
-        if len(text) <= SHORT and "\n" not in text.strip() and "<" not in text:
+        if len(text) <= LONG and "\n" not in text.strip() and "<" not in text:
             return Reading(self.mask(query), (), ())
         clean = self.mask(replace(query, problem=self.clean(text) or text))
-        written, logged = self._split(clean.problem)
-        parts = _parts("\n".join(written), logged) or (clean.problem,)
+        spelt = code_tokens(clean.problem)
+        asked = known(list(spelt))
+        named = " ".join([code for token, code in spelt.items() if token in asked][:CODES])
+        written, logged = self._split(list(records_of(clean.problem)), asked)
+        parts = _parts("\n".join(written), logged, asked) or (clean.problem,)
         codes = (*self.codes(text), *(found[0] for line in written for found in _MODEL.finditer(line)))
-        known = tuple(dict.fromkeys(codes))[:CODES]
-        reading = Reading(clean, parts, self.mask(replace(query, title="", problem="", error_codes=known)).error_codes)
+        told = tuple(dict.fromkeys(codes))[:CODES]
+        also = self.mask(replace(query, title="", problem="", error_codes=told)).error_codes
+        reading = Reading(clean, parts, also, asked, named)
         return replace(reading, query=reading.narrowed(parts))
 
-    def _split(self, text: str) -> tuple[list[str], list[str]]:
-        """The lines that somebody wrote, and what is kept of a log between them: reports of faults, each once."""
-        lines = text.split("\n")
+    def _split(self, lines: Sequence[str], asked: set[str]) -> tuple[list[str], list[str]]:
+        """The lines that somebody wrote, and what is kept of a log between them: reports of faults, each once.
+
+        A line with a code that the library has is such a report, and comes first where there are too many.
+        """
         logged = [self.is_log(line) or bool(_FRAME.match(line)) for line in lines]
         if sum(logged) < FEW:
-            return lines, []
-        log = [line[:LONGEST_PART] for line, one in zip(lines, logged, strict=True) if one and not _FRAME.match(line)]
+            return list(lines), []
+        log = [line for line, one in zip(lines, logged, strict=True) if one and not _FRAME.match(line)]
         written = [line for line, one in zip(lines, logged, strict=True) if not one]
+        named = [line for line in log if asked and not asked.isdisjoint(code_tokens(_STAMP.sub("", line)))]
         faults = [line for line in log if _FAULT.search(line) or any(self.codes(line))]
-        if not faults and not any(map(_LETTER.search, written)):
+        if not (named or faults) and not any(map(_LETTER.search, written)):
             faults = log
-        unlike = {_VARIABLE.sub("#", line).casefold(): _STAMP.sub("", line) for line in reversed(faults)}
+        unlike = {_VARIABLE.sub("#", line).casefold(): _STAMP.sub("", line) for line in reversed(named + faults)}
         return written, list(reversed(unlike.values()))[:LOG_LINES]
 
 
-def _parts(text: str, logged: Sequence[str]) -> tuple[str, ...]:
+def _parts(text: str, logged: Sequence[str], asked: set[str]) -> tuple[str, ...]:
     """The sentences and lines that say something, each once, and the lines of a log."""
     sentences = dict.fromkeys(part.strip() for part in _SENTENCE_END.split(text))
     said = [part for part in sentences if _LETTER.search(part) and not is_polite(part)]
-    return tuple(part[at : at + LONGEST_PART] for part in (*said, *logged) for at in range(0, len(part), LONGEST_PART))
+    pieces = dict.fromkeys(piece for part in (*said, *logged) for piece in pieces_of(part, asked))
+    return tuple(piece for piece in pieces if piece)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from retriever.case.facets import LANGUAGE
 from retriever.case.language import detect_language
 from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Query, SearchResult
+from retriever.embedding.spelling import model_spelling, word_spelling
 from retriever.search.candidates import Candidates, EncodedQuery
 from retriever.search.explain import explained
 from retriever.search.focus import focused
@@ -51,6 +53,14 @@ class _PreparedQuery:
         return self.scorer.ranked(both, limit=limit)
 
 
+class _Found(NamedTuple):
+    """A question as it was read, prepared, and its candidates, best first."""
+
+    query: Query
+    asked: _PreparedQuery
+    candidates: Candidates
+
+
 @dataclass(frozen=True, slots=True)
 class Searcher:
     """Holds the parts; a question only reads them."""
@@ -72,12 +82,8 @@ class Searcher:
     def find_similar(self, query: Query) -> SearchResult:
         """Matches above the wanted confidence, best first, or an abstention with its reason."""
         watch = Stopwatch()
-        given, query = query, self._read(query)
-        watch.lap("read")
-        asked = self._ask(query, watch)
+        given, (query, asked, candidates) = query, self._read(query, watch)
         view, encoded = asked.scorer.view, asked.scorer.query
-        candidates = asked.scorer.ranked(asked.proposal, limit=query.limit)
-        watch.lap("rank")
         silent = encoded.empty or asks_nothing(query_words_text(query))
         candidates, warnings = (candidates, ()) if silent else self._staged(query, asked, candidates, watch)
         if asked.named:
@@ -107,34 +113,43 @@ class Searcher:
 
     def scores_of(self, query: Query) -> tuple[KeyArray, CandidateScores]:
         """The promising candidates of a question with all that is known of them, for fitting the ranking."""
-        asked = self._ask(self._read(query), Stopwatch())
+        _, asked, _ = self._read(query, Stopwatch())
         keys = asked.proposal.closer
         return keys, asked.scorer.scores(keys)
 
-    def _read(self, query: Query) -> Query:
+    def _read(self, query: Query, watch: Stopwatch) -> _Found:
         """What of the question is searched: all of a short one, of a long one what the library knows most of."""
         if self.reader is None:
-            return query
-        reading = self.reader.read(query)
-        if len(reading.parts) < 2:
-            return reading.query
+            return self._find(query, watch)
         view = self.view()
+        reading = self.reader.read(query, view.words.known)
+        watch.lap("read")
+        if len(reading.parts) < 2 and not reading.named:
+            return self._find(reading.query, watch)
+        tried: dict[tuple[str, ...], _Found] = {}  # the one that is chosen is not asked again
 
-        def weight(part: str) -> float:
-            return view.words.ceiling(tokenise.tokens(part))
+        def weight(part: str) -> tuple[float, float]:
+            tokens = tokenise.tokens(part)
+            codes = [token for token in tokens if token in reading.known]
+            return view.words.ceiling(codes) if codes else 0.0, view.words.ceiling(tokens)
 
         def sure(parts: Sequence[str]) -> float:
-            asked = self._ask(reading.narrowed(parts), Stopwatch())
-            found = asked.scorer.ranked(asked.proposal, limit=1)
-            return float(found.logit.max(initial=-np.inf))
+            found = tried[tuple(parts)] = self._find(reading.narrowed(parts), watch)
+            return float(found.candidates.logit.max(initial=-np.inf))
 
-        return reading.narrowed(focused(reading.parts, weight, sure))
+        return tried[focused(reading.parts, weight, sure, reading.named)]
+
+    def _find(self, query: Query, watch: Stopwatch) -> _Found:
+        asked = self._ask(query, watch)
+        candidates = asked.scorer.ranked(asked.proposal, limit=query.limit)
+        watch.lap("rank")
+        return _Found(query, asked, candidates)
 
     def _ask(self, query: Query, watch: Stopwatch) -> _PreparedQuery:
-        view, text = self.view(), query_text(query)
+        view, text = self.view(), model_spelling(query_text(query))
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
-        tokens = tokenise.tokens(query_words_text(query))
+        tokens = tokenise.tokens(word_spelling(query_words_text(query)))
         encoded = EncodedQuery(text, vector, tokens, detect_language(text, among=view.facets.values(LANGUAGE)))
         watch.lap("words")
         allowed = self._allowed(view, query)

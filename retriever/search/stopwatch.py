@@ -12,9 +12,9 @@ class Stopwatch:
         self._last = self._begin = time.perf_counter()
 
     def lap(self, stage: str) -> None:
-        """End a stage."""
+        """End a stage; one that runs again adds up."""
         now = time.perf_counter()
-        self.took[stage] = round((now - self._last) * 1000, 3)
+        self.took[stage] = round(self.took.get(stage, 0.0) + (now - self._last) * 1000, 3)
         self._last = now
 
     def total(self) -> dict[str, float]:

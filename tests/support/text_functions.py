@@ -15,6 +15,7 @@ from retriever.case.overlap import letter_groups, letters_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.domain import Query
 from retriever.embedding.alignment.aligner import aligner
+from retriever.embedding.spelling import model_spelling
 from retriever.ingest.cells import field_value, joined_value, split_list
 from retriever.ingest.cleaning.adf import wiki_to_text
 from retriever.ingest.cleaning.code import fenced_lines, outside_code
@@ -41,6 +42,7 @@ from retriever.masking import KnownEntities, mask_mention, mask_text
 from retriever.masking.listed import parse_names
 from retriever.masking.placeholders import without_placeholders
 from retriever.search.comparisons import versions_in
+from retriever.search.long_lines import code_tokens, pieces_of, records_of
 from retriever.search.naming import names_in
 from retriever.search.politeness import is_polite
 from retriever.search.smalltalk import asks_nothing
@@ -90,6 +92,9 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "tokens": tokens,
     "spans": spans,
     "codes": codes,
+    "model_spelling": model_spelling,
+    "records_of": lambda text: list(records_of(text)),
+    "pieces_of": lambda text: list(pieces_of(text, code_tokens(text))),
     "letter_groups": lambda text: letter_groups(letters_of(text)),
     "iso_spelling": lambda text: [iso_spelling(text), iso_spelling(f"2026-03-02{text}")],
     "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],

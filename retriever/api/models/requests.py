@@ -19,12 +19,11 @@ from pydantic import (
 from retriever.case.dates import normalise_date
 from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from retriever.case.language_tags import wanted_language
-from retriever.domain import Filters, Query, Status
+from retriever.domain import QUESTION_LIMIT, Filters, Query, Status
 from retriever.lifecycle.screening import CHECKLIST, NOTE_LIMIT, Scope, Screening
 from retriever.store.events import EventKind
 from retriever.store.query_ids import QUERY_ID_LENGTH
 
-PROBLEM_LIMIT = 8_000
 MATCH_LIMIT = 50
 BATCH_LIMIT = 100
 MERGE_LIMIT = 100
@@ -33,7 +32,7 @@ CURSOR_LIMIT = 200
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT)]
 System = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LIMIT, pattern=r"^\w[\w.:@+~-]*$")]
-ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=PROBLEM_LIMIT)]
+ProblemText = Annotated[str, StringConstraints(min_length=1, max_length=QUESTION_LIMIT)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Note = Annotated[str, StringConstraints(max_length=NOTE_LIMIT)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=NOTE_LIMIT)]
@@ -82,14 +81,14 @@ class ProblemParts(RequestModel):
     """A question in parts; at least one of title, problem and error codes must say something."""
 
     title: Annotated[str, StringConstraints(max_length=TITLE_LIMIT)] = ""
-    problem: Annotated[str, StringConstraints(max_length=PROBLEM_LIMIT)] = ""
+    problem: Annotated[str, StringConstraints(max_length=QUESTION_LIMIT)] = ""
     product: Annotated[str, StringConstraints(max_length=NAME_LIMIT)] = ""
     error_codes: Names = []
 
     @model_validator(mode="after")
     def _says_something(self) -> "ProblemParts":
         if not (self.title or self.problem or self.error_codes):
-            raise ValueError("the question is empty; give a problem of 1 to 8,000 characters")
+            raise ValueError(f"the question is empty; give a problem of 1 to {QUESTION_LIMIT:,} characters")
         return self
 
 

@@ -15,7 +15,7 @@ from retriever.cli.flags import Json
 from retriever.cli.library import open_service_of
 from retriever.cli.output import plain, print_json, progress_bars
 from retriever.cli.results import print_result, result_dict
-from retriever.domain import OPERATOR, Filters, Query
+from retriever.domain import OPERATOR, QUESTION_LIMIT, Filters, Query
 from retriever.errors import InvalidInput, InvalidQuery
 from retriever.operations.questions import MANY, answers_of
 from retriever.wiring.service import Service
@@ -94,8 +94,10 @@ def check_problem(problem: str) -> str:
     """The problem as typed. Raises InvalidQuery when it is empty, or longer than the API takes."""
     if not problem.strip():
         raise InvalidQuery("the problem is empty: describe it in a few words.")
-    if len(problem) > 8_000:
-        raise InvalidQuery(f"the problem has {len(problem)} characters, at most 8000 are taken: shorten it.")
+    if len(problem) > QUESTION_LIMIT:
+        raise InvalidQuery(
+            f"the problem has {len(problem)} characters, at most {QUESTION_LIMIT} are taken: shorten it."
+        )
     return problem
 
 

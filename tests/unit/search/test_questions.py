@@ -1,6 +1,6 @@
 """How a question is read: mails, logs and stack traces as what they ask, without politeness and stories; codes stay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -68,6 +68,14 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         make_case("customer", "name of a customer is wrong on the invoice", solution="correct the account"),
         make_case("npe", "checkout fails with NullPointerException in CouponService", solution="update to 5.2"),
     ]
+    cases += [
+        make_case("wlan", "Wi-Fi is slow in the evening", solution="change the channel"),
+        make_case("post", "e-mail is not delivered", solution="mend the SPF record"),
+        make_case("lift", "E-05: the door of the lift stays open", error_codes=["E-05"], solution="clean the sill"),
+        make_case("oven", "E-05: the oven gets too hot", error_codes=["E-05"], solution="change the sensor"),
+        make_case("pump", "HX-200 leaks at the pump", solution="change the seal"),
+        make_case("vpn", "VPN 连不上", language="zh-Hans", solution="换一个网关"),
+    ]
     with open_trial(Settings(data_dir=tmp_path_factory.mktemp("plant")), cases) as service:
         yield service
 
@@ -76,6 +84,24 @@ def first(service: Service, problem: str, *codes: str) -> str:
     """Id of the first match, empty for none."""
     matches = service.find_similar(Query(problem=problem, error_codes=codes, audience=OPERATOR.audience)).matches
     return matches[0].stored.case.id if matches else ""
+
+
+@pytest.mark.parametrize(
+    ("id", "variants"),
+    [
+        ("wlan", ("wifi slow", "Wi-Fi slow", "wi fi slow", "WiFi slow")),
+        ("post", ("email not delivered", "e-mail not delivered", "e mail not delivered")),
+        ("vpn", ("VPN连不上", "VPN 连不上")),
+        ("wlan", ("wifiが遅い", "wifi が遅い", "Wi-Fiが遅い")),
+    ],
+)
+def test_variants_of_a_word_are_answered_alike(plant: Service, id: str, variants: tuple[str, ...]) -> None:
+    """The same cases with the same confidence, whatever its hyphens and spaces and whichever script it touches."""
+    asked = [plant.find_similar(Query(problem=text, audience=OPERATOR.audience)).matches for text in variants]
+    shown = [[(match.stored.case.id, round(match.confidence, 6)) for match in matches] for matches in asked]
+
+    assert shown[0][0][0] == id
+    assert all(one == shown[0] for one in shown)
 
 
 @pytest.mark.parametrize("tag", POLITE)
@@ -119,6 +145,55 @@ def test_a_code_among_a_hundred_lines_of_a_log_is_found(plant: Service, fault: s
     assert first(plant, log) == id
     assert first(plant, f"what is this?\n{log}") == id
     assert "served" not in read(log).problem
+
+
+SERVED = "2026-03-04T05:06:07.123Z INFO com.shop.Boat - visitor served in 12 ms"
+FRAMES = " ".join(f"at com.shop.Dao.step{n}(Dao.java:{n})" for n in range(40))
+TALK = "我们是贵公司多年的老客户昨天晚上家里来了挪威的客人大家一起吃饭聊天说起新船的事情回来以后就休息了"
+PROSE = "we are customers for many years and in the evening we had visitors who spoke of their boat and of the phone "
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "INFO x " * 20 + " {} " + "INFO y " * 20,
+        f"{SERVED} " * 20 + "2026-03-04T05:06:07.123Z ERROR com.shop.Dao - {} " + f"{SERVED} " * 20,
+        f"{SERVED}; " * 20 + "{}; " + f"{SERVED}; " * 20,
+        "[" + '{{"level":"info","msg":"served"}},' * 30 + '{{"level":"error","msg":"{}"}},' + '{{"n":7}},' * 30 + "7]",
+        "java.sql.SQLException: {} " + FRAMES,
+        FRAMES + " Caused by: java.sql.SQLException: {} ... 17 more",
+        "2026-03-04,web01,shop,ok," * 20 + "{}," + "2026-03-04,web02,shop,ok," * 20,
+        TALK * 4 + "显示{}然后" + TALK * 4,
+        PROSE * 3 + "and it shows {} and then " + PROSE * 3,
+        "x" * 700 + " {} " + "y" * 700,
+    ],
+)
+@pytest.mark.parametrize(("code", "id"), [("ORA-00942", "table"), ("ora-01653", "space"), ("HX-200", "pump")])
+def test_a_code_in_one_long_line_is_found(plant: Service, line: str, code: str, id: str) -> None:
+    """Records without line ends, minified JSON, frames in a row, cells, prose and texts without spaces."""
+    assert first(plant, line.format(code)) == id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROSE * 3 + "and it shows ORA-99999 and then " + PROSE * 3,
+        PROSE * 3 + "and it took 12ms at 10:30 on 2026-03-04 and then " + PROSE * 3,
+    ],
+)
+def test_a_code_that_the_library_lacks_leads_nowhere(plant: Service, text: str) -> None:
+    """Codes of nobody's case, sizes and times are never searched alone."""
+    result = plant.find_similar(Query(problem=text, audience=OPERATOR.audience))
+
+    assert "boat" in result.read_as
+
+
+def test_what_stands_around_a_code_tells_apart_the_cases_that_share_it(plant: Service) -> None:
+    """The code alone is only taken where everything else is noise."""
+    line = f"{SERVED} " * 20 + "2026-03-04T05:06:07.123Z ERROR E-05 {} " + f"{SERVED} " * 20
+
+    assert first(plant, line.format("the lift door stays open")) == "lift"
+    assert first(plant, line.format("the oven gets too hot")) == "oven"
 
 
 def test_a_log_of_faults_is_bounded_and_says_each_once() -> None:
@@ -232,12 +307,31 @@ def test_the_surest_parts_are_searched_in_their_order() -> None:
     sure = {"a": 2.0, "b": -3.0, "c": 1.0}
     tried: list[tuple[str, ...]] = []
 
+    def size(part: str) -> tuple[float, float]:
+        return 0.0, len(part)
+
     def ask(parts: tuple[str, ...]) -> float:
         tried.append(tuple(parts))
         return sure.get(parts[0], -9.0) if len(parts) == 1 else 2.6 if list(parts) == ["a", "c"] else 2.9
 
-    assert focused(["c", "b", "a"], len, lambda parts: ask(tuple(sorted(parts)))) == ("c", "a")
+    assert focused(["c", "b", "a"], size, lambda parts: ask(tuple(sorted(parts)))) == ("c", "a")
     tried.clear()
-    focused([f"part {number}" for number in range(60)], len, lambda parts: ask(tuple(parts)))
+    focused([f"part {number}" for number in range(60)], size, lambda parts: ask(tuple(parts)))
     assert len(tried) <= PARTS + 2
-    assert focused(["c", "b"], len, lambda parts: 9.0 if len(parts) == 2 else 0.0) == ("c", "b")
+    assert focused(["c", "b"], size, lambda parts: 9.0 if len(parts) == 2 else 0.0) == ("c", "b")
+
+
+def test_what_is_chosen_of_a_long_question_is_asked_once(plant: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try is one search, and the answer is that of the try that won."""
+    encoded: list[str] = []
+    encode = type(plant.encoder).encode_query
+
+    def noted(encoder: object, texts: Sequence[str]) -> object:
+        encoded.extend(texts)
+        return encode(encoder, texts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(plant.encoder), "encode_query", noted)
+    result = plant.find_similar(Query(problem=STORY["en"].format(ASKED["en"]), audience=OPERATOR.audience))
+
+    assert result.matches[0].stored.case.id == "belt-en"
+    assert len(encoded) == len(set(encoded)) <= PARTS + 3

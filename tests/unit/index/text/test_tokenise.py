@@ -68,6 +68,12 @@ def test_one_word_in_two_or_with_a_hyphen_is_one_word(spellings: tuple[str, ...]
     assert all(one_word in tokens(f"das {spelling} heute") for spelling in spellings)
 
 
+@pytest.mark.parametrize("spellings", [("wifi", "Wi-Fi"), ("email", "e-mail"), ("login", "log-in"), ("esim", "e-sim")])
+def test_a_word_with_a_hyphen_has_all_that_it_has_without(spellings: tuple[str, str]) -> None:
+    """Its first letters too, so a question with the one word shares as much with either spelling."""
+    assert set(tokens(spellings[0])) <= set(tokens(spellings[1]))
+
+
 @pytest.mark.parametrize(
     "text", ["the app", "is it", "problem in", "my phone", "der Preis", "le client", "photographs exhibition"]
 )
