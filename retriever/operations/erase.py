@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.snapshots import Snapshots
+from retriever.case.texts import embedded_text
 from retriever.config import Settings
 from retriever.domain import OPERATOR, Actor, Case
 from retriever.embedding.cache import text_hash
@@ -79,7 +80,7 @@ def erase_case(
 
 def begin_erasure(store: Store, id: str, reason: str, *, actor: Actor = OPERATOR, dry_run: bool = False) -> ErasedRows:
     """Take the words of a case out of the database. Raises CaseNotFound, Conflict."""
-    return store.erasures.begin(id, reason, name_of_text=_name_of_text, actor=actor, dry_run=dry_run)
+    return store.erasures.begin(id, reason, names_of_text=_names_of_text, actor=actor, dry_run=dry_run)
 
 
 def finish_erasures(settings: Settings, *, progress: Progress | None = None) -> tuple[int, tuple[str, ...]]:
@@ -104,8 +105,9 @@ def finish_erasures(settings: Settings, *, progress: Progress | None = None) -> 
     return vectors, tuple(sorted(held - left))
 
 
-def _name_of_text(case: Case) -> str:
-    return text_hash(embedded_spelling(case))
+def _names_of_text(case: Case) -> tuple[str, ...]:
+    # Earlier versions embedded the text as it is.
+    return text_hash(embedded_spelling(case)), text_hash(embedded_text(case))
 
 
 def _backups(store: Store, since: str) -> tuple[BackupLeft, ...]:

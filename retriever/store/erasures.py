@@ -21,8 +21,8 @@ from retriever.store.masking import Masking
 from retriever.store.sqlite import Connections, fold_log
 
 Source = tuple[str, str]
-NameOfText = Callable[[Case], str]
-"""The name under which the vector of a case's text is cached."""
+NamesOfText = Callable[[Case], Iterable[str]]
+"""The names under which vectors of a case's text may be cached."""
 
 _TEXTS = ("title", "problem", "summary", "environment", "diagnosis", "solution", "workaround", "prevention", "lessons")
 _SHORTEST_PASSAGE = 24  # characters that tell one text from another
@@ -62,16 +62,16 @@ class Erasures:
         self._masking = masking
 
     def begin(
-        self, id: str, reason: str, *, name_of_text: NameOfText, actor: Actor = OPERATOR, dry_run: bool = False
+        self, id: str, reason: str, *, names_of_text: NamesOfText, actor: Actor = OPERATOR, dry_run: bool = False
     ) -> ErasedRows:
         """Take every word of a case out of the database, a deleted one's too, and note that without any text.
 
         Raises CaseNotFound, and Conflict for a case that was erased already.
         """
         if dry_run:
-            return self._connections.read(lambda db: _found(db, id, name_of_text)[0])
+            return self._connections.read(lambda db: _found(db, id, names_of_text)[0])
         with self._connections.writing() as db:
-            told, names = _found(db, id, name_of_text)
+            told, names = _found(db, id, names_of_text)
             for statement in _STATEMENTS:
                 db.conn.execute(statement, names)
             details: dict[str, str | int] = {"revision": told.erasure.revision, **told.rows}
@@ -207,7 +207,7 @@ def _documents(db: Database, id: str) -> list[Case]:
     return [decode_case(document) for (document,) in db.conn.execute(_DOCUMENTS, {"id": id})]
 
 
-def _found(db: Database, id: str, name_of_text: NameOfText) -> tuple[ErasedRows, dict[str, Any]]:
+def _found(db: Database, id: str, names_of_text: NamesOfText) -> tuple[ErasedRows, dict[str, Any]]:
     """What is to be erased, counted, and what the statements are given."""
     row = db.conn.execute("SELECT key, deleted FROM cases WHERE id = ?", (id,)).fetchone()
     if db.conn.execute("SELECT 1 FROM erasures WHERE case_id = ?", (id,)).fetchone():
@@ -216,7 +216,7 @@ def _found(db: Database, id: str, name_of_text: NameOfText) -> tuple[ErasedRows,
         raise CaseNotFound(f"there is no case {id}.")
     key, deleted = row
     documents = _documents(db, id)
-    vectors = tuple(sorted({name_of_text(case) for case in documents}))
+    vectors = tuple(sorted({name for case in documents for name in names_of_text(case)}))
     names = _names(db, id, key, documents)
     (created_at,) = db.conn.execute(_FIRST_HERE, names).fetchone()
     erasure = Erasure(id, utc_stamp(), created_at, last_revision(db) + 1, False, vectors)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from index.text.tokenise import tokens
-from retriever.case.format import case_from_dict
+from retriever.case.format import case_from_dict, content_hash
 from retriever.domain import Case, FloatMatrix, Source
 
 
@@ -19,6 +19,11 @@ def make_case(id: str = "a", problem: str = "the printer jams", **more: Any) -> 
 def a_case(id: str = "a", *, external: str = "", system: str = "desk", problem: str = "p", **more: str) -> Case:
     """A small case; `external` is its number in the help desk `system`."""
     return Case(id=id, problem=problem, solution="s", source=Source(system, external), **more)  # type: ignore[arg-type]
+
+
+def hashes_of(case: Case) -> tuple[str, ...]:
+    """The names of a case's vectors, in tests of erasing that have no vectors."""
+    return (content_hash(case),)
 
 
 class WordEncoder:

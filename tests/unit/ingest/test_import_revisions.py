@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from retriever.case.format import content_hash
 from retriever.domain import Actor, Case, Role, Status
 from retriever.ingest.pipeline import ingest
 from retriever.ingest.report import IngestReport
 from retriever.lifecycle import Lifecycle, Policy, open_lifecycle
 from retriever.lifecycle.tickets import revised_by_ticket
 from retriever.store import Review, Store, open_store
+from tests.support.builders import hashes_of
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 from tests.support.tickets import ZENDESK, export, put, ticket
 
@@ -168,6 +168,6 @@ def test_publish_still_overwrites(tmp_path: Path, store: Store) -> None:
 def test_erasing_a_case_forgets_the_text_taken_over(tmp_path: Path, store: Store) -> None:
     """A person who asks for erasure is in no table any more."""
     take(tmp_path, store, ticket(1, answer="Replace the quintessence coupler."))
-    store.erasures.begin(ID, "asked for", name_of_text=content_hash)
+    store.erasures.begin(ID, "asked for", names_of_text=hashes_of)
 
     assert b"quintessence" not in (tmp_path / "library.sqlite3").read_bytes()

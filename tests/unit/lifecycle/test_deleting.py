@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from retriever.case.format import content_hash
 from retriever.domain import OPERATOR, Actor, Status
 from retriever.errors import CaseNotFound, Conflict, Forbidden
+from tests.support.builders import hashes_of
 from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
@@ -59,7 +59,7 @@ def test_what_is_there_or_erased_does_not_come_back(workflow: Workflow) -> None:
     """A case that is not deleted is a conflict, an erased one is unknown, and so is one whose source was taken."""
     workflow.publish("a", source={"system": "desk", "external_id": "7"})
     workflow.publish("b")
-    workflow.store.erasures.begin("b", "asked for", name_of_text=content_hash)
+    workflow.store.erasures.begin("b", "asked for", names_of_text=hashes_of)
 
     with pytest.raises(Conflict, match="not deleted"):
         workflow.life.deleting.bring_back("a", MANAGER)

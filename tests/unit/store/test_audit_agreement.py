@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from retriever.case.format import content_hash
 from retriever.domain import OPERATOR, Actor, Role
 from retriever.store import Store, audit_check, open_store
 from retriever.store.audit_agreement import LoggedState, find_differences
 from retriever.store.audit_chain import Anchors
 from retriever.store.audit_check import DIFFERENCES_SHOWN
-from tests.support.builders import make_case
+from tests.support.builders import hashes_of, make_case
 
 ANNA = Actor("anna", Role.CONTRIBUTOR, "north", ("lab",))
 LOG = ("audit", "audit_head")
@@ -58,7 +57,7 @@ def used(store: Store) -> Store:
     store.cases.upsert([make_case("a", "it hums"), make_case("b", "it smokes"), make_case("erased", "x")])
     store.cases.upsert([make_case("a", "it hums again", status="historical")])
     store.cases.delete("gone")
-    store.erasures.begin("erased", "asked for", name_of_text=content_hash)
+    store.erasures.begin("erased", "asked for", names_of_text=hashes_of)
     store.cases.delete("back")
     store.cases.upsert([make_case("back", "it is here again")])
     store.keys.create(ANNA, by=OPERATOR, days=30)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from retriever.case.format import content_hash, encode_case
+from retriever.case.format import encode_case
 from retriever.domain import Case, Status
 from retriever.errors import CaseNotFound, Conflict
 from retriever.store import EventKind, LoggedQuery, Review, ShownCase, Step, Store
 from retriever.store.deliveries import DeliveryState
-from tests.support.builders import make_case
+from tests.support.builders import hashes_of, make_case
 from tests.support.people import MANAGER
 
 TEXT = "the velociraptor in the basement chews the violet cable"
@@ -19,7 +19,7 @@ SOURCE = {"system": "desk", "external_id": "77"}
 
 def erase(store: Store, id: str) -> dict[str, int]:
     """Erase; rows by kind."""
-    return dict(store.erasures.begin(id, "asked for", name_of_text=content_hash).rows)
+    return dict(store.erasures.begin(id, "asked for", names_of_text=hashes_of).rows)
 
 
 def everywhere(store: Store) -> Case:
@@ -88,7 +88,7 @@ def test_a_deleted_case_can_be_erased(store: Store) -> None:
 def test_the_audit_log_keeps_a_tombstone(store: Store) -> None:
     """Who erased which case when and why, masked; no text, and the chain still verifies."""
     everywhere(store)
-    store.erasures.begin("v-1", "asked by anna@corp.example", name_of_text=content_hash, actor=MANAGER)
+    store.erasures.begin("v-1", "asked by anna@corp.example", names_of_text=hashes_of, actor=MANAGER)
     entry = next(store.audit.iter_entries(action="case.erase"))
 
     assert (entry.subject, entry.actor, entry.details["reason"]) == ("v-1", MANAGER.id, "asked by [EMAIL_1]")
@@ -168,7 +168,7 @@ def test_other_cases_stay_as_they_are(store: Store) -> None:
 def test_a_dry_run_counts_and_changes_nothing(store: Store) -> None:
     """The same rows are named as would go."""
     everywhere(store)
-    told = store.erasures.begin("v-1", "", name_of_text=content_hash, dry_run=True)
+    told = store.erasures.begin("v-1", "", names_of_text=hashes_of, dry_run=True)
 
     assert dict(told.rows) == erase(store, "v-1")
 
