@@ -13,10 +13,19 @@ MOST_MARKS = 30
 _LONG_RUN = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
 
 
+# Characters that stand for whole phrases, 18 and 8 letters long: a text of them would grow past any limit.
+_PHRASES = re.compile("[\ufdfa\ufdfb]")
+
+
 def normalise(form: Form, text: str) -> str:
-    """The text in this normal form; of a longer run of combining marks only the first 30 stay."""
+    """The text in this normal form; of a longer run of combining marks only the first 30 stay.
+
+    The two ligatures that NFKC writes out as whole phrases are spaces.
+    """
     if text.isascii():
         return text
+    if form in ("NFKC", "NFKD"):
+        text = _PHRASES.sub(" ", text)
     return unicodedata.normalize(form, _LONG_RUN.sub(_cut, text))
 
 

@@ -133,12 +133,14 @@ class Api(FastAPI):
         super().__init__(
             title="similar-cases",
             version=__version__,
+            openapi_url=None,  # FastAPI's own route writes the description out for each request
             docs_url=None,  # both load scripts from the web
             redoc_url=None,
             redirect_slashes=False,
             lifespan=lifespan,
         )
         self.router.route_class = CheckedRoute
+        self.add_route("/openapi.json", self._describe, include_in_schema=False)
         self._bodies: list[type[BaseModel]] = []
 
     def add_routes(self, tag: str, routes: Sequence[Route]) -> None:
@@ -163,10 +165,6 @@ class Api(FastAPI):
                 openapi_extra=described,
                 responses={**problem_responses(route.problems()), **route.responses},
             )
-
-    def setup(self) -> None:
-        """The route of the description, which is written out once: FastAPI's own does so for each request."""
-        self.add_route(str(self.openapi_url), self._describe, include_in_schema=False)
 
     async def _describe(self, _: Request) -> Response:
         self._described = self._described or orjson.dumps(self.openapi())

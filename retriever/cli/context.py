@@ -28,6 +28,12 @@ def settings_of(context: typer.Context, *, quiet: bool = True, **more: Any) -> S
     return settings
 
 
+def step_back() -> None:
+    """Let others on this machine go first: work of minutes must not slow the questions that a server answers."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
 def warn_if_model_is_overruled(context: typer.Context) -> None:
     """A variable or flag beats the library: the next start would name the old model and be refused."""
     variable = ENV_PREFIX + "MODEL"

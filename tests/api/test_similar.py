@@ -8,6 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from retriever.api.models.matches import BatchResponse, SimilarResponse
+from retriever.api.models.requests import SimilarRequest
+from retriever.api.routes import search
+from retriever.api.runtime import Runtime
+from retriever.domain import Actor
 from retriever.wiring.service import Service
 from tests.support.api import LIBRARY, build_service, client_of
 from tests.support.builders import make_case
@@ -196,3 +200,22 @@ def test_a_case_is_read_by_the_id_of_its_own_system(tmp_path: Path) -> None:
         missed = client.get("/v1/cases/SU3")
         assert (missed.status_code, "did you mean helpdesk:SU-3?" in missed.text) == (404, True)
         assert client.delete("/v1/cases/SU-3", headers={"If-Match": "*"}).status_code == 404
+
+
+def test_long_questions_of_a_batch_are_answered_one_at_a_time(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Single questions get their turn between them; short ones are answered together."""
+    sizes = []
+    answer_all = search._answer_all
+
+    def counted(runtime: Runtime, actor: Actor, questions: list[SimilarRequest]) -> list[dict[str, Any]]:
+        sizes.append(len(questions))
+        return answer_all(runtime, actor, questions)
+
+    monkeypatch.setattr(search, "_answer_all", counted)
+    long, short = {"problem": "The parcel has not arrived. " * 75}, {"problem": "the parcel has not arrived"}
+    response = reader.post("/v1/similar/batch", json={"questions": [*[short] * 10, *[long] * 3, short]})
+
+    assert len(response.json()["results"]) == 14
+    assert sizes == [8, 2, 1, 1, 1, 1]

@@ -14,6 +14,7 @@ from tests.meta.sources import ROOT
 ALIVE: Mapping[str, str] = {
     "index/vectors/dense.py attribute by_residual": "a setting of a FAISS index",
     "index/vectors/dense.py attribute own_fields": "FAISS: who frees the parts of an index",
+    "retriever/api/connections.py attribute disconnected": "uvicorn: whether anybody waits for the answer",
     "retriever/api/models/* variable *": "fields that pydantic reads from requests and writes into answers",
     "retriever/api/shared_metrics.py attribute ValueClass": "what prometheus-client counts with",
     "retriever/api/server.py function app_from_environment": "a server with workers finds the app by this name",

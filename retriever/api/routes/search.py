@@ -1,5 +1,6 @@
 """Questions: the one thing this service is for, and what people did with the answers."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -20,8 +21,8 @@ from retriever.api.runtime import Runtime
 from retriever.domain import Actor
 from retriever.wiring.service import Service
 
-QUESTIONS_PER_TASK = 8
-"""Questions of a batch answered in one piece of work, so that a batch does not keep single questions waiting."""
+QUESTIONS_PER_TASK, CHARACTERS_PER_TASK = 8, 2_000
+"""Of a batch answered in one piece of work, at most or one question, so that it does not keep single ones waiting."""
 
 BODY_LIMITS = {"/v1/similar": 256 << 10, "/v1/feedback": 16 << 10}
 """Bytes of bodies that never need more; what a body is refused for is told field by field, which takes its time."""
@@ -84,8 +85,7 @@ async def find_similar_batch(request: Request) -> Response:
     runtime, actor = runtime_of(request), actor_of(request)
     asked = (await on_thread(request, partial(parse, BatchRequest, body))).questions
     results: list[dict[str, Any]] = []
-    for start in range(0, len(asked), QUESTIONS_PER_TASK):
-        questions = asked[start : start + QUESTIONS_PER_TASK]
+    for questions in _tasks(asked):
         results += await on_thread(request, partial(_answer_all, runtime, actor, questions))
     return json_response({"results": results})
 
@@ -101,6 +101,19 @@ async def give_feedback(request: Request) -> Response:
     cases help and which want a look. Counts once for a question and person, and for cases that its answer showed."""
     body = await read_body(request)
     return await on_thread(request, partial(_record, service_of(request), actor_of(request), body))
+
+
+def _tasks(asked: Iterable[SimilarRequest]) -> Iterator[list[SimilarRequest]]:
+    task, characters = list[SimilarRequest](), 0
+    for question in asked:
+        size = len(str(question.problem))
+        if task and (len(task) == QUESTIONS_PER_TASK or characters + size > CHARACTERS_PER_TASK):
+            yield task
+            task, characters = [], 0
+        task.append(question)
+        characters += size
+    if task:
+        yield task
 
 
 def _answer_body(runtime: Runtime, actor: Actor, body: bytes) -> Response:

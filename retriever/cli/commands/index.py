@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from retriever.cli.context import settings_of, tell_if_file_is_overruled, warn_if_model_is_overruled
+from retriever.cli.context import settings_of, step_back, tell_if_file_is_overruled, warn_if_model_is_overruled
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, out, print_json, print_table, progress_bars
 from retriever.operations.rebuild import library_revision, rebuild_index
@@ -41,6 +41,7 @@ def rebuild(
         out.print(f"would build a snapshot of revision {library_revision(settings)} in {settings.index_dir}")
         return
     tell_if_file_is_overruled(context, settings)
+    step_back()
     with progress_bars() as bars:
         done = rebuild_index(settings, force=force, full=full, progress=bars)
     manifest = done.manifest

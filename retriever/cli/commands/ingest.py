@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from retriever.cli.context import settings_of
+from retriever.cli.context import settings_of, step_back
 from retriever.cli.flags import DryRun, Json
 from retriever.cli.output import err, print_json, print_table
 from retriever.domain import OPERATOR
@@ -107,6 +107,7 @@ def ingest(
     )
     settings = settings_of(context)
     check_target(rejects, "--rejects", settings, read=(*(files or ()), *map(Path, map_ or ()), header_map, rules))
+    step_back()
     with FileBar() as progress:
         done = ingest_files(settings, files or [], options, sample=sample, progress=progress, warn=_warn)
     if json_:

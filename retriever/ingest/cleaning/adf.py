@@ -17,13 +17,13 @@ _CARDS = frozenset(("inlineCard", "blockCard", "embedCard"))
 _SHOWN = {"mention": "text", "status": "text", "emoji": "text", "media": "alt", "expand": "title",
           "nestedExpand": "title", "placeholder": "text"}  # fmt: skip
 
-_MACRO = re.compile(r"\{(code|noformat)(:[^}\n]{0,200})?\}")
+_MACRO = re.compile(r"\{(code|noformat)(:[^{}\n]{0,200})?\}")
 _QUOTE = "{quote}"
 _NUMBERED = re.compile(r"(#{1,9})[ \t]{1,20}(?=\S)")
 _WIKI = (
     (re.compile(r"^h[1-6]\.\s*", re.MULTILINE), ""),
     (re.compile(r"^bq\.\s*", re.MULTILINE), ""),
-    (re.compile(r"\{(?:color|panel|quote|expand|section|column)(?::[^}\n]{0,200})?\}"), ""),
+    (re.compile(r"\{(?:color|panel|quote|expand|section|column)(?::[^{}\n]{0,200})?\}"), ""),
     (re.compile(r"\{\{([^{}\n]{1,500})\}\}"), r"`\1`"),
     (re.compile(r"\[([^|\[\]\n]{1,300})\|(https?://[^\]\s|]{1,1000})(?:\|[^\]\n]{0,50})?\]"), r"\1 (\2)"),
     (re.compile(r"\[(https?://[^\]\s|]{1,1000})\]"), r"\1"),

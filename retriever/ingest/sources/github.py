@@ -28,9 +28,10 @@ from retriever.ingest.sources.ticket import SkipReason, Ticket
 NAME = "github"
 ENVELOPES = ("items", "issues", "discussions", "nodes")
 MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-_IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,1000}\)")
+# Nothing that could begin another one stands within, so that no part of a text is looked at for many beginnings.
+_IMAGE = re.compile(r"!\[([^\[\]\n]{0,200})\]\([^()\n]{0,1000}\)")
 _NOTE = re.compile(r"\s{0,3}>\s?(?:\[!|\*\*(?:Note|Warning|Important|Tip|Caution)\*\*)", re.IGNORECASE)
-_DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^>\n]{0,500}>", re.IGNORECASE)
+_DETAILS = re.compile(r"</?(?:details|summary|br|p|div|sub|sup|kbd|img|a)\b[^<>\n]{0,500}>", re.IGNORECASE)
 
 
 def convert(outer: Record) -> Ticket | SkipReason:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from retriever.ingest.cleaning.adf import adf_to_text, is_adf
 from retriever.ingest.cleaning.html import html_to_text, looks_like_html, unescaped, with_breaks
 from retriever.ingest.cleaning.mail import clean_mail, has_own_words
+from retriever.ingest.sources.cuts import clipped
 from retriever.masking import KnownEntities
 
 Record: TypeAlias = Mapping[str, Any]
@@ -15,11 +16,11 @@ _SHOWN = ("display_value", "displayName", "display_name", "name", "Name", "value
 
 
 def text(value: object) -> str:
-    """A value as text; what a reference or an option shows; nothing for null and for lists."""
+    """A value as text, of a very long one its beginning; what a reference or option shows; nothing for null and lists."""
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
-        return value.strip()
+        return clipped(value.strip())
     if isinstance(value, int | float | Decimal):
         return str(value).removesuffix(".0")
     if is_adf(value):

@@ -6,19 +6,19 @@ from enum import StrEnum
 from typing import Any
 
 from retriever.case.dates import find_date, minutes_between
-from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TEXT_LIMIT, TITLE_LIMIT, URL_LIMIT
+from retriever.case.format import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, URL_LIMIT
 from retriever.case.mentions import shown
 from retriever.case.moments import moment_of
 from retriever.case.tidy import tidy_line, tidy_text
 from retriever.ingest.cleaning.codes import find_error_codes
 from retriever.ingest.cleaning.substance import MIN_PROBLEM_SUBSTANCE, MIN_SUBSTANCE, says_nothing, substance
 from retriever.ingest.signals import NO_SIGNALS, Signals
+from retriever.ingest.sources.cuts import cut
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.states import State, state_of
 from retriever.masking import KnownEntities
 from retriever.masking.spans import NOBODY
 
-CUT_MARK = "\n[… cut: {count:,} more characters]"
 LINE_FOR_TITLE = 120
 
 
@@ -144,14 +144,6 @@ def choose_answer(answers: Sequence[str]) -> str | SkipReason:
     if not worthy:
         return SkipReason.WORTHLESS
     return next((text for text in worthy if substance(text) >= MIN_SUBSTANCE), SkipReason.TOO_SHORT)
-
-
-def cut(text: str) -> str:
-    """The text within the limit of a case's field; what is cut off is said."""
-    if len(text) <= TEXT_LIMIT:
-        return text
-    kept = text[: TEXT_LIMIT - 60].rstrip()
-    return kept + CUT_MARK.format(count=len(text) - len(kept))
 
 
 def _cut_line(text: str, limit: int = TITLE_LIMIT) -> str:
