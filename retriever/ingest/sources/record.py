@@ -16,7 +16,7 @@ _SHOWN = ("display_value", "displayName", "display_name", "name", "Name", "value
 
 
 def text(value: object) -> str:
-    """A value as text, of a very long one its beginning; what a reference or option shows; nothing for null and lists."""
+    """A value as text, a very long one its beginning; what a reference or option shows; nothing for null and lists."""
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
