@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from index.turns import in_turns
 from retriever.case.language import detect_language, with_language
 from retriever.case.language_tags import base_language
 from retriever.case.overlap import letter_groups, letters_of, overlap_of
@@ -118,7 +119,7 @@ def find_duplicates(case: Case, neighbours: Sequence[Match]) -> tuple[Duplicate,
     """Neighbours that say the same (merge) or speak of the same thing (link), the most alike first."""
     problem, solution = _groups(case.problem), _groups(case.solution)
     found = []
-    for match in neighbours:
+    for match in in_turns(neighbours):
         other = match.stored.case
         overlap = min(overlap_of(problem, _groups(other.problem)), overlap_of(solution, _groups(other.solution)))
         if overlap >= MERGE_AT or match.score.cosine >= LINK_AT:

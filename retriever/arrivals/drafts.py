@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.turns import in_turns
 from retriever.case.access import OPEN, may_read
 from retriever.domain import Actor, Case, Change, FloatMatrix, Match, ScoreParts
 from retriever.embedding.alignment.aligner import aligner
@@ -86,4 +87,4 @@ class RecentDrafts:
 
 
 def _vectors(cases: Sequence[Case]) -> FloatMatrix:
-    return aligner().encoder.encode_cases([embedded_spelling(case) for case in cases])
+    return aligner().encoder.encode_cases([embedded_spelling(case) for case in in_turns(cases)])

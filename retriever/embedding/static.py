@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from tokenizers import Encoding, Tokenizer
 
 from index.lru import LruCache
+from index.turns import in_turns
 from retriever.domain import FloatMatrix
 from retriever.embedding.fingerprint import Identity, hash_files
 from retriever.embedding.folder import ModelFolder
@@ -128,7 +129,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), CHUNK):
             ids = self._token_ids([prompt + text if text.strip() else "" for text in texts[start : start + CHUNK]])
-            for row, token_ids in enumerate(ids, start=start):
+            for row, token_ids in enumerate(in_turns(ids), start=start):
                 if token_ids:
                     self._rows.sum_into(vectors[row], token_ids)
         _normalise_rows(vectors)

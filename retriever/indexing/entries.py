@@ -10,6 +10,7 @@ from index.facets.facets import FacetRow
 from index.keys import KeyArray
 from index.pieces import PieceArray
 from index.text.tokenise import tokens
+from index.turns import in_turns
 from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
 from retriever.case.texts import matched_text
@@ -38,7 +39,7 @@ class Entries:
 
     def token_lists(self) -> Iterator[Sequence[str]]:
         """The words of each case."""
-        return (tokens(matched_text(stored.case)) for stored in self.cases)
+        return (tokens(matched_text(stored.case)) for stored in in_turns(self.cases))
 
     def facets(self) -> Iterator[FacetRow]:
         """The key and the facets of each case."""
@@ -56,7 +57,7 @@ class Entries:
 
 def entries_of(cases: Sequence[StoredCase]) -> Entries:
     """What the index holds of these cases."""
-    return Entries(cases, [embedded_spelling(stored.case) for stored in cases])
+    return Entries(cases, [embedded_spelling(stored.case) for stored in in_turns(cases)])
 
 
 def is_searchable(stored: StoredCase) -> bool:

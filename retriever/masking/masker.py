@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from index.turns import in_turns
 from retriever.masking import (
     commands,
     companies,
@@ -137,7 +138,7 @@ def find_claims(
     rules = (*STRUCTURED, *known_rules(known), *BEST_EFFORT, *last)
     for _ in range(_PASSES):
         before = folded
-        for rule in rules:
+        for rule in in_turns(rules):
             if scope in rule.scope and rule.may_match(folded):
                 folded = _apply(rule, folded, taken, text)
         if folded is before:

@@ -11,6 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from index.turns import in_turns
 from retriever.api.models.responses import BulkLineResponse, CaseFields
 from retriever.api.openapi import reference_to
 from retriever.api.requests import NDJSON, actor_of, check_media_type, iter_body, runtime_of, service_of
@@ -112,7 +113,7 @@ def _write_batch(service: Service, actor: Actor, batch: list[NumberedLine], coun
     """Write the cases of some lines; the result lines."""
     answers: list[dict[str, Any]] = []
     cases: list[Case] = []
-    for number, line in batch:
+    for number, line in in_turns(batch):
         answer: dict[str, Any] = {"line": number}
         try:
             cases.append(_read_line(line))

@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from index.turns import answering, asking
 from retriever import domain
 from retriever.api.feedback import take_feedback, with_issued_id
 from retriever.api.models.matches import BatchResponse, SimilarResponse
@@ -76,7 +77,8 @@ ANSWER = {
 async def find_similar(request: Request) -> Response:
     """Resolved cases like this problem, best first; none and a reason when nothing is good enough."""
     body = await read_body(request)
-    return await on_thread(request, partial(_answer_body, runtime_of(request), actor_of(request), body))
+    with asking():
+        return await on_thread(request, partial(_answer_body, runtime_of(request), actor_of(request), body))
 
 
 async def find_similar_batch(request: Request) -> Response:
@@ -117,7 +119,8 @@ def _tasks(asked: Iterable[SimilarRequest]) -> Iterator[list[SimilarRequest]]:
 
 
 def _answer_body(runtime: Runtime, actor: Actor, body: bytes) -> Response:
-    return json_response(_answer(runtime, actor, parse(SimilarRequest, body)))
+    with answering():
+        return json_response(_answer(runtime, actor, parse(SimilarRequest, body)))
 
 
 def _answer_all(runtime: Runtime, actor: Actor, questions: list[SimilarRequest]) -> list[dict[str, Any]]:
@@ -143,8 +146,9 @@ def _answer_case(service: Service, actor: Actor, case_id: str, params: SimilarTo
         explain=params.explain,
         audience=actor.audience,
     )
-    result = with_issued_id(service.store.events, service.find_similar_to(case_id, query, actor=actor))
-    return json_response(serialise_result(result, concise=params.format == "concise", explain=params.explain))
+    with answering():
+        result = with_issued_id(service.store.events, service.find_similar_to(case_id, query, actor=actor))
+        return json_response(serialise_result(result, concise=params.format == "concise", explain=params.explain))
 
 
 def _record(service: Service, actor: Actor, body: bytes) -> Response:

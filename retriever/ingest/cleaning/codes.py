@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from index.turns import in_turns
+
 CODES_LIMIT = 20
 _CODE = re.compile(
     # Forms that are codes wherever they stand.
@@ -37,7 +39,7 @@ def find_error_codes(text: str) -> tuple[str, ...]:
 def _matches(text: str) -> Iterator[re.Match[str]]:
     """What `finditer` gives, window by window; a window sees on into the next one as far as a code may reach."""
     place = 0
-    for end in range(_WINDOW, len(text) + _WINDOW, _WINDOW):
+    for end in in_turns(range(_WINDOW, len(text) + _WINDOW, _WINDOW)):
         for match in _CODE.finditer(text, place, end + _LONGEST):
             if match.start() >= end:
                 break

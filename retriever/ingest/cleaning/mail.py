@@ -7,6 +7,7 @@ a forwarded one keeps what it forwards, and no text is emptied.
 
 from collections.abc import Sequence
 
+from index.turns import give_way
 from retriever.ingest.cleaning.code import fenced_lines
 from retriever.ingest.cleaning.greeting import without_beginning
 from retriever.ingest.cleaning.mail_signs import is_quoted, without_mark
@@ -54,6 +55,7 @@ def _without_quotes(lines: Sequence[str], fenced: Sequence[bool]) -> list[str]:
     forwarded = announced = spoken = False
     before = ""
     while place < len(lines):
+        give_way()
         line = lines[place]
         after, known = place + 1, len(kept)
         if fenced[place]:
