@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from retriever.errors import InvalidSettings
 
@@ -180,6 +186,8 @@ def load_settings(**flags: Any) -> Settings:  # noqa: ANN401  flags are validate
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise InvalidSettings("; ".join(_explain(item) for item in error.errors())) from error
+    except SettingsError as error:  # a variable that should hold JSON
+        raise InvalidSettings(f"the environment: {error}.") from error
     except ValueError as error:  # tomllib's own error says line and column
         raise InvalidSettings(f"{config_file()} is not valid TOML: {error}") from error
 

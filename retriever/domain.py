@@ -170,7 +170,7 @@ class Filters:
     exclude_ids: tuple[str, ...] = ()
 
 
-QUESTION_LIMIT = 8_000
+QUESTION_LIMIT = 32_000
 """Characters of the problem of a question, whoever takes it."""
 
 

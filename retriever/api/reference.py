@@ -26,7 +26,7 @@ The machine-readable description is at `/openapi.json`.
 - Every answer has an `X-Request-ID`: the caller's own, when it is 1 to 64 of `A-Z a-z 0-9 _ -`, else a new one.
 - An error is `application/problem+json` with `type, title, status, detail, instance, code, request_id, errors[]`.
   `code` is stable, and texts that were sent are never repeated. What is not even HTTP is refused in plain text.
-- A body above `max_body_bytes` (bulk: `max_bulk_bytes`, a question: 256 KiB, feedback: 16 KiB) is 413, announced or
+- A body above `max_body_bytes` (bulk: `max_bulk_bytes`, a question: 512 KiB, feedback: 16 KiB) is 413, announced or
   chunked; one that comes too slowly is 408.
 - When `queue_size` requests wait already, or one has waited `request_timeout` seconds for its turn, the answer is 503
   with `Retry-After`. `/healthz`, `/readyz`, `/version` and `/metrics` never queue.

@@ -94,9 +94,9 @@ class Runtime:
 
     def start(self) -> None:
         """Begin to open, to follow and to log, in threads of their own; returns at once."""
-        self._thread.start()
-        if self._keys is not None:
+        if self._keys is not None:  # before the thread, which starts those of a library that it opens
             self._keys.start()
+        self._thread.start()
         self._query_log.start()
 
     def stop(self) -> None:

@@ -61,10 +61,10 @@ def id_of(context: typer.Context, name: str) -> str:
         try:
             return find_named(store.cases, name, OPERATOR).case.id
         except CaseNotFound as error:
-            if store.deleted.find(name):
-                hint = f"case {name} is deleted; `similar-cases case undelete` on its id brings it back."
-                raise CaseNotFound(hint) from error
-            raise
+            if not (deleted := store.deleted.named(name)):
+                raise
+            id = deleted[0].case.id
+            raise CaseNotFound(f"case {id} is deleted; `similar-cases case undelete {id}` brings it back.") from error
 
 
 def ids_of(context: typer.Context, names: Sequence[str]) -> list[str]:
@@ -76,3 +76,10 @@ def ids_of(context: typer.Context, names: Sequence[str]) -> list[str]:
         except CaseNotFound:
             found.append(name)
     return found
+
+
+def deleted_id_of(context: typer.Context, name: str) -> str:
+    """The id of the one deleted case that is called so; what names none, or several, stays as it is."""
+    with open_present_store_of(context, read_only=True) as store:
+        found = store.deleted.named(name)
+    return found[0].case.id if len(found) == 1 else name

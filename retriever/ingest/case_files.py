@@ -24,13 +24,14 @@ from retriever.ingest.files.record_file import FileOptions, RecordFile
 from retriever.ingest.files.records import AnyRecord, BrokenRecord, broken_record
 from retriever.ingest.files.streams import PeekedStream, naming, open_bytes, suffix_of
 from retriever.ingest.files.tables import TableRecord
-from retriever.ingest.rows import AnyRow, CaseRow, Skipped, record_of, unread
+from retriever.ingest.rows import AnyRow, CaseRow, Rejected, Skipped, record_of, unread
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.ticket import SkipReason, why_unfit
 from retriever.ingest.states import State, state_of
 from retriever.ingest.words import plain_name
 
 _NUMBER = "source.external_id"
+_NOT_READ = 'holds what could not be read, under "": put it right, and take that away'
 _OBJECTS = ("source", "outcome", "background")
 _WHOLE = frozenset((*FIELDS, *_OBJECTS, *IGNORED))
 
@@ -52,6 +53,7 @@ class CaseFileReader:
         """How columns are read; for JSONL it fills while reading, with keys that are not named like their field."""
         self._wanted = wanted
         header = self.file.table.header.cells if self.file.table else []
+        self._unread = [(place, name) for place, name in enumerate(header) if name in self.columns.ignored]
         self._changed = [place for place, name in enumerate(header) if names_change(name)]
 
     def __iter__(self) -> Iterator[AnyRow]:
@@ -74,12 +76,20 @@ class CaseFileReader:
             elif texts:
                 values[target] = joined_value(target, texts)
         moment = next((cells[place] for place in self._changed if place < len(cells) and cells[place]), "")
-        return self._row(record.line, values, sum(map(len, cells)), moment_of(moment))
+        row = self._row(record.line, values, sum(map(len, cells)), moment_of(moment))
+        return row._replace(record=self._whole(values, cells)) if isinstance(row, CaseRow) and self._unread else row
+
+    def _whole(self, values: dict[str, Any], cells: Sequence[str]) -> dict[str, Any]:
+        """The row with the columns that nobody reads."""
+        rest = {name: cells[place] for place, name in self._unread if place < len(cells) and cells[place]}
+        return {**values, "": rest} if rest else values
 
     def _json_row(self, record: AnyRecord) -> AnyRow:
         if isinstance(record, BrokenRecord):
             return unread(record)
         values = record_of(plain_numbers(record.values) if self.file.format == "json" else record.values)
+        if "" in values and not isinstance(values[""], dict):
+            return Rejected(record.line, "row", _NOT_READ, values)
         moment = next((value for key, value in values.items() if value and names_change(key)), "")
         return self._row(record.line, self._named(values), record.size, moment_of(moment))
 
@@ -113,7 +123,10 @@ class CaseFileReader:
         return _NUMBER in headers and not _is_own(_NUMBER, headers) and "id" not in headers
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The values by field. Unknown keys stay, so that they are refused, unless the caller mapped some."""
+        """The values by field, without those of columns that nobody read (`_whole`).
+
+        Unknown keys stay, so that they are refused, unless the caller mapped some.
+        """
         wanted = self._wanted
         named: dict[str, Any] = {}
         for field_name, paths in wanted.items():
@@ -122,7 +135,7 @@ class CaseFileReader:
                 named[field_name] = found[0] if len(found) == 1 else _joined_json(field_name, found)
         used = {path for paths in wanted.values() for path in paths}
         for key, value in values.items():
-            if key in used or (key not in _WHOLE and names_change(key)):
+            if not key or key in used or (key not in _WHOLE and names_change(key)):
                 continue
             target = key if key in _WHOLE else find_field(key)
             if target is not None and target in wanted:

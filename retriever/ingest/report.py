@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from retriever.errors import Unavailable
+from retriever.errors import InvalidInput, Unavailable
 from retriever.ingest.columns import ColumnMap
 from retriever.ingest.rows import Rejected
 from retriever.masking import mask_text
@@ -244,7 +244,8 @@ class RejectsFile:
     def __init__(self, path: Path | None, *, keep: int, up_to_line: int = 0) -> None:
         """Begin the file anew, or go on with it: what is known up to a line stays, what follows is written again.
 
-        Without a path nothing is written. Raises Unavailable when the file cannot be written.
+        Without a path nothing is written. Raises InvalidInput when the file holds something else, Unavailable when it
+        cannot be written.
         """
         self.path = path
         self.kept: list[Rejected] = []
@@ -252,6 +253,8 @@ class RejectsFile:
         self._stream = None
         if path is None:
             return
+        if not _may_replace(path):
+            raise InvalidInput(f"the rejects file {path} holds something else; choose another name.")
         try:
             known = _known_up_to(path, up_to_line) if up_to_line else b""
             self._stream = path.open("wb")
@@ -292,6 +295,16 @@ def _line(row: Rejected, record: Mapping[str, Any] | None) -> bytes:
     whole = row.told() | ({"row": record} if record is not None else {})
     # Slower than the usual way, and takes what only it takes: integers above 2⁶⁴ and lone surrogates.
     return (json.dumps(whole, default=str) + "\n").encode()
+
+
+def _may_replace(path: Path) -> bool:
+    """Is it a new file, an empty one, or one of rejected rows?"""
+    try:
+        with path.open("rb") as stream:
+            first = stream.readline(1 << 16)
+    except OSError:
+        return True  # or a folder, or nothing that may be read: opening it says so
+    return not first or all(mark in first for mark in (b'"line"', b'"field"', b'"reason"'))
 
 
 def _known_up_to(path: Path, line: int) -> bytes:

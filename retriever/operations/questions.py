@@ -11,7 +11,7 @@ from retriever.wiring.service import Service
 
 MANY = 100_000
 """Most questions of one run."""
-_LINE = 64_000
+_LINE = 256_000
 _PROBLEM = ("problem", "text", "question")
 
 

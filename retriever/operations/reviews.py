@@ -61,7 +61,9 @@ def take_step(
     single id the refusal is raised. Raises InvalidInput when neither ids nor a choice say which cases are meant.
     """
     if not ids and choice.is_open:
-        raise InvalidInput("no case is named: give ids, or choose with --source, --team or --waiting-for.")
+        raise InvalidInput(
+            "no case is named: give ids, or choose with --source, --of-team or, but for submit, --waiting-for."
+        )
     meant = ids or [entry.stored.case.id for entry in list_reviews(lifecycle, choice, limit=limit).entries]
     failures = 0
     for id in dict.fromkeys(meant):

@@ -1,29 +1,31 @@
 """Does the library agree with its audit log? A log that is whole in itself may still be another day's, or a new one.
 
 Every case, version and key came in with an entry, so what is there without one was put there past the program, and what
-has one and is not there was taken away past it. The text of a case is not in the log: it is held against the hash
-beside it, which whoever edits the text can edit, too.
+has one and is not there was taken away past it. Of the text of a case the log has the beginning of its hash.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from retriever.case.format import document_hash
 from retriever.store.key_rows import KEYS, KeyRecord, key_of, key_record_hash
+from retriever.store.reviews import Step
 
 AuditRows: TypeAlias = Callable[..., list[Any]]
 
 _PAGE_ROWS = 2_000
 _GONE = ("case.delete", "case.erase")
+_STEPS = frozenset(f"case.{step}" for step in Step)
 _CASES = """
     SELECT c.key, c.id, c.version, c.deleted, c.status, (SELECT count(*) FROM case_versions v WHERE v.key = c.key),
-        c.content_hash, c.document, c.language, c.product, c.review_due_on, c.valid_until
+        (SELECT count(*) FROM review_steps s WHERE s.key = c.key), c.content_hash, c.document,
+        c.source_system, coalesce(c.external_id, ''), c.language, c.product, c.review_due_on, c.valid_until
     FROM cases c WHERE c.key > ? ORDER BY c.key LIMIT ?
 """
-_COPIED = ("language", "product", "review_due_on", "valid_until")
+_COPIED = ("id", "source.system", "source.external_id", "language", "product", "review_due_on", "valid_until")
 _VERSIONS = """
     SELECT v.rowid, c.id, v.version, v.content_hash, v.document FROM case_versions v JOIN cases c ON c.key = v.key
     WHERE v.rowid > ? ORDER BY v.rowid LIMIT ?
@@ -38,12 +40,27 @@ _CONTENT = {
 
 @dataclass(slots=True)
 class _CaseLog:
-    """The last that the log says of a case: version 0 is unknown; versions up to `erased` need not be kept."""
+    """The last that the log says of a case: version 0 is unknown; versions up to `erased` need not be kept.
+
+    `content` is the beginning of the hash of its text, empty when unknown; `steps` how many it has taken.
+    """
 
     version: int = 0
     status: str = ""
     gone: bool = False
     erased: int = 0
+    content: str = ""
+    steps: int = 0
+
+
+class _HeldRow(NamedTuple):
+    """A case as the library holds it, with how many older versions and steps."""
+
+    version: int
+    deleted: bool
+    status: str
+    versions: int
+    steps: int
 
 
 @dataclass(slots=True)
@@ -57,7 +74,10 @@ class LoggedState:
     def read(self, entry: Mapping[str, Any]) -> None:
         """One more entry."""
         action, subject, details = str(entry["action"]), str(entry["subject"]), entry.get("details") or {}
-        if action.startswith("case."):
+        if action == "library.mask":  # texts were masked anew, without an entry for each
+            for case in self.cases.values():
+                case.content = ""
+        elif action.startswith("case."):
             self._read_case(self.cases.setdefault(subject, _CaseLog()), action, entry.get("version"), details)
         elif action in ("key.create", "key.rotate"):
             self.keys[subject.removeprefix("key:")] = details
@@ -69,8 +89,10 @@ class LoggedState:
         case.version = version or case.version
         case.status = str(details.get("status") or case.status)
         case.gone = action in _GONE
+        case.content = str(details.get("content", ""))
+        case.steps += action in _STEPS
         if action == "case.erase":
-            case.erased = case.version
+            case.erased, case.steps = case.version, 0
 
 
 def content_without_log(rows: AuditRows) -> str:
@@ -93,10 +115,13 @@ def _cases(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:
     left, after = set(logged.cases), 0
     while page := rows(_CASES, (after, _PAGE_ROWS)):
         after = page[-1][0]
-        for _, id, version, deleted, status, versions, digest, document, *copied in page:
+        for _, id, version, deleted, status, versions, steps, digest, document, *copied in page:
             left.discard(id)
-            why = _case_differs(logged.cases.get(id), version, deleted, status, versions)
-            if why := why or ("" if deleted else _edited(digest, document, copied)):
+            said = logged.cases.get(id)
+            why = _case_differs(said, _HeldRow(version, bool(deleted), status, versions, steps))
+            if said and not deleted:
+                why = why or _edited(digest, document, said.content, (id, *copied))
+            if why:
                 yield id, f"case {id} {why}"
     for id in sorted(left):
         if not logged.cases[id].erased:
@@ -112,32 +137,40 @@ def _versions(rows: AuditRows) -> Iterator[tuple[str, str]]:
                 yield id, f"version {version} of case {id} {why}"
 
 
-def _edited(digest: str, document: bytes | str, copied: Sequence[str] = ()) -> str:
+def _edited(digest: str, document: bytes | str, content: str = "", copied: Sequence[str] = ()) -> str:
     """What of a text was changed past the program; empty when it is as it was written."""
     raw = document.encode() if isinstance(document, str) else document
     if document_hash(raw) != digest:
         return "has another text than was written: it does not fit its hash"
+    if not digest.startswith(content):
+        return "has another text than the log knows"
     written = orjson.loads(raw) if copied else {}
-    for name, value in zip(_COPIED, copied, strict=False):
-        if value != written.get(name, ""):
-            return f"has another {name} in the table than in its text"
+    for path, value in zip(_COPIED, copied, strict=False):
+        outer, _, inner = path.partition(".")
+        if value != (written.get(outer, {}).get(inner, "") if inner else written.get(outer, "")):
+            return f"has another {path} in the table than in its text"
     return ""
 
 
-def _case_differs(said: _CaseLog | None, version: int, deleted: int, status: str, versions: int) -> str:
+def _case_differs(said: _CaseLog | None, held: _HeldRow) -> str:
     """What of a row the log does not say; empty when it says all of it."""
     if said is None:
         return "is in the library and has no entry in the log"
-    if bool(deleted) != said.gone:
-        return f"is {'deleted' if deleted else 'there'}, and the log says that it is {'' if deleted else 'not '}there"
-    if said.version and version != said.version:
-        return f"has version {version}, and the log knows version {said.version}"
-    if not deleted and said.status and status != said.status:
-        return f"is {status}, and the log says {said.status}"
-    kept = (version if deleted else version - 1) - said.erased
-    if versions < kept or (versions > kept and not said.erased):
-        return f"has {versions} older versions, and the log knows {kept}"
-    return ""
+    if held.deleted != said.gone:
+        is_, says = ("deleted", "") if held.deleted else ("there", "not ")
+        return f"is {is_}, and the log says that it is {says}there"
+    if said.version and held.version != said.version:
+        return f"has version {held.version}, and the log knows version {said.version}"
+    if not held.deleted and said.status and held.status != said.status:
+        return f"is {held.status}, and the log says {said.status}"
+    return _past_differs(said, held)
+
+
+def _past_differs(said: _CaseLog, held: _HeldRow) -> str:
+    kept = (held.version if held.deleted else held.version - 1) - said.erased
+    if held.versions < kept or (held.versions > kept and not said.erased):
+        return f"has {held.versions} older versions, and the log knows {kept}"
+    return f"has taken {held.steps} steps, and the log knows {said.steps}" if held.steps != said.steps else ""
 
 
 def _keys(rows: AuditRows, logged: LoggedState) -> Iterator[tuple[str, str]]:

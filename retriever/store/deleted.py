@@ -19,6 +19,7 @@ _PAGE = (
     f"{_DELETED} AND (c.updated_at, c.key) < (:updated_at, :key) ORDER BY c.updated_at DESC, c.key DESC LIMIT :limit"
 )
 _BY_ID = f"{_DELETED} AND c.id = ?"
+_BY_NAME = f"{_DELETED} AND (c.id LIKE :id ESCAPE '\\' OR c.id LIKE '%:' || :id ESCAPE '\\') ORDER BY c.key LIMIT 2"
 
 
 class DeletedTable:
@@ -38,6 +39,11 @@ class DeletedTable:
         """The deleted case with this id, None when there is none or it was erased."""
         rows = self._connections.rows(_BY_ID, (id,))
         return stored_case(rows[0]) if rows else None
+
+    def named(self, name: str) -> list[StoredCase]:
+        """The deleted cases that are called so, by id or by what their own system calls them; two at most."""
+        escaped = "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in name)
+        return [stored_case(row) for row in self._connections.rows(_BY_NAME, {"id": escaped})]
 
 
 def find_deleted(db: Database, id: str) -> StoredCase | None:

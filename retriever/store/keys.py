@@ -74,10 +74,12 @@ class KeyTable:
             # Who hands out keys could give themselves any group; better to say so in the list of keys.
             actor = replace(actor, audience=(ALL_GROUPS,))
         with self._connections.writing() as db:
-            check_client_name(actor.id, (row[0] for row in db.conn.execute("SELECT DISTINCT client FROM api_keys")))
-            if _alive(db, actor.id, utc_stamp()):
-                raise Conflict(f"{actor.id} has a key: `similar-cases key rotate {actor.id}` gives another one.")
+            _check_new(db, actor.id)
             return _insert(db, actor, by=by, expires_at=_after(days=days), rate_limit=rate_limit, action="key.create")
+
+    def check_new(self, client: str) -> None:
+        """May a client of this name get a first key? Raises InvalidInput and Conflict like `create`."""
+        self._connections.read(lambda db: _check_new(db, client))
 
     def rotate(self, client: str, *, by: Actor, overlap_hours: float, days: int | None) -> NewKey:
         """Another key for a client with the same rights; the one before works `overlap_hours` longer at most.
@@ -121,6 +123,12 @@ class KeyTable:
         rows = [(at.strftime("%Y-%m-%dT%H:%M:00Z"), id) for id, at in used.items()]
         with self._connections.writing() as db:
             db.conn.executemany("UPDATE api_keys SET last_used_at = max(last_used_at, ?) WHERE id = ?", rows)
+
+
+def _check_new(db: Database, client: str) -> None:
+    check_client_name(client, (row[0] for row in db.conn.execute("SELECT DISTINCT client FROM api_keys")))
+    if _alive(db, client, utc_stamp()):
+        raise Conflict(f"{client} has a key: `similar-cases key rotate {client}` gives another one.")
 
 
 def _insert(db: Database, actor: Actor, *, by: Actor, expires_at: str, rate_limit: int, action: str) -> NewKey:

@@ -13,7 +13,7 @@ from retriever.store.masking import MaskedCase, Masking
 from retriever.store.reports import settle
 from retriever.store.reuse import add_reuse, refresh_last_solved
 from retriever.store.reviews import Merge, Review, ReviewStep, Step
-from retriever.store.upserts import Upserted, UpsertPlan
+from retriever.store.upserts import CONTENT_DIGITS, Upserted, UpsertPlan
 
 _MASKING = Masking()
 _NO_ANSWERS: Mapping[str, str | bool] = {}
@@ -147,7 +147,8 @@ class Transition:
         if self.dry_run:
             # Not only for what is undone anyway: the first entry of a log makes the file with its key.
             return
-        named = {"status": str(stored.case.status), "tag": tag, "via": self.via}
+        content = stored.content_hash[:CONTENT_DIGITS]
+        named = {"status": str(stored.case.status), "tag": tag, "via": self.via, "content": content}
         audit.record(
             self.db,
             actor=self.actor,

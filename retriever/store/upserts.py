@@ -39,6 +39,8 @@ class Upserted:
     version: int = 0
     revision: int = 0
     reason: str = ""
+    digest: str = ""
+    """The hash of the text that was written; empty where none was."""
 
 
 class UpsertPlan:
@@ -172,12 +174,18 @@ class UpsertPlan:
         state = (after.version, after.revision, digest, after.created_at, self._now, document)
         dates = (case.review_due_on, case.valid_until)
         self._changed.append((*identity, *facets, *state, *dates))
-        return Upserted(case.id, "updated" if alive else "created", after.key, after.version, after.revision)
+        return Upserted(
+            case.id, "updated" if alive else "created", after.key, after.version, after.revision, digest=digest
+        )
 
     def _remember(self, held: HeldCase) -> None:
         self._by_id[held.id] = held
         if held.external_id is not None and not held.deleted:
             self._by_source[held.source_system, held.external_id] = held
+
+
+CONTENT_DIGITS = 16
+"""Of the hash of a case's text, as its entry in the log has it: they prove a text, and tell nothing of it."""
 
 
 def audit_notes(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[AuditNote]:
@@ -188,7 +196,7 @@ def audit_notes(cases: Sequence[Case], outcomes: Sequence[Upserted]) -> list[Aud
             actions[outcome.action],
             outcome.id,
             outcome.version,
-            {"revision": outcome.revision, "status": case.status.value},
+            {"revision": outcome.revision, "status": case.status.value, "content": outcome.digest[:CONTENT_DIGITS]},
         )
         for case, outcome in zip(cases, outcomes, strict=True)
         if outcome.action in actions

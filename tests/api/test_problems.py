@@ -51,7 +51,7 @@ WAYS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "bad cursor": ("GET", "/v1/cases?cursor=abc", {}, 400, "invalid_parameter"),
     "unknown field": ("POST", "/v1/similar", {"json": {"problem": "x", "top_k": 3}}, 422, "invalid_request"),
     "empty question": ("POST", "/v1/similar", {"json": {"problem": "  "}}, 422, "invalid_request"),
-    "long question": ("POST", "/v1/similar", {"json": {"problem": "x" * 8_001}}, 422, "invalid_request"),
+    "long question": ("POST", "/v1/similar", {"json": {"problem": "x" * 32_001}}, 422, "invalid_request"),
     "too many matches": ("POST", "/v1/similar", {"json": {"problem": "x", "limit": 51}}, 422, "invalid_request"),
     "number as text": ("POST", "/v1/similar", {"json": {"problem": "x", "limit": "5"}}, 422, "invalid_request"),
     "language": ("POST", "/v1/similar", {"json": filtered(languages=[""])}, 422, "invalid_request"),
@@ -94,7 +94,7 @@ def test_each_refused_field_is_named(reader: TestClient) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"problem": SECRET * 50},
+        {"problem": SECRET * 200},
         {"problem": "x", "format": SECRET},
         {"problem": "x", "limit": SECRET},
         {"problem": "x", "filters": {"languages": [SECRET], "resolved": {"since": SECRET}}},

@@ -9,6 +9,7 @@ import numpy as np
 from index.text.tokenise import tokens
 from retriever.case.format import case_from_dict, content_hash
 from retriever.domain import Case, FloatMatrix, Source
+from retriever.store import Store
 
 
 def make_case(id: str = "a", problem: str = "the printer jams", **more: Any) -> Case:  # noqa: ANN401
@@ -24,6 +25,11 @@ def a_case(id: str = "a", *, external: str = "", system: str = "desk", problem: 
 def hashes_of(case: Case) -> tuple[str, ...]:
     """The names of a case's vectors, in tests of erasing that have no vectors."""
     return (content_hash(case),)
+
+
+def content_of(store: Store, id: str) -> str:
+    """What the log says of the text that a case has now."""
+    return store.cases.get(id).content_hash[:16]
 
 
 class WordEncoder:

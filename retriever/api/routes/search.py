@@ -25,7 +25,7 @@ from retriever.wiring.service import Service
 QUESTIONS_PER_TASK, CHARACTERS_PER_TASK = 8, 2_000
 """Of a batch answered in one piece of work, at most or one question, so that it does not keep single ones waiting."""
 
-BODY_LIMITS = {"/v1/similar": 256 << 10, "/v1/feedback": 16 << 10}
+BODY_LIMITS = {"/v1/similar": 512 << 10, "/v1/feedback": 16 << 10}
 """Bytes of bodies that never need more; what a body is refused for is told field by field, which takes its time."""
 
 EXAMPLES = {

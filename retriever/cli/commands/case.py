@@ -16,6 +16,7 @@ from retriever.cli.case_state import print_changes, print_erased, print_state
 from retriever.cli.context import settings_of
 from retriever.cli.flags import CaseId, DryRun, Json, Reason, RoleOf, TeamOf, Who
 from retriever.cli.library import (
+    deleted_id_of,
     id_of,
     ids_of,
     open_lifecycle_of,
@@ -171,7 +172,7 @@ def undelete(
     """Bring a deleted case back as it was; what was under review is a draft again."""
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
-        print_state(lifecycle.deleting.bring_back(id, who), lifecycle, dry_run=dry_run)
+        print_state(lifecycle.deleting.bring_back(deleted_id_of(context, id), who), lifecycle, dry_run=dry_run)
 
 
 @app.command()
@@ -204,7 +205,7 @@ def erase(
             vectors, snapshots = finish_erasures(settings, progress=bars)
             told = Erased("interrupted erasures", {}, vectors, snapshots)
         else:
-            told = erase_case(settings, ids_of(context, [id])[0], reason, dry_run=dry_run, progress=bars)
+            told = erase_case(settings, _meant(context, id), reason, dry_run=dry_run, progress=bars)
     print_json(told) if json_ else print_erased(told, dry_run=dry_run)
 
 
@@ -367,6 +368,12 @@ def reinstate(
     who = actor_named(context, actor, role, team)
     with open_lifecycle_of(context, dry_run=dry_run) as lifecycle:
         print_state(lifecycle.ageing.reinstate(id_of(context, id), who), lifecycle, dry_run=dry_run)
+
+
+def _meant(context: typer.Context, name: str) -> str:
+    """The id of a case, of a deleted one where no other is called so."""
+    found = ids_of(context, [name])[0]
+    return deleted_id_of(context, name) if found == name else found
 
 
 def _stored_dict(stored: StoredCase) -> dict[str, object]:

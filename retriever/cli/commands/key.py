@@ -37,10 +37,11 @@ def create(
     if role not in ROLES:
         raise InvalidInput(f"--role is one of {', '.join(ROLES)}, not {role[:40]!r}.")
     actor = Actor(name, ROLES[role], team, tuple(dict.fromkeys(audience or ())))
-    if dry_run:
-        err.print(f"{name} would get a key as {role}")
-        return
-    with open_store_of(context) as store:
+    with open_store_of(context, read_only=dry_run) as store:
+        if dry_run:
+            store.keys.check_new(name)
+            err.print(f"{name} would get a key as {role}", markup=False)
+            return
         made = store.keys.create(actor, by=OPERATOR, days=days or None, rate_limit=rate_limit)
     _show_new(made.text, made.record.id, made.record.expires_at, json_)
 

@@ -108,7 +108,7 @@ def _opened(file: Path | None) -> Iterator[TextIO]:
         yield sys.stdin
         return
     try:
-        with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             yield lines
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error

@@ -19,7 +19,7 @@ from retriever.operations.deliveries import (
 )
 
 app = typer.Typer(help="Deliveries of help desks: what came, what became of it.")
-Number = Annotated[int, typer.Argument(help="Number of a delivery, as `list` shows it.")]
+Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="Number of a delivery, as `list` shows it.")]
 
 
 @app.command("list")
@@ -67,7 +67,9 @@ def show(context: typer.Context, number: Number, json_: Json = False) -> None:
 def retry(
     context: typer.Context,
     *,
-    numbers: Annotated[list[int] | None, typer.Argument(help="Numbers of deliveries that failed or were kept.")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="Numbers of deliveries that failed or were kept.")
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that failed or were kept.")] = False,
     json_: Json = False,
     dry_run: DryRun = False,

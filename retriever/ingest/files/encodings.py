@@ -29,6 +29,9 @@ _ASCII_TEXT = re.compile(r"[\t\n\r -~]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
+_NO_TEXTS = frozenset(("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"))
+
+
 def checked_encoding(name: str) -> str:
     """The usual name of an encoding that somebody gave. Raises InvalidInput for an unknown one."""
     try:
@@ -36,6 +39,8 @@ def checked_encoding(name: str) -> str:
         known = codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         raise InvalidInput(f"encoding {name[:40]!r} is not known; try utf-8, gb18030, utf-16 or big5.") from error
+    if known.replace("-", "_") in _NO_TEXTS:
+        raise InvalidInput(f"encoding {name[:40]!r} is none that texts come in; try utf-8, gb18030, utf-16 or big5.")
     return "utf-8" if known == "utf-8-sig" else known
 
 

@@ -35,9 +35,10 @@ def iter_by_header(table: Table) -> Iterator[AnyRecord]:
 
 
 def broken_record(header: Sequence[str], record: TableRecord) -> BrokenRecord:
-    """A record with a fault, as far as it could be taken apart."""
-    beyond: list[str] | str = [cell for cell in record.cells[len(header) :] if cell] if record.cells else record.text
-    return BrokenRecord(record.line, record.fault, _by_header(header, record.cells) | ({"": beyond} if beyond else {}))
+    """A record with a fault, as far as it could be taken apart; under `""` stands what a person has to put right."""
+    beyond = [cell for cell in record.cells[len(header) :] if cell]
+    values = _by_header(header, record.cells) | {"": beyond or record.text or record.fault}
+    return BrokenRecord(record.line, record.fault, values)
 
 
 def _by_header(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def iter_records(lines: Iterable[TextLine], delimiter: str, *, width: int) -> It
         elif unsound := next((line for line in tape.taken if line.fault), None):
             start = tape.taken[0].number
             where = "" if unsound.number == start else f"line {unsound.number} "
-            yield TableRecord(start, cells, where + unsound.fault)
+            yield TableRecord(start, cells, where + unsound.fault, unsound.text)
         elif any(cell and not cell.isspace() for cell in cells):
             yield TableRecord(tape.taken[0].number, [unguarded(cell) for cell in cells])
 

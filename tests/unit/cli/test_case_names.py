@@ -46,7 +46,10 @@ def test_a_deleted_case_says_how_it_comes_back(drafts: Run) -> None:
         done = drafts(*command, "zendesk:K2")
         assert done.code == 1
         assert "case undelete" in done.err
-    assert drafts("case", "undelete", "zendesk:K2").code == 0
+        assert "zendesk:K2" in drafts(*command, "k2").err
+    assert drafts("case", "undelete", "k2").code == 0
+    drafts("case", "delete", "K2")
+    assert drafts("case", "erase", "K2", "--reason", "asked").code == 0
 
 
 def test_of_many_names_the_unknown_is_told_and_the_others_go(drafts: Run) -> None:

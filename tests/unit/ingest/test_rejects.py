@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from retriever.errors import InvalidInput
 from retriever.ingest.pipeline import IngestOptions, ingest
 from retriever.store import Store, open_store
 from tests.support.workbooks import make_workbook
@@ -51,3 +52,55 @@ def test_a_refused_row_is_repaired_and_read_again(tmp_path: Path, store: Store, 
         rejects.write_text(json.dumps(entry), encoding="utf-8")
         assert ingest(rejects, store).created == 1
         assert store.cases.get("A-2").case.priority == "low"
+
+
+def test_a_refused_row_keeps_the_columns_that_nobody_reads(tmp_path: Path, store: Store) -> None:
+    """Under no name, where they stop nobody from reading the repaired row."""
+    file, rejects = tmp_path / "cases.csv", tmp_path / "no.jsonl"
+    file.write_text("id,title,problem,solution,Vendor ref\nA-1,Jam,It is jammed.,,VR-9\n", encoding="utf-8")
+    with store:
+        assert ingest(file, store, IngestOptions(rejects_path=rejects)).rejected == 1
+        entry = json.loads(rejects.read_text(encoding="utf-8"))
+        assert entry["row"][""] == {"Vendor ref": "VR-9"}
+        entry["row"]["solution"] = "Clean the rollers."
+        rejects.write_text(json.dumps(entry), encoding="utf-8")
+        assert ingest(rejects, store).created == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (b"A-1,Jam,Der Drucker im B\xfcro klemmt,Walze reinigen", "B\ufffdro"),
+        (b"A-1,Jam,It is jammed, again,Clean it", "Clean it"),
+        (b'A-1,Jam,"It is jammed,Clean it', '"It is jammed'),
+    ],
+)
+def test_what_could_not_be_read_is_refused_until_it_is_put_right(
+    tmp_path: Path, store: Store, line: bytes, kept: str
+) -> None:
+    """The row is there as far as it is legible, and never taken in as it is."""
+    file, rejects = tmp_path / "cases.csv", tmp_path / "no.jsonl"
+    sound = "".join(f"B-{n},Sync,Der Abgleich stockt für Gerät {n},Dienst neu starten\n" for n in range(9)).encode()
+    file.write_bytes(b"id,title,problem,solution\n" + sound + line + b"\n")
+    with store:
+        assert ingest(file, store, IngestOptions(rejects_path=rejects)).created == 9
+        entry = json.loads(rejects.read_text(encoding="utf-8"))
+        assert kept in json.dumps(entry["row"], ensure_ascii=False).replace("\\", "")
+        (again,) = ingest(rejects, store).rows
+        assert "put it right" in again.reason
+        row = {"id": "A-1", "problem": "It is jammed.", "solution": "Clean it."}
+        rejects.write_text(json.dumps(entry | {"row": row}), encoding="utf-8")
+        assert ingest(rejects, store).created == 1
+
+
+def test_another_file_is_not_written_over(tmp_path: Path, store: Store) -> None:
+    """Rejected rows take the place of earlier ones and of nothing else."""
+    rejects = tmp_path / "no.jsonl"
+    options = IngestOptions(rejects_path=rejects)
+    rejects.write_text("notes of mine\n", encoding="utf-8")
+    with store:
+        with pytest.raises(InvalidInput, match="something else"):
+            ingest(written(tmp_path, "csv"), store, options)
+        assert rejects.read_text(encoding="utf-8") == "notes of mine\n"
+        rejects.write_text("", encoding="utf-8")
+        assert [ingest(written(tmp_path, "csv"), store, options).rejected for _ in range(2)] == [1, 1]

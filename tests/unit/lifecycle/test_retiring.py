@@ -12,7 +12,7 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, Ve
 from retriever.lifecycle import ageing
 from retriever.lifecycle.ageing import is_of_product, versions_named, why_left
 from retriever.store import AuditEntry, EventKind
-from tests.support.builders import make_case
+from tests.support.builders import content_of, make_case
 from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
@@ -38,9 +38,13 @@ def test_retiring_names_the_successor(workflow: Workflow) -> None:
 
     assert (state.stored.case.status, state.stored.case.superseded_by) == (Status.HISTORICAL, "b")
     assert workflow.store.reviews.steps("a")[-1].note == "replaced"
-    assert last_entry(workflow).details == {"status": "historical", "superseded_by": "b"}
+    assert last_entry(workflow).details == {
+        "status": "historical",
+        "superseded_by": "b",
+        "content": content_of(workflow.store, "a"),
+    }
     workflow.life.ageing.retire("b", MANAGER, "old")
-    assert last_entry(workflow).details == {"status": "historical"}
+    assert last_entry(workflow).details == {"status": "historical", "content": content_of(workflow.store, "b")}
 
 
 @pytest.mark.parametrize("successor", ["a", "draft", "hidden", "missing"])
@@ -258,13 +262,18 @@ def test_a_merge_says_where_everything_went(workflow: Workflow) -> None:
     merging.merge("a", ["b"], MANAGER, if_version=1)
 
     into, summary = list(workflow.store.audit.iter_entries())[-2:]
-    assert (into.subject, into.details) == ("b", {"status": "historical", "into": "a"})
-    assert (summary.subject, summary.details) == ("a", {"status": "published", "duplicates": 1})
+    a, b = (content_of(workflow.store, id) for id in "ab")
+    assert (into.subject, into.details) == ("b", {"status": "historical", "into": "a", "content": b})
+    assert (summary.subject, summary.details) == ("a", {"status": "published", "duplicates": 1, "content": a})
     for id, why in (("b", "superseded by a already"), ("hidden", "there is no case"), ("draft", "delete a draft")):
         with pytest.raises(Conflict, match=why):
             merging.merge("c", [id], MANAGER)
     merging.unmerge("b", MANAGER)
-    assert last_entry(workflow).details == {"status": "published", "from": "a"}
+    assert last_entry(workflow).details == {
+        "status": "published",
+        "from": "a",
+        "content": content_of(workflow.store, "b"),
+    }
 
 
 def test_a_historical_duplicate_comes_back_historical(workflow: Workflow) -> None:

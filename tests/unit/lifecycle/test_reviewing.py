@@ -11,7 +11,7 @@ from retriever.errors import CaseNotFound, Conflict, Forbidden, InvalidInput, Ve
 from retriever.lifecycle import Policy
 from retriever.lifecycle.screening import Scope
 from retriever.store import QueueFilter
-from tests.support.builders import make_case
+from tests.support.builders import content_of, make_case
 from tests.support.lifecycle import Workflow
 from tests.support.people import (
     AUTHOR,
@@ -65,7 +65,7 @@ def test_the_answers_are_kept(workflow: Workflow) -> None:
     assert step.answers == {**SCREENED.answers, "scope": "special"}
     (*_, entry) = workflow.store.audit.iter_entries()
     assert (entry.action, entry.actor, entry.subject, entry.version) == ("case.approve", "lee", "a", 3)
-    assert entry.details == {"status": "in_review"}
+    assert entry.details == {"status": "in_review", "content": content_of(workflow.store, "a")}
 
 
 @pytest.mark.parametrize("who", [READER, replace(READER, role=Role.VIEWER, team="blue")])

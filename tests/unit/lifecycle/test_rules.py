@@ -14,7 +14,7 @@ from retriever.lifecycle import Policy, rules
 from retriever.store import QueueFilter, Review, Step
 from retriever.store.masking import MaskedCase
 from retriever.store.reviews import Merge, ReviewStep
-from tests.support.builders import make_case
+from tests.support.builders import content_of, make_case
 from tests.support.lifecycle import Workflow
 from tests.support.people import AUTHOR, LEAD, MANAGER, SCREENED
 
@@ -271,7 +271,12 @@ def test_steps_are_numbered_and_kept_in_order(workflow: Workflow) -> None:
     )  # fmt: skip
     entry = list(workflow.store.audit.iter_entries())[-1]
     assert (entry.action, entry.version) == ("case.confirm", 1)
-    assert entry.details == {"status": "draft", "tag": "r7", "via": "console"}
+    assert entry.details == {
+        "status": "draft",
+        "tag": "r7",
+        "via": "console",
+        "content": content_of(workflow.store, "a"),
+    }
 
 
 def test_counts_of_use_are_added_and_taken_away(workflow: Workflow) -> None:
@@ -332,7 +337,14 @@ def test_publishing_says_who_wrote_and_who_approved(workflow: Workflow) -> None:
     assert [step.version for step in workflow.store.reviews.steps("a")[-4:]] == tags + tags[-1:]
     assert workflow.store.reviews.steps("a")[-1].note == "good"
     entry = list(workflow.store.audit.iter_entries())[-1]
-    assert entry.details == {"status": "published", "tag": "r7", "first": "lee", "authors": "ann"}
+    written = content_of(workflow.store, "a")
+    assert entry.details == {
+        "status": "published",
+        "tag": "r7",
+        "first": "lee",
+        "authors": "ann",
+        "content": written,
+    }
 
 
 def test_many_authors_are_cut_in_the_log(workflow: Workflow) -> None:
