@@ -38,11 +38,9 @@ _INLINE = re.compile(
 )
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 # Line breaks in another guise: how a line ends, and what goes with it.
-_GUISES = (
-    (re.compile(r"\s{0,3}(?:</?\w{1,10}>\s?){0,3}<(?:br|/p|/div)\b", re.IGNORECASE),
-     re.compile(r"</?(?:br|p|div|b|i|em|span|font|strong)\b[^<>]{0,200}>", re.IGNORECASE)),
-    (re.compile(r"\s{0,3}\\r?\\?n"), re.compile(r"\\r\\n|\\n")),
-)  # fmt: skip
+_TAG_ENDS_LINE = re.compile(r"\s{0,3}(?:</?\w{1,10}>\s?){0,3}<(?:br|/p|/div)\b", re.IGNORECASE)
+_TAGS = re.compile(r"</?(?:br|p|div|b|i|em|span|font|strong)\b[^<>]{0,200}>", re.IGNORECASE)
+_GUISES = ((_TAG_ENDS_LINE, _TAGS), (re.compile(r"\s{0,3}\\r?\\?n"), re.compile(r"\\r\\n|\\n")))
 _INLINE_TAG = re.compile(r"</?(?:b|i|em|span|font|strong)\b", re.IGNORECASE)
 _CODE = re.compile(r"\[/?code\]", re.IGNORECASE)
 _FROM_MAIL = re.compile(
