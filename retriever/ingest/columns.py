@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from retriever.case.fields import FIELDS
 from retriever.errors import InvalidInput
-from retriever.ingest.words import LONGEST_NAME, known_headers, plain_name, table
+from retriever.ingest.words import LONGEST_NAME, any_of, known_headers, plain_name, table
 
 ColumnMap: TypeAlias = Mapping[str, tuple[str, ...]]
 """Field of a case (`problem`, `source.external_id`) to the headers that fill it; none leaves the field out."""
@@ -25,6 +25,7 @@ LONG_TEXTS = frozenset(
 """Fields in which the texts of several columns are put one below the other."""
 
 _NOTE = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
+_INTERNAL = re.compile(f"{any_of('internal')}|{any_of('work_notes')}")
 _NUMBER = "source.external_id"
 
 
@@ -69,7 +70,14 @@ def resolve_columns(header: Sequence[str], wanted: ColumnMap) -> Columns:
 
 def find_field(name: str) -> str | None:
     """The field that a header names, in any of fifteen languages; None when it names none."""
-    return _KNOWN.get(_plain(name))
+    found = _KNOWN.get(_plain(name))
+    return None if found in LONG_TEXTS and _is_for_colleagues(name) else found
+
+
+def _is_for_colleagues(name: str) -> bool:
+    """`Resolution notes (internal)` is no text for a case."""
+    note = _NOTE.search(name[:LONGEST_NAME])
+    return bool(note and _INTERNAL.search(" ".join(note[0].casefold().split())))
 
 
 def names_change(header: str) -> bool:

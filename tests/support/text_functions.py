@@ -33,7 +33,7 @@ from retriever.ingest.files.hazards import hazard_of
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.files.sheet_values import shown_number
 from retriever.ingest.sources.github import markdown_text
-from retriever.ingest.sources.journal import journal_entries, journal_text
+from retriever.ingest.sources.journal import customer_comments, journal_entries, journal_text
 from retriever.ingest.sources.notices import is_notice
 from retriever.ingest.sources.registry import get_source
 from retriever.ingest.sources.speakers import is_machine, same_person
@@ -108,6 +108,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "journal_entries": lambda text: [
         journal_entries(text),
         journal_entries(f"2026-03-02 08:15:00 - {text}"),
+        customer_comments(journal_entries(f"2026-03-02 08:15:00 - Kim (Comments)\n{text}")),
         journal_entries(text.replace(" ", "\n2026-03-02 08:15:00 - Kim (")),
     ],
     "journal_text": lambda text: journal_text(f"[code]{text}[/code]"),

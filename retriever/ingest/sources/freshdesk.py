@@ -20,7 +20,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_false, is_machine, seen_by_all
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -29,6 +29,7 @@ ENVELOPES = ("tickets", "results")
 _DONE = ("4", "5")
 _TO_OTHERS = frozenset(("6", "8", "feedback", "forwarded_email"))
 """Conversations that are no reply to the customer, by their `source`: a survey's feedback, and forwards."""
+_NOTES = frozenset(("2", "note"))
 _PRIORITIES = {"1": "low", "2": "medium", "3": "high", "4": "urgent"}
 _CHANNELS = {"1": "email", "2": "portal", "3": "phone", "7": "chat", "9": "widget", "10": "outbound email"}
 _HAPPY = {103: 1.0, 102: 0.85, 101: 0.7, 100: 0.5, -101: 0.3, -102: 0.15, -103: 0.0}
@@ -44,7 +45,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     state = (text(record.get("status")) or text(record.get("status_name"))).lower()
     if state not in _DONE and not is_done(state):
         return SkipReason.UNRESOLVED
-    replies = [reply for reply in _conversations(record) if _is_public(reply)]
+    replies = [reply for reply in seen_by_all(_conversations(record)) if _is_public(reply)]
     customers = ids_of(record, "requester_id", "requester")
     answers = [_body(reply, "body") for reply in replies if _is_answer(reply, customers)]
     requester, stats = mapping(record.get("requester")), mapping(record.get("stats") or record.get("ticket_states"))
@@ -87,7 +88,9 @@ def _is_answer(reply: Record, customers: set[str]) -> bool:
 
 
 def _is_public(reply: Record) -> bool:
-    return not is_internal(reply) and not is_true(reply.get("deleted"))
+    """Not deleted; a note is private unless it says otherwise."""
+    is_note = text(reply.get("source")).lower() in _NOTES and not is_false(reply.get("private"))
+    return not is_note and not is_true(reply.get("deleted"))
 
 
 def _body(part: Record, name: str) -> str:

@@ -15,16 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from retriever.case.fields import LISTS
+from retriever.case.moments import moment_of
 from retriever.errors import InvalidInput
 from retriever.ingest.cells import field_value
 from retriever.ingest.columns import ColumnMap, checked_map, find_field, names_change, read_map
 from retriever.ingest.sources.record import Record, at, mapping, names, people, text, unwrapped, written
 from retriever.ingest.sources.registry import SourceMapping
 from retriever.ingest.sources.ticket import SkipReason, Ticket, why_unfit
+from retriever.ingest.words import plain_name
 from retriever.masking import KnownEntities
 
 ENVELOPES = ("data", "items", "records", "result", "results", "tickets", "cases", "rows", "list", "value", "dataList")
 _TELLING = frozenset(("title", "problem", "solution"))
+_EVENT_TIMES = frozenset(
+    ("timestamp", "time", "date", "createdat", "created", "occurredat", "occurred", "eventtime", "eventtimestamp",
+     "eventdate", "eventat", "sentat", "firedat", "triggeredat", "datetime", "ts", "时间", "时间戳")
+)  # fmt: skip
 _NUMBERS = ("number", "key", "id", "external_id")
 _TABLES = frozenset(("system", "fields", "resolved", "deleted", "people"))
 _PEOPLE = ("names", "emails", "phones", "companies")
@@ -136,7 +142,7 @@ def _convert(source: SourceMap, outer: Record) -> Ticket | SkipReason:
         language=str(field_value("language", one("language"))),
         opened_at=one("opened_at"),
         resolved_at=one("resolved_at"),
-        changed_at=next((value for header, value in record.items() if value and names_change(header)), ""),
+        changed_at=_changed(record, outer),
         people=_persons(source, record),
         more={name: _more(name, found[name]) for name in found if name not in _TAKEN},
     )
@@ -145,7 +151,26 @@ def _convert(source: SourceMap, outer: Record) -> Ticket | SkipReason:
 def _ticket_of(source: SourceMap, outer: Record) -> Record:
     """The record that holds the ticket: the outer one where it has a mapped column or tells of the problem."""
     mapped = {path.partition(".")[0] for paths in source.fields.values() for path in paths}
-    return outer if mapped & outer.keys() else unwrapped(outer, tells=_tells)
+    if mapped & outer.keys():
+        return outer
+    # An event may have a subject and a description of its own; it has neither solution nor status.
+    is_ticket = any(find_field(name) == "status" for name in outer)
+    whole = unwrapped(outer, tells=_tells_all)
+    return whole if _tells_all(whole) and not is_ticket else unwrapped(outer, tells=_tells)
+
+
+def _tells_all(record: Record) -> bool:
+    told = {find_field(name) for name, value in record.items() if text(value)}
+    return "solution" in told and bool(told & {"title", "problem"})
+
+
+def _changed(record: Record, outer: Record) -> object:
+    """When the ticket was last changed; else the time of the event that tells of it."""
+    own = next((value for header, value in record.items() if value and names_change(header)), "")
+    if own or record is outer:
+        return own
+    times = [value for header, value in outer.items() if names_change(header) or plain_name(header) in _EVENT_TIMES]
+    return next((value for value in times if moment_of(value)), "")
 
 
 def _tells(record: Record) -> bool:

@@ -6,7 +6,9 @@ comments of templates go.
 """
 
 import re
+from collections.abc import Sequence
 
+from retriever.case.moments import moment_of
 from retriever.ingest.cleaning.code import outside_code
 from retriever.ingest.cleaning.html import with_powers, without_comments
 from retriever.ingest.cleaning.mail import clean_mail
@@ -27,6 +29,7 @@ from retriever.ingest.sources.ticket import SkipReason, Ticket
 
 NAME = "github"
 ENVELOPES = ("items", "issues", "discussions", "nodes")
+_WRITTEN = (("updated_at", "updatedAt"), ("created_at", "createdAt"))
 MAINTAINERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 # Nothing that could begin another one stands within, so that no part of a text is looked at for many beginnings.
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,200})\]\([^()\n]{0,1000}\)")
@@ -65,12 +68,18 @@ def convert(outer: Record) -> Ticket | SkipReason:
         channel="discussion" if answer else "issue",
         opened_at=_either(record, "created_at", "createdAt"),
         resolved_at=_either(record, "closed_at", "closedAt"),
-        changed_at=_either(record, "updated_at", "updatedAt"),
+        changed_at=_either(record, "updated_at", "updatedAt") or _last_sign(record, comments),
         people=people(
             record.get("user"), record.get("author"), record.get("closed_by"), record.get("assignees"),
             *(comment.get(name) for comment in comments for name in ("user", "author")),
         ),
     )  # fmt: skip
+
+
+def _last_sign(record: Record, comments: Sequence[Record]) -> str:
+    """The latest time in an issue that does not say when it was changed: its close, or a comment."""
+    written = (_either(note, *names) for note in comments for names in _WRITTEN)
+    return max(map(moment_of, (_either(record, "closed_at", "closedAt"), *written)))
 
 
 def markdown_text(markdown: str) -> str:

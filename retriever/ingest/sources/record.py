@@ -40,14 +40,18 @@ def unwrapped(
 ) -> Record:
     """The ticket of a webhook's body: what lies under one of `names`, or of the names that any sender may use.
 
-    A record that has one of its `own` keys itself, or that `tells` so, is the ticket. At most three shells are taken
-    off.
+    A record that has one of its `own` keys itself, or that `tells` so, is the ticket, unless what lies under one of
+    `names` has such a key, too: a shell may have a status of its own. At most three shells are taken off.
     """
     record = outer
     for _ in range(3):
-        if any(key in record for key in own) or (tells is not None and tells(record)):
-            return record
-        inner = next((found for name in (*names, *_SHELLS) if (found := _only(record.get(name)))), None)
+        below = {str(name).casefold(): value for name, value in record.items()}
+        named = [found for name in names if (found := _only(below.get(name.casefold())))]
+        inner = next((found for found in named if any(key in found for key in own)), None)
+        if inner is None:
+            if any(key in record for key in own) or (tells is not None and tells(record)):
+                return record
+            inner = next((found for found in (*named, *(_only(below.get(name)) for name in _SHELLS)) if found), None)
         if inner is None:
             return record
         record = inner

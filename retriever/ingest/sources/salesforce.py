@@ -20,7 +20,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import is_false, is_internal, is_machine, people_named, same_person
+from retriever.ingest.sources.speakers import is_false, is_internal, is_machine, people_named, same_person, seen_by_all
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import State, is_done, state_of
 
@@ -47,7 +47,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
     if state.startswith(("duplicate", "merged")) or state_of(state) is State.MERGED:
         return SkipReason.MERGED
     own = [written(value) for name, value in record.items() if _OWN_SOLUTION.fullmatch(name) and text(value)]
-    comments = [note for note in objects(record.get("CaseComments")) if _is_answer(note, record)]
+    comments = [note for note in seen_by_all(objects(record.get("CaseComments"))) if _is_answer(note, record)]
     mails = [mail for mail in objects(record.get("EmailMessages")) if _was_sent(mail)]
     category = [part.replace("/", " ") for name in ("Type", "Reason") if (part := text(record.get(name)))]
     contact, account = mapping(record.get("Contact")), mapping(record.get("Account"))
@@ -78,8 +78,8 @@ def convert(outer: Record) -> Ticket | SkipReason:
 
 
 def _is_answer(note: Record, record: Record) -> bool:
-    """Published, and neither by the customer, who writes in a portal, nor by a flow."""
-    if is_internal(note) or is_true(note.get("IsDeleted")):
+    """Neither deleted nor by the customer, who writes in a portal, nor by a flow."""
+    if is_true(note.get("IsDeleted")):
         return False
     author = note.get("CreatedBy") or note.get("CreatorName") or ""
     kind = text(mapping(author).get("UserType")).lower()

@@ -5,7 +5,7 @@ flags; what they share, names of machines and the comparison of two spellings of
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from index.text.normal import normalise
 from retriever.ingest.sources.record import Record, is_true, text
@@ -74,6 +74,21 @@ def is_internal(comment: Record) -> bool:
         if name in _WHO_SEES and _bare(text(value)) in _WITHIN:
             return True
     return False
+
+
+def seen_by_all(comments: Sequence[Record]) -> list[Record]:
+    """The comments that customers see: one without a mark is none where others of the ticket are marked as seen."""
+    is_told = any(map(_tells_who_sees, comments))
+    return [note for note in comments if not is_internal(note) and (not is_told or _tells_who_sees(note))]
+
+
+def _tells_who_sees(comment: Record) -> bool:
+    """Has it a flag that a help desk writes on every comment? A mark of the internal ones alone is none."""
+    return any(
+        (_bare(str(key)) in _SHOWN_TO_ALL and value not in (None, ""))
+        or (_bare(str(key)) in _SHOWN_WITHIN and is_false(value))
+        for key, value in comment.items()
+    )
 
 
 def is_false(value: object) -> bool:

@@ -5,6 +5,10 @@ follow while it is worthless. Followers are agents who look on: theirs come last
 Solved time: `metric_set.solved_at`, else the last change of the ticket.
 """
 
+import re
+from collections.abc import Sequence
+
+from retriever.case.moments import is_older, moment_of
 from retriever.ingest.signals import Signals
 from retriever.ingest.sources.record import (
     Record,
@@ -20,7 +24,7 @@ from retriever.ingest.sources.record import (
     written_html,
     written_plain,
 )
-from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine
+from retriever.ingest.sources.speakers import ids_of, is_internal, is_machine, seen_by_all
 from retriever.ingest.sources.ticket import SkipReason, Ticket
 from retriever.ingest.states import is_done
 
@@ -49,7 +53,9 @@ def convert(outer: Record) -> Ticket | SkipReason:
         return SkipReason.MERGED
     if not is_done(status):
         return SkipReason.UNRESOLVED
-    comments = objects(record.get("comments"))
+    every = objects(record.get("comments"))
+    comments = [comment for comment in seen_by_all(every) if _is_public(comment)]
+    description = "" if _begins_within(record, every) else text(record.get("description"))
     voices = _Voices(record)
     answers = [_body(comment) for comment in comments if voices.answers(comment)]
     last = [_body(comment) for comment in comments if voices.looks_on(comment)]
@@ -58,10 +64,9 @@ def convert(outer: Record) -> Ticket | SkipReason:
     return Ticket(
         external_id=text(record.get("id")),
         title=text(record.get("subject")) or text(record.get("raw_subject")),
-        problem=written_plain(record.get("description"))
-        or next((_body(note) for note in comments if voices.asks(note)), ""),
+        problem=written_plain(description) or next((_body(note) for note in comments if voices.asks(note)), ""),
         answers=[*last_first(answers), *last_first(last)],
-        raw=(text(record.get("description")), *(_raw(comment) for comment in comments if _is_public(comment))),
+        raw=(description, *map(_raw, comments)),
         url=_address(text(record.get("url"))),
         tags=tags,
         priority=text(record.get("priority")),
@@ -71,7 +76,7 @@ def convert(outer: Record) -> Ticket | SkipReason:
         changed_at=record.get("updated_at"),
         people=people(
             *(record.get(role) for role in ("requester", "submitter", "assignee", "recipient", "collaborators")),
-            *(comment.get("author") for comment in comments),
+            *(comment.get("author") for comment in every),
             origin,
             companies=(record.get("organization"), requester.get("organization")),
         ),
@@ -79,8 +84,25 @@ def convert(outer: Record) -> Ticket | SkipReason:
     )
 
 
+def _begins_within(record: Record, comments: Sequence[Record]) -> bool:
+    """Is the description, which repeats a ticket's first comment, one that the customer does not see?
+
+    Some exports leave the first comment out: a note that was written later, in other words, says nothing of it.
+    """
+    words = _words(record.get("description"))
+    if any(words in (_words(_raw(note)), _words(_body(note))) for note in comments if not _is_public(note)):
+        return True
+    first = min(comments, key=lambda note: moment_of(note.get("created_at")) or "9", default={})
+    later = is_older(moment_of(record.get("created_at")), than=moment_of(first.get("created_at")))
+    return not _is_public(first) and not later
+
+
+def _words(value: object) -> list[str]:
+    return re.findall(r"\w+", text(value).casefold())
+
+
 class _Voices:
-    """Who speaks in a ticket: `answers` are of those who may solve it, `asks` of those who brought it."""
+    """Who speaks in public comments: `answers` are of those who may solve a ticket, `asks` of those who brought it."""
 
     def __init__(self, record: Record) -> None:
         roles = {text(user.get("id")): text(user.get("role")) for user in objects(record.get("users"))}
@@ -92,19 +114,19 @@ class _Voices:
         self._customers |= ids_of(record, "requester_id", "requester")
 
     def answers(self, comment: Record) -> bool:
-        """Is this the public reply of a person who may solve the ticket?"""
+        """Is this the reply of a person who may solve the ticket?"""
         return self._may_solve(comment) and self._author(comment) not in self._followers
 
     def looks_on(self, comment: Record) -> bool:
-        """Is this the public reply of an agent who only follows the ticket?"""
+        """Is this the reply of an agent who only follows the ticket?"""
         return self._may_solve(comment) and self._author(comment) in self._followers
 
     def asks(self, comment: Record) -> bool:
         """Is this what a customer wrote?"""
-        return _is_public(comment) and not _is_automatic(comment) and not self._may_solve(comment)
+        return not _is_automatic(comment) and not self._may_solve(comment)
 
     def _may_solve(self, comment: Record) -> bool:
-        if not _is_public(comment) or _is_automatic(comment):
+        if _is_automatic(comment):
             return False
         role = text(mapping(comment.get("author")).get("role"))
         if role:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from retriever.ingest.columns import find_field
 from retriever.ingest.sources.registry import get_source
-from retriever.ingest.sources.speakers import is_internal
+from retriever.ingest.sources.speakers import is_internal, seen_by_all
 from retriever.ingest.sources.ticket import SkipReason
 
 ANSWER = "Replace the toner drum K2, then print the test page."
@@ -28,13 +29,16 @@ def ticket(source: str, marks: dict[str, Any]) -> dict[str, Any]:
             "status": "solved",
             "requester_id": 1,
             "description": PROBLEM,
-            "comments": [{"author_id": 2, "body": ANSWER}, {"author_id": 2, "body": NOTE} | marks],
+            "comments": [{"author_id": 2, "body": ANSWER, "public": True}, {"author_id": 2, "body": NOTE} | marks],
         },
         "freshdesk": {
             "id": 1,
             "status": 5,
             "description_text": PROBLEM,
-            "conversations": [{"body_text": ANSWER, "user_id": 2}, {"body_text": NOTE, "user_id": 2} | marks],
+            "conversations": [
+                {"body_text": ANSWER, "user_id": 2, "private": False},
+                {"body_text": NOTE, "user_id": 2} | marks,
+            ],
         },
         "zammad": {
             "id": 1,
@@ -46,7 +50,7 @@ def ticket(source: str, marks: dict[str, Any]) -> dict[str, Any]:
             "Id": "1",
             "IsClosed": True,
             "Description": PROBLEM,
-            "CaseComments": [by | {"CommentBody": ANSWER}, by | {"CommentBody": NOTE} | marks],
+            "CaseComments": [by | {"CommentBody": ANSWER, "IsPublished": True}, by | {"CommentBody": NOTE} | marks],
         },
         "salesforce mails": {
             "Id": "1",
@@ -82,6 +86,12 @@ INTERNAL: list[tuple[str, dict[str, Any]]] = [
     ("freshdesk", {"visibility": "private"}),
     ("zammad", {"internal": True}),
     ("zammad", {"internal": "1"}),
+    ("zendesk", {}),
+    ("zendesk", {"public": None}),
+    ("freshdesk", {}),
+    ("freshdesk", {"source": 2}),
+    ("salesforce", {}),
+    ("salesforce", {"IsPublished": ""}),
     ("salesforce", {"IsPublished": False}),
     ("salesforce", {"IsPublished": "0"}),
     ("salesforce", {"Visibility": "InternalUsers"}),
@@ -142,3 +152,101 @@ def test_what_customers_see_is_one(source: str, marks: dict[str, Any]) -> None:
 def test_flags_are_known_in_any_spelling(comment: dict[str, Any], *, hidden: bool) -> None:
     """Exports and gateways rename them."""
     assert is_internal(comment) is hidden
+
+
+@pytest.mark.parametrize(
+    ("marks", "seen"),
+    [
+        (({}, {}), 2),
+        (({"private": True}, {}), 1),
+        (({"public": True}, {}), 1),
+        (({"public": False}, {}), 0),
+        (({"private": False}, {}), 1),
+        (({"public": None}, {}), 2),
+        (({"Is Published": "no"}, {"Is Published": "yes"}), 1),
+    ],
+)
+def test_a_comment_without_a_mark_is_hidden_where_others_are_marked(
+    marks: tuple[dict[str, Any], ...], seen: int
+) -> None:
+    """A mark that only the hidden ones carry says nothing of the rest."""
+    assert len(seen_by_all(marks)) == seen
+
+
+@pytest.mark.parametrize("source", [2, "2", "note"])
+def test_a_note_of_freshdesk_is_private_unless_it_says_otherwise(source: object) -> None:
+    """Also where no conversation of the ticket has a mark."""
+    record = ticket("freshdesk", {"source": source})
+    del record["conversations"][0]["private"]
+    result = get_source("freshdesk").row(record)
+
+    assert not isinstance(result, SkipReason)
+    assert result.values["solution"] == ANSWER
+
+
+ASKED = "Every page from the copier has stripes since Monday."
+AGENT, CUSTOMER = {"author_id": 2, "public": True}, {"author_id": 1, "public": True, "body": ASKED}
+OPENED = "2026-03-02T08:00:00Z"
+
+
+def zendesk_problem(*comments: dict[str, Any], description: str = NOTE) -> dict[str, Any]:
+    """The case of a ticket whose description is the note of an agent, or another text."""
+    record = {"id": 1, "status": "solved", "requester_id": 1, "subject": "Stripes on paper", "created_at": OPENED}
+    result = get_source("zendesk").row(
+        record | {"description": description, "comments": [*comments, AGENT | {"body": ANSWER}]}
+    )
+    assert not isinstance(result, SkipReason)
+    return result.values
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"public": False, "body": NOTE},
+        {"public": "false", "html_body": f"<p>{NOTE}</p>"},
+        {"private": True, "body": NOTE, "created_at": OPENED},
+        {"public": False, "body": "What was written is left out here.", "created_at": OPENED},
+        {"public": False, "body": "What was written is left out here."},
+    ],
+)
+def test_a_description_that_began_as_an_internal_note_is_no_problem(note: dict[str, Any]) -> None:
+    """Zendesk repeats the first comment in it; the customer's own words count, else the subject."""
+    hidden = AGENT | note
+
+    for comments in ((hidden, CUSTOMER), (CUSTOMER | {"created_at": "2026-03-02T09:00:00Z"}, hidden | {"body": NOTE})):
+        values = zendesk_problem(*comments)
+        assert values["problem"] == ASKED
+        assert "ORA-00942" not in values.get("error_codes", [])
+    assert zendesk_problem(hidden)["problem"] == "Stripes on paper"
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        (),
+        (AGENT | {"public": False, "body": NOTE, "created_at": "2026-03-02T08:30:00Z"},),
+        ({"author_id": 1, "public": True, "body": PROBLEM}, AGENT | {"public": False, "body": NOTE}),
+    ],
+)
+def test_a_description_stays_where_only_later_notes_are_internal(comments: tuple[dict[str, Any], ...]) -> None:
+    """Some exports leave the first comment out."""
+    assert zendesk_problem(*comments, description=PROBLEM)["problem"] == PROBLEM
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Resolution notes (internal)", None),
+        ("Solution [Private]", None),
+        ("Lösung (intern)", None),
+        ("Description (staff only)", None),
+        ("解决方案（内部）", None),
+        ("Ticket number (internal)", "source.external_id"),
+        ("Resolution notes (required)", "solution"),
+        ("Solution (public)", "solution"),
+        ("Internet", None),
+    ],
+)
+def test_a_column_for_colleagues_gives_no_text(header: str, field: str | None) -> None:
+    """A number may be internal, and other remarks in brackets say nothing of it."""
+    assert find_field(header) == field

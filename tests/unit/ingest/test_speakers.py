@@ -1,5 +1,6 @@
 """What an outsider, a machine or an internal note wrote is never the solution, whatever help desk it came from."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -167,6 +168,106 @@ def test_neither_the_caller_nor_a_machine_solves_an_incident(author: str) -> Non
     journal = entry("Additional comments", OTHER, author=author) + entry("Additional comments", ANSWER)
 
     assert solution("servicenow", incident(journal, watch_list="Max Watch, Cy Other")) == ANSWER
+
+
+OTHER_LANGUAGES = {
+    "sv": ("Arbetsanteckningar", "Ytterligare kommentarer"),
+    "da": ("Arbejdsnoter", "Yderligere kommentarer"),
+    "no": ("Arbeidsnotater", "Tilleggskommentarer"),
+    "fi": ("Työmuistiinpanot", "Lisäkommentit"),
+    "pl": ("Notatki służbowe", "Dodatkowe komentarze"),
+    "cs": ("Pracovní poznámky", "Další komentáře"),
+    "sk": ("Pracovné poznámky", "Ďalšie komentáre"),
+    "hu": ("Munkajegyzetek", "További megjegyzések"),
+    "hr": ("Radne bilješke", "Dodatni komentari"),
+    "ro": ("Note de lucru", "Comentarii suplimentare"),
+    "bg": ("Работни бележки", "Допълнителни коментари"),
+    "el": ("Σημειώσεις εργασίας", "Πρόσθετα σχόλια"),
+    "uk": ("Робочі нотатки", "Додаткові коментарі"),
+    "he": ("הערות עבודה", "הערות נוספות"),
+    "th": ("บันทึกการทำงาน", "ความคิดเห็นเพิ่มเติม"),
+    "vi": ("Ghi chú công việc", "Nhận xét bổ sung"),
+    "id": ("Catatan kerja", "Komentar tambahan"),
+    "unknown to us": ("Ɓayanin aiki", "Customer visible"),
+    "named otherwise": ("Not visible to customers", "Customer notes"),
+    "hidden comments": ("Interna kommentarer", "Kommentarer"),
+}
+ODD_STAMPS = [
+    "2026-02-03T08:00:00Z",
+    "2026-02-03T08:00:00.250+01:00",
+    "(2026-02-03 08:00:00)",
+    "Tuesday 3 February 2026 08:00",
+    "tisdag 3 februari 2026 kl. 08:00",
+    "03/Feb/26 8:00 AM",
+    "08:00:00 2026-02-03",
+    "2026\u00a002-03\u202f08:00",
+]
+
+
+def test_no_language_makes_a_solution_of_a_work_note() -> None:
+    """Known or not, alone or beside a comment, whatever its date looks like."""
+    for note, comment in OTHER_LANGUAGES.values():
+        for stamp in (STAMPS[0], *ODD_STAMPS):
+            internal, public = entry(note, "Between us: they broke it.", at=stamp), entry(comment, ANSWER, at=stamp)
+            for journal in (internal + public, public + internal):
+                assert solution("servicenow", incident(journal, "comments_and_work_notes")) == ANSWER, (note, stamp)
+            assert solution("servicenow", incident(internal)) == SkipReason.WORTHLESS, (note, stamp)
+
+
+FOLDS: dict[str, Callable[[str], str]] = {
+    "break tags": lambda journal: journal.replace("\n", "<br>"),
+    "paragraphs": lambda journal: "".join(f"<p>{line}</p>" for line in journal.splitlines()),
+    "bold headers": lambda journal: "".join(f"<b>{line}</b><br />" for line in journal.splitlines()),
+    "written breaks": lambda journal: journal.replace("\n", "\\n"),
+    "written breaks of Windows": lambda journal: journal.replace("\n", "\\r\\n"),
+    "one line": lambda journal: " ".join(journal.split()),
+    "breaks behind headers lost": lambda journal: journal.replace(")\n", ") "),
+}
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+@pytest.mark.parametrize("note", ["Work notes", "Work Notes (Private)", "Arbetsanteckningar", "Notes internes"])
+def test_a_journal_without_line_breaks_is_split_at_its_headers(fold: str, note: str) -> None:
+    """Tags, breaks written as text, or nothing at all between the entries."""
+    internal = entry(note, "Between us: they broke it.", author="Kim Desk (ext)")
+    for journal in (
+        entry("Additional comments (Customer visible)", ANSWER) + internal,
+        internal + entry("Comments", ANSWER),
+    ):
+        folded = FOLDS[fold](journal)
+        assert solution("servicenow", incident(folded, "comments_and_work_notes")) == ANSWER, folded
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "on 3 Feb at 08:00 in 2026 by Kim Desk [Work notes] they broke it",
+        "III.02.2026 08:00 Kim Desk (Work notes) they broke it",
+        "2026, week 6, 08:00 - Kim Desk (internal) they broke it",
+    ],
+)
+def test_a_comment_that_may_hold_a_work_note_is_not_taken(note: str) -> None:
+    """A header in a shape that nobody knows: rather none than an internal note."""
+    assert solution("servicenow", incident(entry("Comments", f"{ANSWER}\n{note}"))) == SkipReason.WORTHLESS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-02-03 07:00:00 - ERROR drum worn (code 5)",
+        "At 08:00 on 03.02.2026 we moved it to the VLAN (internal network).",
+        "Set the gateway to 10.0.0.1 (internal)",
+        "Version 2026.2.3 - fixes the stripes (see the notes)",
+        "Write <br> between the lines, and C:\\new\\rules stays.",
+        "The work notes of the tailor are on page 12:30.",
+        "Call between 08:00 and 17:30 (internal line 4711).",
+    ],
+)
+def test_what_only_resembles_a_header_stays_in_its_comment(line: str) -> None:
+    """Log lines, networks, times of day, code."""
+    journal = entry("Work notes", "Between us.") + entry("Additional comments", f"{ANSWER}\n{line}\nThat is all.")
+
+    assert solution("servicenow", incident(journal)) == f"{ANSWER}\n{line}\nThat is all."
 
 
 def test_an_inline_work_note_does_not_run_on_in_the_comment_above() -> None:
