@@ -53,6 +53,7 @@ _NEXT_PARAMETER = re.compile(r"[&;,][A-Za-z][\w.-]{0,40}=|</?[A-Za-z]")
 TRAILING = re.compile(r"[\"'`,.;:!?)\]}>&]+$")
 _TRAILING_SURE = re.compile(r"[\"'`,.;:)\]}>&]+$")
 _NO_SECRET = frozenset(words("no_secret"))
+_COPULAS = {"to": ("has", "kod"), "on": ("salasana",)}
 # What stands for a password without being one: variables, blanks to fill in, dots and stars, addresses, numbers in hex.
 STANDS_FOR = re.compile(
     r"\$\{.*|\$\(.*|\$[a-z_]+|\$env:.*|%[a-z_]+%?|%\(.*|\{\{.*"
@@ -77,8 +78,13 @@ def _announced(folded: Folded) -> Iterator[TextPassage]:
     for found in _ANNOUNCED.finditer(folded.lower):
         value = cut_value(folded, found)
         sure = "=" in found["sign"] or bool(found["quote"]) or _is_setting(folded.lower, found.start())
-        if is_secret(value, sure=sure):
+        if is_copula(found["sign"], found[0]) and is_secret(value, sure=sure):
             yield found.start("value"), found.start("value") + len(value)
+
+
+def is_copula(word: str, cue: str) -> bool:
+    """`to` and `on` mean "is" in Polish and Finnish: behind a cue of another language they lead to a place."""
+    return word not in _COPULAS or cue.startswith(_COPULAS[word])
 
 
 def _adjacent(folded: Folded) -> Iterator[TextPassage]:
@@ -106,6 +112,11 @@ def cut_value(folded: Folded, found: re.Match[str]) -> str:
             return line[:close]
     if parameter := _NEXT_PARAMETER.search(value, 1):
         value = value[: parameter.start()]
+    return without_end(value)
+
+
+def without_end(value: str) -> str:
+    """The value without the signs that end a sentence or an argument; a last `!` belongs to it."""
     return TRAILING.sub("", value) if value[-1:] != "!" else _TRAILING_SURE.sub("", value)
 
 

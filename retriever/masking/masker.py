@@ -22,6 +22,7 @@ from retriever.masking import (
     places,
     roles,
     titled,
+    told,
 )
 from retriever.masking.echoes import echo_rule
 from retriever.masking.folding import MARK, Folded, fold
@@ -34,6 +35,7 @@ STRUCTURED: tuple[MaskingRule, ...] = (
     *credentials.SHAPE_RULES,
     *commands.RULES,
     *credentials.RULES,
+    *told.RULES,
     *network.URL_RULES,
     *network.EMAIL_RULES,
     *identifiers.FIRST_RULES,
