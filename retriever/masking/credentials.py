@@ -47,7 +47,7 @@ _ANNOUNCED = re.compile(
 )
 _PIN = re.compile(
     rf"(?<![a-z])(?:{any_of('pin')})(?:[ -]?(?:code|number|nummer|nr\.?|码|碼|番号|번호))?"
-    r"[ :：=#]{0,3}(?:(?:is|ist|est|es|är|er|是|为|は) )?(?P<value>\d{4,8})(?![\d.,-])"
+    r"[ :：=#]{0,3}(?:(?:is|ist|est|es|är|er|是|为|は) )?(?P<value>\d{4,8}|\d{3}[ -]\d{3})(?![\d.,-]*\d|[ -]\d)"
 )
 _NEXT_PARAMETER = re.compile(r"[&;,][A-Za-z][\w.-]{0,40}=|</?[A-Za-z]")
 TRAILING = re.compile(r"[\"'`,.;:!?)\]}>&]+$")

@@ -13,6 +13,7 @@ from index.turns import in_turns
 from retriever.masking import (
     commands,
     companies,
+    consoles,
     credentials,
     identifiers,
     network,
@@ -33,6 +34,7 @@ from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, Masked
 
 STRUCTURED: tuple[MaskingRule, ...] = (
     *credentials.SHAPE_RULES,
+    *consoles.RULES,
     *commands.RULES,
     *credentials.RULES,
     *told.RULES,

@@ -45,6 +45,10 @@ _SECRET_STEP = re.compile(
     r"(?P<token>[A-Za-z0-9._~%+=-]{6,2000}+)",
     re.IGNORECASE,
 )
+_SHORTEST_STEP = 6
+_HUMPS = 2  # changes from a small letter to a capital in `resetMyPassword`
+_VOWELS = frozenset("aeiouy")
+_SPOKEN = frozenset(words("consonant_pairs"))
 _NUMBERED_STEP = re.compile(r"v?\d+(?:\.\d+)+|[A-Za-z]+[-_]\d{1,3}")
 _RELATIVE_QUERY = re.compile(
     r"(?<![\w./%~+:-])/[\w./%~+-]{0,300}\?(?P<query>[^\s<>\"'`，。；、！？）】」』》\u3000]{3,4000}+)"
@@ -146,7 +150,19 @@ def _is_step_token(token: str, *, sure: bool) -> bool:
     if len(token) >= 16:
         return digits >= 2 or looks_like_token(token)
     letters = sum(sign.isalpha() for sign in token)
+    if sure and not digits:
+        return _is_unspeakable(token)
     return sure and digits >= 2 and (letters >= 2 or digits >= 6) and not _NUMBERED_STEP.fullmatch(token)
+
+
+def _is_unspeakable(token: str) -> bool:
+    """Six letters or more that hold two pairs of consonants as no word has them, or capitals strewn in."""
+    if len(token) < _SHORTEST_STEP or not (token.isascii() and token.isalpha()):
+        return False
+    if len(re.findall("[a-z](?=[A-Z])", token)) > _HUMPS:
+        return True
+    pairs = [token.lower()[place : place + 2] for place in range(len(token) - 1)]
+    return sum(not set(pair) & _VOWELS and pair not in _SPOKEN for pair in pairs) >= 2
 
 
 def _relative_queries(folded: Folded) -> Iterator[TextPassage]:
