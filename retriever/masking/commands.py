@@ -32,7 +32,8 @@ _ORACLE = re.compile(
     r"(?P<value>[\w$#.]{1,60}/[^\s@/\"']{2,100}+)(?=@)"
 )
 _COOKIE = re.compile(r"(?<![\w-])(?P<set>set-)?cookie2?[\"']?: ?[\"']?(?P<value>[^\n\"']{3,4000}+)")
-_COOKIE_PAIR = re.compile(r"[^=;\s]{1,80}=(?P<value>[^;\s]{2,4000}+)")
+_COOKIE_PAIR = re.compile(r"(?P<name>[^=;\s]{1,80})=(?P<value>[^;\s]{2,4000}+)")
+_COOKIE_SETTINGS = frozenset(("path", "domain", "expires", "max-age", "samesite", "priority", "version", "comment"))
 _COOKIE_NAME = re.compile(
     rf"(?<![\w.-])(?:{any_of('cookie_names')})[\"']?\s?[=:]\s?[\"']?"
     r"(?P<value>[a-z0-9._~%+/=|:-]{6,2000}+)"
@@ -77,6 +78,8 @@ def _cookies(folded: Folded) -> Iterator[TextPassage]:
     """Values of cookies: all of a request's header, the first of an answer's, and those that keep a session."""
     for found in _COOKIE.finditer(folded.lower):
         for pair in _COOKIE_PAIR.finditer(folded.text, *found.span("value")):
+            if pair["name"].lower() in _COOKIE_SETTINGS:
+                continue
             yield pair.span("value")
             if found["set"]:
                 break

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from retriever.masking.folding import Folded
+from retriever.masking.people import is_blank
 from retriever.masking.rules import MaskingRule, RuleScope, TextPassage
 from retriever.masking.wordlists import any_of, words
 
@@ -157,7 +158,7 @@ def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
 def _name_behind(text: str, start: int) -> int:
     """How many signs behind a Japanese form are a name, up to what tells that something is said of it."""
     found = _JAPANESE_BEHIND.match(text, start)
-    if not found or _TOLD_BY.match(found["name"]):
+    if not found or _TOLD_BY.match(found["name"]) or is_blank(found["name"]):
         return 0
     told = _TOLD_BY.search(found["name"], 2)
     length = told.start() if told and not _is_kana(found["name"][: told.start()]) else len(found["name"])

@@ -32,6 +32,9 @@ _HEADER = re.compile(
     r"(?:[Bb]asic|[Tt]oken|[Aa]pi[Kk]ey|[Dd]igest|[Nn]egotiate|NTLM|[Kk]ey|[Ss]hared[Kk]ey))"
     r"[ :]{1,3}([A-Za-z0-9._~+/-]{8,}={0,2})"
 )
+_HEADER_NAME = re.compile(r"authorization[\"']{0,2}\s?[:=,]\s?[\"']?$")
+_HEADER_REACH = 20
+_LONG_TOKEN = 20  # letters; no word is as long
 
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -47,18 +50,38 @@ _ANNOUNCED = re.compile(
 )
 _PIN = re.compile(
     rf"(?<![a-z])(?:{any_of('pin')})(?:[ -]?(?:code|number|nummer|nr\.?|码|碼|番号|번호))?"
-    r"[ :：=#]{0,3}(?:(?:is|ist|est|es|är|er|是|为|は) )?(?P<value>\d{4,8})(?![\d.,-])"
+    r"[ :：=#]{0,3}(?:(?:is|ist|est|es|är|er|是|为|は) )?(?P<value>\d{4,8}|\d{3}[ -]\d{3})(?![\d.,-]*\d|[ -]\d)"
 )
 _NEXT_PARAMETER = re.compile(r"[&;,][A-Za-z][\w.-]{0,40}=|</?[A-Za-z]")
 TRAILING = re.compile(r"[\"'`,.;:!?)\]}>&]+$")
 _TRAILING_SURE = re.compile(r"[\"'`,.;:)\]}>&]+$")
 _NO_SECRET = frozenset(words("no_secret"))
+_COPULAS = {"to": ("has", "kod"), "on": ("salasana",)}
 # What stands for a password without being one: variables, blanks to fill in, dots and stars, addresses, numbers in hex.
 STANDS_FOR = re.compile(
-    r"\$\{.*|\$\(.*|\$[a-z_]+|\$env:.*|%[a-z_]+%?|%\(.*|\{\{.*"
+    r"[$#]\{.*|\$\(.*|\$[a-z_]+|\$env:.*|%[a-z_]+%?|%\(.*|\{\{.*"
     r"|\{[a-z_. ]+\}?|<[^\d]*>?|\[[a-z_. *-]+\]?|\([a-z_. -]+\)?"
     r"|[*•●·.xX_#?-]{2,}|\*+.{0,2}|0x[0-9a-f]{4,}|https?://.*|\.{2,}.*|_{3,}.*|-{2,}.*|[-–—/\\|]+",
     re.IGNORECASE,
+)
+# A value that a program computes: a call, a subscript, an attribute, a variable, a tag of YAML, a command.
+_NAME = r"[A-Za-z_$@][\w$]{0,60}(?:(?:\??\.|->|::)[A-Za-z_][\w]{0,60}){0,8}"
+_COMPUTED = re.compile(
+    r"(?:await|new|yield|lambda|function|typeof|\(\w{1,30}\)) [\w$(]|!(?:vault|env|secret|ref|sub|getatt|var)\b"
+    r"|(?:Read-Host|Get-[A-Z][A-Za-z]{2,40}|ConvertTo-[A-Z][A-Za-z]{2,40}|ConvertFrom-[A-Z][A-Za-z]{2,40})(?![\w!])"
+    rf"|&?(?=[a-z_$@]|[A-Za-z]{{1,60}}(?:\.|->|::)|[A-Z_]{{2,20}}\[){_NAME} ?"
+    r"(?:\((?:[)\"'$&]|[A-Za-z_]\w{0,40}[(.]|[^()\n]{1,80}\)(?![A-Za-z0-9]))|\[[\"'$\w][^\]\n]{0,60}\](?![A-Za-z0-9]))"
+    r"|[A-Z]\w{0,60}\((?:\)|[\"'$])|\$[A-Za-z_]\w{0,60}(?:->|::)"
+)
+_ATTRIBUTE = re.compile(
+    r"(?:(?:self|this|args?|config|cfg|conf|req|request|ctx|context|env|process|settings|opts?|options|params|form|user"
+    r"|props|event|data|body|credentials?|account|secrets|var|local|module|Properties)\.[A-Za-z_][\w.]{0,80}"
+    r"|[A-Za-z_][\w.]{0,80}\.(?:text|value|password|passwd|pwd|token|secret|key))",
+    re.IGNORECASE,
+)
+_VARIABLE = re.compile(
+    r"[@:&]?[a-z]{1,20}(?:[A-Z][a-z]{1,20}){0,3}(?:Password|Passwd|Pwd|Passwort|Pass|Token|Secret|Key)"
+    r"|[@:&]?(?:[a-z]{1,20}_){1,4}(?:password|passwd|pwd|passwort|token|secret|key)|[@:&](?i:password|passwd|pwd|pw|token)"
 )
 _LOGIN_BEFORE = re.compile(rf"(?:{any_of('login_words')})[\"'”’)]{{0,2}}\s?[:：=]\s?\S")
 _LOGIN_REACH = 90
@@ -72,13 +95,36 @@ _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=(?:.*\d){2})(?=.*\d[A-Za-z])[A-Za
 _NAMED_KEY = re.compile(r"[a-z0-9][_.-]$")
 
 
+def _authorizations(folded: Folded) -> Iterator[TextPassage]:
+    """`Bearer certificate` is a word behind a word, unless the header's name stands before it."""
+    for found in _HEADER.finditer(folded.text):
+        before = folded.lower[max(0, found.start() - _HEADER_REACH) : found.start()]
+        opaque = any(map(str.isdigit, found[1])) or len(found[1]) >= _LONG_TOKEN
+        if opaque or "authorization" in found[0].lower() or _HEADER_NAME.search(before):
+            yield found.span(1)
+
+
 def _announced(folded: Folded) -> Iterator[TextPassage]:
     # Lower case finds the word; the value is read from the text as it is.
     for found in _ANNOUNCED.finditer(folded.lower):
         value = cut_value(folded, found)
+        if not found["quote"] and _is_computed(folded.text, found.start("value"), value):
+            continue
         sure = "=" in found["sign"] or bool(found["quote"]) or _is_setting(folded.lower, found.start())
-        if is_secret(value, sure=sure):
+        if is_copula(found["sign"], found[0]) and is_secret(value, sure=sure):
             yield found.start("value"), found.start("value") + len(value)
+
+
+def _is_computed(text: str, start: int, value: str) -> bool:
+    """Is it code that gives the secret, and not the secret itself?"""
+    if _COMPUTED.match(text, start):
+        return True
+    return _ATTRIBUTE.fullmatch(value) is not None or _VARIABLE.fullmatch(value) is not None
+
+
+def is_copula(word: str, cue: str) -> bool:
+    """`to` and `on` mean "is" in Polish and Finnish: behind a cue of another language they lead to a place."""
+    return word not in _COPULAS or cue.startswith(_COPULAS[word])
 
 
 def _adjacent(folded: Folded) -> Iterator[TextPassage]:
@@ -106,6 +152,11 @@ def cut_value(folded: Folded, found: re.Match[str]) -> str:
             return line[:close]
     if parameter := _NEXT_PARAMETER.search(value, 1):
         value = value[: parameter.start()]
+    return without_end(value)
+
+
+def without_end(value: str) -> str:
+    """The value without the signs that end a sentence or an argument; a last `!` belongs to it."""
     return TRAILING.sub("", value) if value[-1:] != "!" else _TRAILING_SURE.sub("", value)
 
 
@@ -155,7 +206,7 @@ SHAPE_RULES = (
     MaskingRule("private_key", "SECRET", _pem, with_any("-----begin"), RuleScope.TEXT),
     MaskingRule("jwt", "SECRET", passages(_JWT), with_any("eyj"), EVERYWHERE),
     MaskingRule("token", "SECRET", passages(_SHAPES), with_any(*words("token_hints")), EVERYWHERE),
-    MaskingRule("authorization", "SECRET", passages(_HEADER, group=1), with_any("bearer", "authorization"), EVERYWHERE),
+    MaskingRule("authorization", "SECRET", _authorizations, with_any("bearer", "authorization"), EVERYWHERE),
 )  # fmt: skip
 RULES = (
     MaskingRule("announced_secret", "SECRET", _announced, with_any(*words("secret_stems")), EVERYWHERE),

@@ -13,6 +13,7 @@ from index.turns import in_turns
 from retriever.masking import (
     commands,
     companies,
+    consoles,
     credentials,
     identifiers,
     network,
@@ -22,6 +23,7 @@ from retriever.masking import (
     places,
     roles,
     titled,
+    told,
 )
 from retriever.masking.echoes import echo_rule
 from retriever.masking.folding import MARK, Folded, fold
@@ -32,8 +34,10 @@ from retriever.masking.spans import NOBODY, Claim, KnownEntities, Masked, Masked
 
 STRUCTURED: tuple[MaskingRule, ...] = (
     *credentials.SHAPE_RULES,
+    *consoles.RULES,
     *commands.RULES,
     *credentials.RULES,
+    *told.RULES,
     *network.URL_RULES,
     *network.EMAIL_RULES,
     *identifiers.FIRST_RULES,

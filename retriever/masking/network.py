@@ -45,6 +45,10 @@ _SECRET_STEP = re.compile(
     r"(?P<token>[A-Za-z0-9._~%+=-]{6,2000}+)",
     re.IGNORECASE,
 )
+_SHORTEST_STEP = 6
+_HUMPS = 2  # changes from a small letter to a capital in `resetMyPassword`
+_VOWELS = frozenset("aeiouy")
+_SPOKEN = frozenset(words("consonant_pairs"))
 _NUMBERED_STEP = re.compile(r"v?\d+(?:\.\d+)+|[A-Za-z]+[-_]\d{1,3}")
 _RELATIVE_QUERY = re.compile(
     r"(?<![\w./%~+:-])/[\w./%~+-]{0,300}\?(?P<query>[^\s<>\"'`，。；、！？）】」』》\u3000]{3,4000}+)"
@@ -82,12 +86,18 @@ _MAC = re.compile(
     r"(?![A-Za-z0-9_]|[:-][A-Za-z0-9]|\.[A-Za-z0-9])"
 )
 _NO_MACHINE = frozenset(("ffffffffffff", "000000000000"))
+_GROUPS = ("01005e", "3333", "0180c2", "01000c")
 _PUBLIC_SERVERS = frozenset(words("public_servers"))
 # Networks that name no machine outside: private, loopback, link-local, shared, multicast and reserved.
 _KEPT_NETWORKS = re.compile(
     r"(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|2(?:2[4-9]|[3-5]\d))\."
 )
 _VERSION = Cue(words("version"), between=(" to", " from", " is", "为", "是"))
+# What runs on desks and phones, and is nowhere in the net.
+_APP = Cue(
+    words("apps"), signs=" /(:", between=(" version", " v", " für", " for", " android", " ios", " web", " desktop")
+)
+_HIGHEST_MAJOR = 40
 _IP_CUE = Cue(words("ip"))
 _SMALL = 30  # four numbers up to here look like a version
 
@@ -146,7 +156,19 @@ def _is_step_token(token: str, *, sure: bool) -> bool:
     if len(token) >= 16:
         return digits >= 2 or looks_like_token(token)
     letters = sum(sign.isalpha() for sign in token)
+    if sure and not digits:
+        return _is_unspeakable(token)
     return sure and digits >= 2 and (letters >= 2 or digits >= 6) and not _NUMBERED_STEP.fullmatch(token)
+
+
+def _is_unspeakable(token: str) -> bool:
+    """Six letters or more that hold two pairs of consonants as no word has them, or capitals strewn in."""
+    if len(token) < _SHORTEST_STEP or not (token.isascii() and token.isalpha()):
+        return False
+    if len(re.findall("[a-z](?=[A-Z])", token)) > _HUMPS:
+        return True
+    pairs = [token.lower()[place : place + 2] for place in range(len(token) - 1)]
+    return sum(not set(pair) & _VOWELS and pair not in _SPOKEN for pair in pairs) >= 2
 
 
 def _relative_queries(folded: Folded) -> Iterator[TextPassage]:
@@ -204,6 +226,8 @@ def _ipv4(folded: Folded) -> Iterator[TextPassage]:
             continue
         if _KEPT_NETWORKS.match(found[0]):
             continue
+        if int(found[0].partition(".")[0]) <= _HIGHEST_MAJOR and _APP.before(folded, found.start()):
+            continue
         if max(map(int, found[0].split("."))) <= _SMALL and not _IP_CUE.before(folded, found.start()):
             continue
         yield found.span()
@@ -224,7 +248,9 @@ def _ipv6(folded: Folded) -> Iterator[TextPassage]:
 
 
 def _is_machine(mac: str) -> bool:
-    return re.sub("[:.-]", "", mac).lower() not in _NO_MACHINE
+    """Neither a blank nor an address for groups: of IPv4, IPv6, bridges, Cisco's own."""
+    signs = re.sub("[:.-]", "", mac).lower()
+    return signs not in _NO_MACHINE and not signs.startswith(_GROUPS)
 
 
 def _with_colons(folded: Folded) -> bool:

@@ -143,6 +143,7 @@ _HONORED = re.compile(r"(?:様|さん|さま|氏(?!名)|殿|くん|君|先生|�
 _KANJI = re.compile(r"[\u4e00-\u9fff々ヶ]*")
 _JAPANESE_SURNAMES = tuple(words("japanese_surnames"))
 _LONG_JAPANESE_SURNAMES = tuple(name for name in _JAPANESE_SURNAMES if len(name) > 1)
+_NO_JAPANESE = tuple(words("no_japanese_value"))
 _JAPANESE_ROLES = frozenset(words("japanese_roles"))
 _LONGEST_JAPANESE = 6
 _KOREAN_SURNAME = "김이박최정강조윤장임한오서신권황안송류전홍유고문양손배백허남심노하곽성차주우구민진나엄"
@@ -161,11 +162,16 @@ _KOREAN = re.compile(
 _KOREAN_ROLES = frozenset(words("korean_roles"))
 
 
+def is_blank(value: str) -> bool:
+    """Is it what a Japanese form shows where no name stands: `未定`, `必須項目`, `欄が空`?"""
+    return value.startswith(_NO_JAPANESE)
+
+
 def _japanese_korean(folded: Folded) -> Iterator[TextPassage]:
     for pattern, roles in ((_JAPANESE, _JAPANESE_ROLES), (_KOREAN, _KOREAN_ROLES)):
         for found in pattern.finditer(folded.text):
             group = found.lastgroup or "a"
-            if found[group] not in roles:
+            if found[group] not in roles and not is_blank(found[group]):
                 yield found.span(group)
     for found in _JAPANESE_BESIDE.finditer(folded.text):
         # A surname of one sign begins many words.
