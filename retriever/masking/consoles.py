@@ -22,7 +22,7 @@ _TYPED = re.compile(
 )
 _ROUTER = re.compile(
     r"(?<![\w-])(?:snmp-server community|snmp-server host [^\s]{1,60} (?:version [123c]{1,2} )?|set snmp community"
-    r"|enable (?:secret|password)|user(?:name)? [^\s]{1,60} (?:privilege \d{1,2} )?(?:secret|password)"
+    r"|enable (?:secret|password)|username [^\s]{1,60} (?:privilege \d{1,2} )?(?:secret|password)"
     r"|(?:tacacs|radius)-server (?:host [^\s]{1,60} )?key|crypto isakmp key|key-string|wpa-psk ascii"
     r"|pre-shared-key(?: ascii-text| local| remote| address [^\s]{1,60} key)?|neighbor [^\s]{1,60} password"
     r"|message-digest-key \d{1,3} md5) ?(?:[05-9] )?[\"']?(?P<value>[!-~]{3,200}+)"
@@ -44,7 +44,7 @@ _NET_USER = re.compile(
 # `root:toor@10.0.0.5`; before a host that has a name only for accounts that every system has.
 _LOGIN_AT = re.compile(
     r"(?<![\w/.:@-])(?:[a-z_][\w.-]{0,31}"
-    r":(?P<value>[^\s:@/\"'<>]{2,64})@(?=(?:\d{1,3}\.){3}\d)"
+    r":(?!\d{1,5}@)(?P<value>[^\s:@/\"'<>]{2,64})@(?=(?:\d{1,3}\.){3}\d)"
     r"|(?:root|admin|administrator|sa|postgres|guest|ubuntu|pi|oracle):(?P<named>[^\s:@/\"'<>]{2,64})@(?=[a-z0-9]))"
 )
 _NO_LOGIN = frozenset(
@@ -66,6 +66,14 @@ _NO_LOGIN = frozenset(
         "server",
         "target",
         "source",
+        "info",
+        "warn",
+        "warning",
+        "error",
+        "debug",
+        "tcp",
+        "udp",
+        "http",
         "rsync",
     )
 )
@@ -125,7 +133,7 @@ RULES = (
         "router_secret",
         "SECRET",
         _router,
-        with_any("snmp", "enable ", "-server", "user", "crypto ", "key", "wpa-psk", "neighbor"),
+        with_any("snmp", "enable ", "-server", "username", "crypto ", "key", "wpa-psk", "neighbor"),
         RuleScope.TEXT,
     ),
     MaskingRule(

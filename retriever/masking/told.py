@@ -19,12 +19,13 @@ _LEADS = frozenset(words("secret_leads"))
 _FIRST = _LINKS | _CHANGES
 _CHANGE_LEADS = frozenset(words("change_leads"))
 _LONG = 8  # signs of a password of letters and digits that stands without any sign before it
-_SIGNS = "!@#$%^&*+~="
+_SIGNS = "!?@#$%^&*+~="
 _LOGINS = frozenset(words("login_words"))
 _TECHNICAL = frozenset(words("numbered_words"))
 # `ORA-28001`, `KB0012345`, `12chars`, `2024-11-01T10:00`, `a@b.example`, paths and file names are no passwords.
 _OTHER = re.compile(
-    r"[A-Z]+[-_]?\d+|\d+(?:st|nd|rd|th|\.|x|chars?|[smhd]|min|days?|bits?)?|\d[\dT:.,/+Z-]*"
+    r"(?i:page|step|field|user|server|host|site|line|item|group|level|phase|port|table|test|node|db|seite|feld)\d{1,3}"
+    r"|[A-Z]+[-_]?\d+|\d+(?:st|nd|rd|th|\.|x|chars?|[smhd]|min|days?|bits?)?|\d[\dT:.,/+Z-]*"
     r"|[^@\s]+@[\w-]+\.[\w.-]+|[\w.-]*[/\\][^\s]*|[\w-]+\.[a-z]{2,4}"
 )
 _LOGIN = re.compile(
@@ -33,7 +34,7 @@ _LOGIN = re.compile(
 )
 _CHANGED_EAST = re.compile(
     rf"(?:{any_of('adjacent_secret')})(?:"
-    r"(?:已经?|被|现在?|目前|暂时|统一|都|給|给){0,3}(?:重置|重設|修改|更改|變更|变更|更新|设置|設定|改|设|换)?(?:成|为|為|是|到|作)"
+    r"(?:已经?|被|现在?|目前|暂时|统一|都|給|给){0,3}(?:重置|重設|修改|更改|變更|变更|更新|设置|設定|改|设|换)?(?:成了?|为了?|為|是|到|作)"
     r"|(?:は(?:現在)?|を|를|을|는|은) ?)[:： ]{0,2}(?P<value>[!-~]{6,64}+)"
 )
 

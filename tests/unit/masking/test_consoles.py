@@ -72,6 +72,9 @@ CVV field is empty
 image:latest@sha256
 konto gesperrt
 2FA on 2024-11-01
+2FA 2024 rollout
+tcp:80@10.0.0.5
+INFO:root@10.0.0.5
 user:joe@10.0.0.5
 """
 

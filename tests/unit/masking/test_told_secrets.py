@@ -31,6 +31,9 @@ login joe / pass sunshine1 => sunshine1
 machine ftp.example.com login joe password ghost7 => ghost7
 pre-shared key Winter!22 => Winter!22
 try password sunshine1, then call => sunshine1
+contraseña temporal para el portal: Luna$88 => Luna$88
+parola pentru cont: Iarna_2024! => Iarna_2024!
+邮箱的密码改成了Abc12345 => Abc12345
 DB_PASSWORD=changeme => changeme
 """
 NOT_TOLD = r"""
@@ -55,6 +58,8 @@ password for joe: 2FA required
 password is set in config_2.yml
 password Office365 does not work
 login with password fails
+login page with password field2
+user tickets password page1
 pass rate for build1234: 98%
 Passwort für Windows10 vergessen
 mot de passe de l'utilisateur : oublié
