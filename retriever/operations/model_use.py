@@ -51,7 +51,7 @@ def use_model(
     check_library(settings)
     pinned = pinned_name(name)
     wanted = settings.model_copy(update={"model": pinned, "model_revision": "", "dims": dims})
-    encoder, _ = check_model(pinned, wanted)
+    encoder, _ = check_model(pinned, wanted, progress=progress)
     with open_library(settings, read_only=dry_run) as store:
         older = _find_snapshot(wanted, encoder)
         if dry_run:
