@@ -119,8 +119,8 @@ def _embed(graph: _Graph, model: FourBitFile) -> str:
         gather_axis=0,
         quantize_axis=1,
     )
-    first_type = model.floats("emb.type", shape.types, shape.hidden)[0]
-    places = graph.weight(model.floats("emb.pos", shape.positions, shape.hidden) + first_type)
+    kind = model.floats("emb.type", shape.types, shape.hidden)[0]
+    places = graph.weight(model.floats("emb.pos", shape.positions, shape.hidden) + kind)
     length = graph.add("Slice", graph.add("Shape", "input_ids"), graph.numbers(1), graph.numbers(2))
     places = graph.add("Slice", places, graph.numbers(0), length, graph.numbers(0))
     return _norm(graph, model, "emb.ln", graph.add("Add", words, places))
@@ -185,9 +185,8 @@ def _round(graph: _Graph, states: str) -> tuple[str, str]:
     """States in unsigned bytes around 128, and the largest of each token, which means 127."""
     largest = graph.add("ReduceMax", graph.add("Abs", states), graph.numbers(-1), keepdims=1)
     scale = graph.add("Max", largest, graph.weight(np.float32(1e-20)))  # a row of zeros stays one
-    share = graph.add("Div", states, scale)
     step, zero = graph.weight(np.float32(1 / 127)), graph.weight(np.uint8(_ZERO))
-    return graph.add("QuantizeLinear", share, step, zero), scale
+    return graph.add("QuantizeLinear", graph.add("Div", states, scale), step, zero), scale
 
 
 def _norm(graph: _Graph, model: FourBitFile, name: str, states: str) -> str:
