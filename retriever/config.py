@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
     model: str = Field(
         "builtin",
-        description="Embedding model of a new library: `builtin`, a folder, or a hub id (`owner/name@commit`).",
+        description="Embedding model of a new library: `builtin`, `deep`, a folder, or a hub id (`owner/name@commit`).",
     )
     model_revision: str = Field("", description="Pinned revision of a hub model; empty means the one already cached.")
     backend: Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"] = Field(

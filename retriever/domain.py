@@ -1,6 +1,6 @@
 """Every type that more than one part of the service shares. Frozen; imports nothing of the project."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol, TypeAlias, TypeVar
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 FloatMatrix: TypeAlias = NDArray[np.float32]
 """Vectors, one per row: (rows, dim), float32, unit length."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told how far a stage of long work is: its name, how much is done, how much there is."""
 
 
 class Status(StrEnum):

@@ -68,3 +68,26 @@ def encoders_table(report: Mapping[str, Any]) -> HeadAndRows:
             ]
         )
     return head, rows
+
+
+def deep_table(report: Mapping[str, Any]) -> HeadAndRows:
+    """The model `deep` beside its own file in full precision."""
+    sets = list(report["questions"])
+    lengths = list(report["rows"][0]["question_ms"])
+    head = ["run by", "cosine, mean / least", *sets, *(f"ms, {length} tokens" for length in lengths)]
+    rows = []
+    for row in report["rows"]:
+        cosines = f"{row['cosine_mean']:.4f} / {row['cosine_min']:.4f}"
+        quality = [f"{row['ndcg@10'][name]:.1f}" for name in sets]
+        rows.append([row["name"], cosines, *quality, *(f"{row['question_ms'][length]:.1f}" for length in lengths)])
+    return head, rows
+
+
+def deep_start_table(report: Mapping[str, Any]) -> HeadAndRows:
+    """What it costs to make the model ready, and to load it later."""
+    names = {"first": "first, with the conversion", "later": "every later time"}
+    rows = [
+        [names[which], f"{start['seconds']:.1f}", f"{start['memory_mib']:,}", f"{start['peak_mib']:,}"]
+        for which, start in report["start"].items()
+    ]
+    return ["start", "seconds", "MiB added", "MiB added at most"], rows

@@ -6,6 +6,9 @@ A model without a card works too: its own config files then say everything.
 from dataclasses import dataclass
 
 BUILTIN = "builtin"
+DEEP = "deep"
+NAMES = (BUILTIN, DEEP)
+"""Models that come with a package: nothing else goes by these names."""
 
 # A question and a case both describe a problem, so e5's authors advise `query: ` on both sides.
 _E5_PROMPT = "query: "
@@ -35,10 +38,22 @@ class ModelCard:
         return self.hub_id.rsplit("/", 1)[-1]
 
 
+DEEP_CARD = ModelCard(
+    DEEP,
+    384,
+    512,
+    "MIT",
+    "rewording and questions across languages matter and nothing may be downloaded: multilingual-e5-small.",
+    118,
+    query_prompt="query: ",
+    case_prompt="passage: ",
+)
+
 CARDS: tuple[ModelCard, ...] = (
     ModelCard(
         BUILTIN, 256, 0, "Apache-2.0", "nothing may be downloaded, or speed matters most: about 0.1 ms a question.", 0
     ),
+    DEEP_CARD,
     ModelCard(
         "intfloat/multilingual-e5-small",
         384,
@@ -200,6 +215,6 @@ def find_card(name: str) -> ModelCard | None:
     wanted = name.rstrip("/").lower()
     last = wanted.rsplit("/", 1)[-1]
     for card in CARDS:
-        if wanted == card.hub_id.lower() or last == card.short_name.lower():
+        if wanted == card.hub_id.lower() or (card.hub_id not in NAMES and last == card.short_name.lower()):
             return card
     return None

@@ -1,4 +1,4 @@
-"""From a model's name to an encoder: the built-in one, a folder, or a hub id. Downloads only when told to."""
+"""From a model's name to an encoder: one of a package, a folder, or a hub id. Downloads only when told to."""
 
 import os
 import re
@@ -6,10 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from retriever.domain import Encoder
-from retriever.embedding.cards import BUILTIN, find_card
+from retriever.domain import Encoder, Progress
+from retriever.embedding.cards import BUILTIN, DEEP, NAMES, find_card
 from retriever.embedding.folder import ModelFolder, read_model_folder
 from retriever.embedding.static import TABLE_FILE, StaticEncoder, load_static
+from retriever.embedding.transformer.packaged import find_packaged
 from retriever.errors import ModelUnavailable
 
 BackendChoice: TypeAlias = Literal["auto", "torch", "torch-fp32", "onnx", "openvino", "onnx-int8", "openvino-int8"]
@@ -31,11 +32,13 @@ def load_encoder(
     threads: int = 2,
     offline: bool = True,
     revision: str | None = None,
+    progress: Progress | None = None,
 ) -> Encoder:
     """The encoder called `name_or_path`; ModelUnavailable says what to install or where to put which files.
 
     `dims` cuts vectors to their first dimensions; `revision` pins a hub model like `owner/name@revision` does;
-    `offline=False` allows the download of a missing model whose revision is a commit.
+    `offline=False` allows the download of a missing model whose revision is a commit; `progress` is told how far the
+    model `deep` is made ready, which happens once.
     """
     folder = find_model_folder(name_or_path, offline=offline, revision=revision)
     _bound_tokenizer_threads(threads)
@@ -47,7 +50,9 @@ def load_encoder(
     from retriever.embedding.transformer.load import load_transformer  # noqa: PLC0415  costs seconds, static models pay none
 
     card = find_card(split_revision(name)[0])
-    return load_transformer(folder, name=name, card=card, backend=backend, dims=dims, threads=threads)
+    return load_transformer(
+        folder, name=name, card=card, backend=backend, dims=dims, threads=threads, progress=progress
+    )
 
 
 def load_builtin() -> StaticEncoder:
@@ -68,6 +73,8 @@ def find_model_folder(name_or_path: str, *, offline: bool = True, revision: str 
                 f"the built-in model is missing from this installation ({BUILTIN_FOLDER}); install the package again."
             )
         return read_model_folder(BUILTIN_FOLDER)
+    if name_or_path == DEEP:
+        return find_packaged()
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         return read_model_folder(path)
@@ -81,11 +88,12 @@ def find_model_folder(name_or_path: str, *, offline: bool = True, revision: str 
 
 
 def pinned_name(name_or_path: str, *, revision: str | None = None) -> str:
-    """A name that means the same model tomorrow: `builtin`, an absolute folder, or `owner/name@commit`.
+    """A name that means the same model tomorrow: `builtin`, `deep`, an absolute folder, or `owner/name@commit`.
 
     Raises ModelUnavailable when the model is not on this machine.
     """
-    if name_or_path == BUILTIN:
+    if name_or_path in NAMES:
+        find_model_folder(name_or_path)
         return name_or_path
     if Path(name_or_path).expanduser().is_dir():
         return _named(name_or_path, revision)
@@ -115,6 +123,8 @@ def split_revision(name: str) -> tuple[str, str]:
 
 def _hub_id(name: str, revision: str | None) -> tuple[str, str]:
     """The hub id that `name` means and the revision wanted of it, empty for whichever is here."""
+    if name in NAMES:
+        raise ModelUnavailable(f"the model {name} comes with an installed package and is not downloaded.")
     plain, pinned = split_revision(name)
     card = find_card(plain)
     if card is not None and card.needs_remote_code:
@@ -125,7 +135,7 @@ def _hub_id(name: str, revision: str | None) -> tuple[str, str]:
     hub_id = card.hub_id if card is not None and "/" not in plain else plain
     if not _HUB_ID.fullmatch(hub_id):
         raise ModelUnavailable(
-            f"there is no model {name!r}: neither `builtin`, nor a folder, nor a hub id like `owner/name`."
+            f"there is no model {name!r}: neither `builtin`, nor `deep`, nor a folder, nor a hub id like `owner/name`."
         )
     return hub_id, pinned or revision or ""
 
@@ -133,7 +143,7 @@ def _hub_id(name: str, revision: str | None) -> tuple[str, str]:
 def _named(name: str, revision: str | None) -> str:
     """A folder by its whole path, so that it means the same from elsewhere; a hub id with the revision that pins it."""
     path = Path(name).expanduser()
-    if name != BUILTIN and path.is_dir():
+    if name not in NAMES and path.is_dir():
         return str(path.resolve())
     lacks_it = _HUB_ID.fullmatch(name) and not split_revision(name)[1]
     return f"{name}@{revision}" if revision and lacks_it else name

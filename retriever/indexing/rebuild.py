@@ -25,7 +25,7 @@ from index.words.bm25 import build_words, merge_words
 from index.words.postings import CountedTokens, count_tokens
 from retriever.case.access import LIVE
 from retriever.case.times import utc_stamp
-from retriever.domain import Encoder, FloatMatrix, StoredCase
+from retriever.domain import Encoder, FloatMatrix, Progress, StoredCase
 from retriever.embedding.canaries import canary_vectors
 from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
 from retriever.indexing.entries import entries_of, is_searchable
@@ -46,8 +46,6 @@ log = structlog.get_logger()
 
 PAGE = 1_024
 """Cases read, encoded and cached at a time: what a kill can cost."""
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, in all); stages: read, words, vectors, check, publish."""
 
 
 @dataclass(frozen=True, slots=True)

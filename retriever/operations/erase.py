@@ -5,14 +5,14 @@ cached vectors, a new snapshot, the removal of all older ones, and the log of th
 goes on with the next one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.snapshots import Snapshots
 from retriever.case.texts import embedded_text
 from retriever.config import Settings
-from retriever.domain import OPERATOR, Actor, Case
+from retriever.domain import OPERATOR, Actor, Case, Progress
 from retriever.embedding.cache import text_hash
 from retriever.embedding.spelling import embedded_spelling
 from retriever.errors import InvalidInput
@@ -21,8 +21,6 @@ from retriever.operations.snapshots import prune_snapshots
 from retriever.store import Store
 from retriever.store.erasures import ErasedRows
 from retriever.wiring.library import open_library
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from retriever.config import Settings
+from retriever.domain import Progress
 from retriever.errors import InvalidInput, Unavailable
 from retriever.evaluation.beir import load_beir
 from retriever.evaluation.cases import documents_as_cases
@@ -18,7 +19,6 @@ from retriever.evaluation.results import EvaluationReport, build_report, load_re
 from retriever.evaluation.runner import Evaluation, bare_set, evaluate_encoder, evaluate_ranking, evaluate_search
 from retriever.evaluation.subsets import draw_questions, split_by_time
 from retriever.evaluation.trec import load_qrels, load_run, unjudged, write_run
-from retriever.indexing.rebuild import Progress
 from retriever.operations.trial import open_trial
 from retriever.sample.library import load_sample_set
 from retriever.wiring.encoder import open_encoder

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retriever.config import Settings
-from retriever.domain import Encoder
+from retriever.domain import Encoder, Progress
 from retriever.embedding.canaries import CANARIES, canary_vectors
 from retriever.errors import ModelUnavailable
 from retriever.operations.model_list import mib_on_disk
@@ -30,18 +30,17 @@ class ModelCheck:
     mib_on_disk: float
 
 
-def load_model(name: str, settings: Settings) -> Encoder:
+def load_model(name: str, settings: Settings, *, progress: Progress | None = None) -> Encoder:
     """A model by name, with the revision and length of the settings if it is the one they name. ModelUnavailable."""
     own = name == settings.model
-    return open_encoder(
-        settings if own else settings.model_copy(update={"model": name, "model_revision": "", "dims": None})
-    )
+    wanted = settings if own else settings.model_copy(update={"model": name, "model_revision": "", "dims": None})
+    return open_encoder(wanted, progress=progress)
 
 
-def check_model(name: str, settings: Settings) -> tuple[Encoder, ModelCheck]:
+def check_model(name: str, settings: Settings, *, progress: Progress | None = None) -> tuple[Encoder, ModelCheck]:
     """A model tried on the canary sentences, and what was seen. Raises ModelUnavailable if it breaks its promises."""
     started = time.perf_counter()
-    encoder = load_model(name, settings)
+    encoder = load_model(name, settings, progress=progress)
     loaded = time.perf_counter() - started
     first, again = canary_vectors(encoder), canary_vectors(encoder)
     single = np.concatenate([encoder.encode_cases([text]) for text in CANARIES])

@@ -54,8 +54,9 @@ def describe_model(name: str, settings: Settings) -> ModelDescription:
 def mib_on_disk(name: str, settings: Settings) -> float:
     """Size of a model's files. Raises ModelUnavailable."""
     revision = settings.model_revision if name == settings.model else ""
-    folder = find_model_folder(name, revision=revision or None).path
-    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, 1)
+    found = find_model_folder(name, revision=revision or None).path
+    files = [found] if found.is_file() else found.rglob("*")
+    return round(sum(path.stat().st_size for path in files if path.is_file()) / 2**20, 1)
 
 
 def _is_here(name: str) -> bool:

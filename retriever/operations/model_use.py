@@ -6,11 +6,11 @@ from index.manifest import read_manifest
 from index.snapshots import Snapshots
 from index.types import IndexDamaged
 from retriever.config import Settings
-from retriever.domain import Encoder
+from retriever.domain import Encoder, Progress
 from retriever.embedding.loading import pinned_name
 from retriever.errors import ModelMismatch
 from retriever.indexing.labels import check_labels
-from retriever.indexing.rebuild import Progress, rebuild
+from retriever.indexing.rebuild import rebuild
 from retriever.operations.model_check import check_model, load_model
 from retriever.operations.snapshots import build_lock, find_older_snapshot, served_name
 from retriever.store import Store
@@ -51,7 +51,7 @@ def use_model(
     check_library(settings)
     pinned = pinned_name(name)
     wanted = settings.model_copy(update={"model": pinned, "model_revision": "", "dims": dims})
-    encoder, _ = check_model(pinned, wanted)
+    encoder, _ = check_model(pinned, wanted, progress=progress)
     with open_library(settings, read_only=dry_run) as store:
         older = _find_snapshot(wanted, encoder)
         if dry_run:

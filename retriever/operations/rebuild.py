@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from index.manifest import Manifest
 from retriever.config import Settings
-from retriever.indexing.rebuild import Progress, rebuild
+from retriever.domain import Progress
+from retriever.indexing.rebuild import rebuild
 from retriever.wiring.encoder import open_encoder
 from retriever.wiring.library import check_library, open_library
 

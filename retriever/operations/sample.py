@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from index.snapshots import Snapshots
 from retriever.config import Settings
-from retriever.domain import Query, SearchResult
-from retriever.indexing.rebuild import Progress, rebuild
+from retriever.domain import Progress, Query, SearchResult
+from retriever.indexing.rebuild import rebuild
 from retriever.ingest.report import IngestReport
 from retriever.sample.library import load_sample_cases
 from retriever.store import CaseFilter, Store

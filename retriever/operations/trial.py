@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retriever.config import Settings
-from retriever.domain import Case
+from retriever.domain import Case, Progress
 from retriever.embedding.alignment.aligner import load_compiled
-from retriever.indexing.rebuild import Progress, rebuild
+from retriever.indexing.rebuild import rebuild
 from retriever.store import open_store
 from retriever.wiring.encoder import open_encoder
 from retriever.wiring.service import Service, open_service

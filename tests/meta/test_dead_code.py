@@ -23,6 +23,7 @@ ALIVE: Mapping[str, str] = {
     "retriever/cli/commands/evaluate.py function evaluate": "a command, called by the name of its module",
     "retriever/domain.py variable *": "fields that are read and written by their names, all at once",
     "retriever/embedding/fingerprint.py variable precision": "a field that the fingerprint is made of, by its name",
+    "retriever/embedding/transformer/four_bit_tokenizer.py attribute *": "settings of a tokenizer",
     "retriever/embedding/transformer/graphs.py attribute *": "settings of a session of onnxruntime",
     "retriever/evaluation/confidence.py variable *": "figures that a report takes by their names, all at once",
     "retriever/lifecycle/screening.py variable *": "members of an enum that come in as text",

@@ -60,7 +60,8 @@ def info(context: typer.Context, name: Name, json_: Json = False) -> None:
 @app.command()
 def check(context: typer.Context, name: Name, json_: Json = False) -> None:
     """Load a model and try it: unit vectors, the same each time and in a batch; speed and size. Exit 3 if not."""
-    _, found = check_model(name, settings_of(context))
+    with progress_bars() as bars:
+        _, found = check_model(name, settings_of(context), progress=bars)
     if json_:
         print_json(found)
     else:

@@ -13,7 +13,7 @@ from retriever.embedding.folder import ModelFolder, read_json
 from retriever.embedding.loading import find_model_folder
 from retriever.embedding.transformer.installed import check_installed
 from retriever.embedding.transformer.safety import check_weights
-from retriever.embedding.transformer.torch_pipeline import first_line, quiet_loading
+from retriever.embedding.transformer.torch_pipeline import bound_threads, first_line, quiet_loading
 from retriever.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ def load_cross_encoder(name_or_path: str, *, threads: int = 2, offline: bool = T
 
 
 def _load(folder: ModelFolder, *, threads: int) -> "CrossEncoder":
-    import torch  # noqa: PLC0415  seconds to import
     from sentence_transformers import CrossEncoder  # noqa: PLC0415
 
-    torch.set_num_threads(threads)
+    bound_threads(threads)
     try:
         with quiet_loading():
             model: CrossEncoder = CrossEncoder(

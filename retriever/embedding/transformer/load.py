@@ -4,11 +4,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
-from retriever.embedding.cards import ModelCard
+from retriever.domain import Progress
+from retriever.embedding.cards import DEEP, ModelCard
 from retriever.embedding.fingerprint import Identity, identity_files
 from retriever.embedding.folder import ModelFolder
 from retriever.embedding.transformer import graphs
 from retriever.embedding.transformer.conversion import GRAPH_FORMAT, get_graph, graph_key
+from retriever.embedding.transformer.deep import load_deep
 from retriever.embedding.transformer.encoder import Body, TransformerEncoder
 from retriever.embedding.transformer.graphs import Graph, GraphBackend
 from retriever.embedding.transformer.installed import check_installed
@@ -31,8 +33,11 @@ def load_transformer(
     dims: int | None = None,
     threads: int = 2,
     cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> TransformerEncoder:
     """The model in `folder` on `backend`; ModelUnavailable says what is missing, converted graphs go to `cache`."""
+    if name == DEEP:
+        return load_deep(folder, backend=backend, dims=dims, threads=threads, cache=cache, progress=progress)
     check_installed()
     check_modules(folder)
     files = identity_files(folder.path)

@@ -54,10 +54,9 @@ class TorchBody:
 
 def load_pipeline(folder: ModelFolder, card: ModelCard | None, *, threads: int) -> LoadedPipeline:
     """The model in `folder`, on at most `threads` cores. Raises ModelUnavailable."""
-    import torch  # noqa: PLC0415  seconds to import
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
 
-    torch.set_num_threads(threads)
+    bound_threads(threads)
     try:
         with quiet_loading():
             model = SentenceTransformer(
@@ -79,6 +78,13 @@ def load_pipeline(folder: ModelFolder, card: ModelCard | None, *, threads: int) 
     )
     # a copy: sentence-transformers switches truncation and padding on in its own
     return LoadedPipeline(model, Tokenizer.from_str(backend_tokenizer.to_str()), about)
+
+
+def bound_threads(threads: int) -> None:
+    """Let torch run on at most this many cores."""
+    import torch  # noqa: PLC0415  seconds to import
+
+    torch.set_num_threads(threads)
 
 
 def as_module(model: "SentenceTransformer") -> "torch.nn.Module":

@@ -49,7 +49,7 @@ def test_info_of_nothing_is_refused(run: Run) -> None:
     ran = run("model", "info", "no such model")
 
     assert ran.code == 3
-    assert "neither `builtin`, nor a folder, nor a hub id" in ran.err
+    assert "neither `builtin`, nor `deep`, nor a folder, nor a hub id" in ran.err
 
 
 def test_check_reports_what_was_tried(run: Run, other_model: Path) -> None:

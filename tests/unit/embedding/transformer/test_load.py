@@ -177,7 +177,7 @@ def test_remote_code_cards_are_refused_by_name() -> None:
 @pytest.mark.parametrize("name", ["no such model", "C:\\models\\x", "../nowhere", "?"])
 def test_names_that_mean_nothing_are_explained(name: str) -> None:
     """What is neither builtin, folder nor hub id says what would be."""
-    with pytest.raises(ModelUnavailable, match="neither `builtin`, nor a folder, nor a hub id"):
+    with pytest.raises(ModelUnavailable, match="neither `builtin`, nor `deep`, nor a folder, nor a hub id"):
         load_encoder(name)
 
 
