@@ -132,15 +132,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._hang_up()
 
     def _hang_up(self) -> None:
-        """End the connection without an answer: who gets here does not read answers."""
+        """End the connection; whoever sends what nobody serves does not wait for an answer."""
         self._refused = True
         self._stop_clock()
         self.transport.close()
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer before there is a request, as a problem (RFC 9457), and hang up."""
-        self._refused = True
-        self._stop_clock()
         problem = {"type": f"urn:similar-cases:problem:{code}", "status": status, "detail": detail}
         body = orjson.dumps(problem)
         head = (
@@ -148,4 +146,4 @@ class BoundedProtocol(HttpToolsProtocol):
             b"content-length: " + str(len(body)).encode() + b"\r\n\r\n"
         )
         self.transport.write(STATUS_LINE[status] + head + body)
-        self.transport.close()
+        self._hang_up()

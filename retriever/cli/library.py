@@ -58,23 +58,18 @@ def open_service_of(context: typer.Context) -> Iterator["Service"]:
 def id_of(context: typer.Context, name: str) -> str:
     """The id of the case that is called so: by its id, or as its own system calls it. Raises CaseNotFound."""
     with open_present_store_of(context, read_only=True) as store:
-        try:
-            return find_named(store.cases, name, OPERATOR).case.id
-        except CaseNotFound as error:
-            if not (deleted := store.deleted.named(name)):
-                raise
-            id = deleted[0].case.id
-            raise CaseNotFound(f"case {id} is deleted; `similar-cases case undelete {id}` brings it back.") from error
+        return _id_in(store, name)
 
 
 def ids_of(context: typer.Context, names: Sequence[str]) -> list[str]:
     """The same for many; what names no case, or several, stays as it is, so that the step for it tells why."""
     found = []
-    for name in names:
-        try:
-            found.append(id_of(context, name))
-        except CaseNotFound:
-            found.append(name)
+    with open_present_store_of(context, read_only=True) as store:
+        for name in names:
+            try:
+                found.append(_id_in(store, name))
+            except CaseNotFound:
+                found.append(name)
     return found
 
 
@@ -83,3 +78,13 @@ def deleted_id_of(context: typer.Context, name: str) -> str:
     with open_present_store_of(context, read_only=True) as store:
         found = store.deleted.named(name)
     return found[0].case.id if len(found) == 1 else name
+
+
+def _id_in(store: Store, name: str) -> str:
+    try:
+        return find_named(store.cases, name, OPERATOR).case.id
+    except CaseNotFound as error:
+        if not (deleted := store.deleted.named(name)):
+            raise
+        id = deleted[0].case.id
+        raise CaseNotFound(f"case {id} is deleted; `similar-cases case undelete {id}` brings it back.") from error
