@@ -13,12 +13,14 @@ from importlib import resources
 from typing import Any
 
 from index.text.folding import fold
-from retriever.ingest.cleaning.wordlists import words
+from retriever.ingest.cleaning.wordlists import MARKS, words
 
 SENTENCE_LIMIT = 400
 _NAME_WORDS = 3
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>]{1,500}", re.IGNORECASE)
-_TOKEN = re.compile(r"(?:[^\W_]|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+")
+_SIGN = rf"[^\W_{MARKS}]|[{MARKS}]"
+_TOKEN = re.compile(f"(?:{_SIGN})+")
+_ENTRY = re.compile(rf"(?:{_SIGN})+\*?")
 _NUMBER = re.compile(r"\d{1,12}|[a-z]{0,6}\d{5,12}")
 _DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HIRAGANA = re.compile("[\u3041-\u309f]+")
@@ -155,8 +157,8 @@ def _spaced() -> tuple[_Spaced, ...]:
 def _read(core: str, filler: str, also: str) -> _Spaced:
     entries = [entry.strip() for entry in core.split(";") if entry.strip()]
     others = [entry.strip() for entry in also.split(";") if entry.strip()]
-    single = [entry for entry in entries if re.fullmatch(r"\w+\*?", entry)]
-    every = re.findall(r"\w+\*?", f"{core} {filler} {also}")
+    single = [entry for entry in entries if _ENTRY.fullmatch(entry)]
+    every = _ENTRY.findall(f"{core} {filler} {also}")
     known, stems = _split(every)
     cores, core_stems = _split(single)
     fillers, filler_stems = _split(filler.split())
@@ -175,7 +177,7 @@ def _pattern(entries: list[str]) -> re.Pattern[str]:
     if not entries:
         return re.compile(r"(?!)")
     parts = (re.sub(r"(?<=\w)\*", r"\\w{0,20}", entry) for entry in sorted(entries, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)".replace(")*", "){0,3}"))
+    return re.compile(rf"(?<!\S)(?:{'|'.join(parts)})(?!\S)".replace(")*", "){0,3}"))
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Any
 from unicodedata import category
 
 # Accents and vowels of all scripts up to Burmese and, behind those, Ethiopic's and Khmer's; joiners stand within words.
-_MARKS = "".join(chr(code) for code in range(0x300, 0x1800) if category(chr(code)).startswith("M")) + "\u200c\u200d"
-WORD = rf"(?:[^\W\d_][{_MARKS}]*)+(?:['’\-·](?:[^\W\d_][{_MARKS}]*)+)*"
+MARKS = "".join(chr(code) for code in range(0x300, 0x1800) if category(chr(code)).startswith("M")) + "\u200c\u200d"
+WORD = rf"(?:[^\W\d_][{MARKS}]*)+(?:['’\-·](?:[^\W\d_][{MARKS}]*)+)*"
 """A pattern for a word: letters with the accents and vowels that stand on their own, hyphens and apostrophes within."""
 _WORD = re.compile(WORD)
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -16,7 +16,7 @@ SOLVED = "Turn off blank page removal in the profile and choose the feeder as pa
 
 @pytest.mark.parametrize("closing", CLOSINGS)
 def test_the_comment_before_a_closing_is_the_solution(closing: str) -> None:
-    """Thanks, no answer, ratings, absence, bots: in whatever words, of twenty-four languages."""
+    """Thanks, no answer, ratings, absence, bots: in whatever words, of thirty-six languages."""
     assert says_nothing(closing)
     assert choose_answer([closing, SOLVED]) == SOLVED
 
