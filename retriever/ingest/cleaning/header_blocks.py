@@ -7,6 +7,7 @@ from retriever.ingest.cleaning.mail_signs import ADDRESS, HEADER_WIDTH, TIME, YE
 from retriever.ingest.cleaning.wordlists import labels
 
 _BLOCK_LINES = 24
+_SPACED_HAN = re.compile(r"(?<=[\u3400-\u9fff]) {1,4}(?=[\u3400-\u9fff])")
 
 
 def header_block(lines: Sequence[str], place: int) -> int:
@@ -39,8 +40,9 @@ def is_bare_block(lines: Sequence[str], place: int) -> bool:
     kinds: set[str] = set()
     addressed = False
     for line in lines[place : place + _BLOCK_LINES]:
-        name, _, value = plain_line(line)[:HEADER_WIDTH].partition(" ")
-        kind = labels().get(name.casefold(), "")
+        plain = plain_line(line)[:HEADER_WIDTH]
+        name, _, value = plain.partition("\t" if "\t" in plain else " ")
+        kind = _kind(name)
         if not kind:
             break
         kinds.add(kind)
@@ -128,12 +130,16 @@ def label(line: str) -> tuple[str, str]:
     bare = plain_line(line)[:HEADER_WIDTH]
     if bare.startswith("|"):
         cells = [cell.strip(" *\u00a0") for cell in bare.strip("|").split("|")]
-        return (
-            (labels().get(cells[0].rstrip(":： ").casefold(), ""), " ".join(cells[1:])) if len(cells) > 1 else ("", "")
-        )
+        return (_kind(cells[0].rstrip(":： ")), " ".join(cells[1:])) if len(cells) > 1 else ("", "")
     if bare.casefold().startswith("message du ") and YEAR.search(bare):
         return "sent", bare
     name, colon, value = bare.replace("：", ":").partition(":")
     if not colon or len(name) > 30:
         return "", ""
-    return labels().get(name.strip(" *\t\u00a0").casefold(), ""), value.strip(" *\t\u00a0")
+    return _kind(name.strip(" *\t")), value.strip(" *\t")
+
+
+def _kind(name: str) -> str:
+    """Which header the label names; empty for none. Han letters may be spaced out to one width: `主 题`."""
+    folded = name.casefold()
+    return labels().get(folded) or labels().get(_SPACED_HAN.sub("", folded), "")

@@ -17,16 +17,19 @@ from retriever.ingest.cleaning.mail_signs import (
     is_dated,
     is_quoted,
     plain_line,
+    with_blanks,
     without_mark,
 )
 from retriever.ingest.cleaning.wordlists import WORD, holds, phrases, words
 
 _BROKEN_LINES = 4
+_PARTICLE = 2
 _MARKS = tuple("-_=*—–")
 _BLANK = " \t*_\u00a0\u200e\u200f\u202c"
 
 _TOKEN = re.compile(rf"@|\d+|{WORD}")
-_ASIDE = re.compile(r"\([^()@\d]{1,40}\)")
+_ASIDE = re.compile(r"\([^()@\d]{1,40}\)|/[^\W\d_]{1,3}(?=[:：\s]|$)")
+"""What stands beside a word: a verb's other ending, as in `napsal(a)` and `napisao/la`."""
 _CASELESS_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DASHED = re.compile(r"\s*[-_=*—–]{2,60}[\s\u00a0]*([^-_=*—–].{0,80}?)[\s\u00a0]*[-_=*—–]{2,60}\s*")
 _RULE = re.compile(r"\s*(?:_{20,}|-{20,}|={20,}|—{3,})\s*")
@@ -58,11 +61,13 @@ def is_reply_above(line: str) -> bool:
 
 def is_separator(lines: Sequence[str], place: int) -> bool:
     """Does the line set an earlier mail off? A rule does only when a header of that mail follows."""
-    line = lines[place]
-    if len(line) > HEADER_WIDTH or line.strip()[:1] not in _MARKS:
+    line = with_blanks(lines[place]) if len(lines[place]) <= HEADER_WIDTH else ""
+    if not line.strip().startswith(_MARKS):
         return False
-    named = _dashed(line) in phrases("separators") and bool(_DASHED.fullmatch(line))
-    if not named and not _RULE.fullmatch(line):
+    dashed = _DASHED.fullmatch(line)
+    named = _dashed(line) in phrases("separators") and bool(dashed)
+    announced = dashed and dashed[1].endswith((":", "：")) and _says_who_wrote(dashed[1])  # how Notes writes it
+    if not (named or announced or _RULE.fullmatch(line)):
         return False
     after = [number for number in range(place + 1, min(place + 6, len(lines))) if lines[number].strip()]
     if not after:
@@ -100,7 +105,10 @@ def _attribution_lines(lines: Sequence[str], place: int) -> int:
         joined = f"{joined} {line}".strip()
         if len(joined) > HEADER_WIDTH:
             return 0
-        if _is_attribution(joined, _what_follows(lines, place + count)):
+        follows = _what_follows(lines, place + count)
+        if follows == "gap" and not (place and lines[place - 1].strip()):
+            follows = "alone"
+        if _is_attribution(joined, follows):
             return 0 if count > 1 and _begins_later(lines, place, count) else count
         if (line.endswith((":", "：")) and "(" not in line) or is_quoted(lines[place]) != is_quoted(
             lines[min(place + count, len(lines) - 1)]
@@ -121,7 +129,7 @@ def _begins_later(lines: Sequence[str], place: int, count: int) -> bool:
 
 
 def _what_follows(lines: Sequence[str], place: int) -> str:
-    """`quote`, `gap` (an empty line or the end) or `text`."""
+    """`quote`, `gap` (an empty line or the end) or `text`; a line between two gaps stands `alone`."""
     if place >= len(lines):
         return "gap"
     after = next((line for line in lines[place : place + 3] if line.strip()), "")
@@ -171,10 +179,20 @@ def _tells_of_an_address(plain: str, follows: str) -> bool:
 
 
 def _tells_of_a_person(plain: str, follows: str, *, whole: bool) -> bool:
-    """Without an address the date must be whole, or marks of quoting must follow."""
-    if not (whole or follows == "quote") or not _says_who_wrote(plain):
+    """Without an address the date must be whole, or marks of quoting must follow.
+
+    A day without its time is enough where the line stands alone and names somebody, not a firm's support.
+    """
+    if not _says_who_wrote(plain):
         return False
     parts = _parts(plain)
+    if follows == "alone" and not whole:
+        name = _strangers([*parts.before, *parts.after])
+        is_person = len(name) > 1 and all(word[0].isupper() for word in name)
+        is_team = any(word.casefold() in words("greeted") for word in name)
+        return is_person and not is_team and bool(YEAR.search(plain)) and _names_a_person(parts)
+    if not (whole or follows == "quote"):
+        return False
     if follows == "text":  # one word may be the name of a program
         return _names_a_person(parts) and _is_full_name(parts)
     return _names_a_person(parts) or (follows == "quote" and not parts.within and _is_somebody(parts.before))
@@ -212,16 +230,21 @@ def _names_an_address(parts: _Parts, *, wrote: bool) -> bool:
 
 def _names_a_person(parts: _Parts) -> bool:
     """Date, verb and a name without an address: nothing else may stand there."""
-    if holds(" ".join(parts.after), "wrote"):
+    if _names_behind(parts):
         strangers = _strangers(parts.after)
         return len(parts.before) <= 3 and 0 < len(strangers) <= 4 and _are_names(parts.after, lower=False)
     strangers = _strangers(parts.before)
     return 0 < len(strangers) <= 4 and _are_names(parts.before, lower=False) and _are_beside(parts.after)
 
 
+def _names_behind(parts: _Parts) -> bool:
+    """Does the name stand behind the date, beside the verb? In `Anna Holm, le 3 mars, a écrit` only the verb does."""
+    return holds(" ".join(parts.after), "wrote") and bool(_strangers(parts.after))
+
+
 def _is_full_name(parts: _Parts) -> bool:
     """Two words at least, or one of a script without spaces that is as short as such names are."""
-    strangers = _strangers(parts.after if holds(" ".join(parts.after), "wrote") else parts.before)
+    strangers = _strangers(parts.after if _names_behind(parts) else parts.before)
     if len(strangers) > 1:
         return True
     return len(strangers) == 1 and bool(_CASELESS_RUN.match(strangers[0])) and 2 <= len(strangers[0]) <= 5
@@ -275,15 +298,19 @@ def _ends_attribution(token: str) -> bool:
 def _are_names(tokens: Sequence[str], *, lower: bool, team: bool = False) -> bool:
     """Could these words be a name? Those in small letters must be known.
 
-    `lower` lets a short name be small, `team` lets small words follow a large one: "Service desk".
+    `lower` lets a short name be small, and stand beside particles of languages that are not listed; `team` lets small
+    words follow a large one: "Service desk".
     """
-    small = [token for token in _strangers(tokens) if token[0].islower()]
-    caseless = [token for token in _strangers(tokens) if token[0].lower() == token[0].upper()]
-    if len(_strangers(tokens)) > 8 or len(caseless) > 3 or any(len(token) > 10 for token in caseless):
+    strangers = _strangers(tokens)
+    small = [token for token in strangers if token[0].islower()]
+    caseless = [token for token in strangers if token[0].lower() == token[0].upper()]
+    if len(strangers) > 8 or len(caseless) > 3 or any(len(token) > 10 for token in caseless):
         return False
-    if not small or (lower and len(small) <= 3 and len(_strangers(tokens)) == len(small)):
+    if not small or (lower and len(small) <= 3 and len(strangers) == len(small)):
         return True
-    begins = _strangers(tokens)[0][0].isupper()
+    if lower and all(len(token) <= _PARTICLE for token in small):
+        return True
+    begins = strangers[0][0].isupper()
     return team and begins and len(small) <= 2 and not any(token.casefold() in words("joining") for token in tokens)
 
 

@@ -16,7 +16,7 @@ _LINE_LIMIT = 500
 
 CLOSERS = " \t,.!،؛，。！、~～;；:：…*_"
 _BEFORE_POSTSCRIPT = " \t*_([-–—>【（"
-_RULE = re.compile(r"\s*(?:[-_=*~—–]{2,120}|—|–)\s*")
+_RULE = re.compile(r"\s*(?:[-_=*~—–]{2,120}|—|–|</?includetail>)\s*")
 _DELIMITER = "-- "
 _WORD = re.compile(r"[^\W\d_][\w'’.-]{0,60}")
 _NAME = re.compile(

@@ -54,7 +54,7 @@ def substance(text: str) -> int:
 
 
 def says_nothing(text: str) -> bool:
-    """Does every sentence of the resolution say only that it is over (in any of the main languages)?"""
+    """Does every sentence of the resolution say only that it is over or not yet, in any of the main languages?"""
     if len(text) > _LONGEST:
         return False
     whole = _folded(text)

@@ -5,12 +5,11 @@ import tomllib
 from functools import cache
 from importlib import resources
 from typing import Any
+from unicodedata import category
 
-_MARKS = (
-    "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094d\u0981-\u0983\u09bc-\u09cd\u09d7"
-    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-)
-WORD = rf"(?:[^\W\d_][{_MARKS}]*)+(?:['’\-·](?:[^\W\d_][{_MARKS}]*)+)*"
+# Accents and vowels of all scripts up to Burmese and, behind those, Ethiopic's and Khmer's; joiners stand within words.
+MARKS = "".join(chr(code) for code in range(0x300, 0x1800) if category(chr(code)).startswith("M")) + "\u200c\u200d"
+WORD = rf"(?:[^\W\d_][{MARKS}]*)+(?:['’\-·](?:[^\W\d_][{MARKS}]*)+)*"
 """A pattern for a word: letters with the accents and vowels that stand on their own, hyphens and apostrophes within."""
 _WORD = re.compile(WORD)
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -8,7 +8,9 @@ import pytest
 from retriever.ingest.cleaning.substance import says_nothing
 from retriever.ingest.sources.ticket import choose_answer
 
-SAMPLES = tomllib.loads((Path(__file__).parents[2] / "support" / "closing_samples.toml").read_text(encoding="utf-8"))
+SUPPORT = Path(__file__).parents[2] / "support"
+SAMPLES = tomllib.loads((SUPPORT / "closing_samples.toml").read_text(encoding="utf-8"))
+PUT_OFF = tomllib.loads((SUPPORT / "holding_samples.toml").read_text(encoding="utf-8"))
 CLOSINGS = [text for texts in SAMPLES["closings"].values() for text in texts]
 ANSWERS = [text for texts in SAMPLES["answers"].values() for text in texts]
 SOLVED = "Turn off blank page removal in the profile and choose the feeder as paper source."
@@ -16,7 +18,7 @@ SOLVED = "Turn off blank page removal in the profile and choose the feeder as pa
 
 @pytest.mark.parametrize("closing", CLOSINGS)
 def test_the_comment_before_a_closing_is_the_solution(closing: str) -> None:
-    """Thanks, no answer, ratings, absence, bots: in whatever words, of twenty-four languages."""
+    """Thanks, no answer, ratings, absence, bots: in whatever words, of thirty-six languages."""
     assert says_nothing(closing)
     assert choose_answer([closing, SOLVED]) == SOLVED
 
@@ -25,6 +27,26 @@ def test_the_comment_before_a_closing_is_the_solution(closing: str) -> None:
 def test_an_answer_in_the_words_of_a_closing_is_kept(answer: str) -> None:
     """Closing a window, a tray or a session is a step; a cause beside the thanks is one too."""
     assert not says_nothing(answer)
+
+
+@pytest.mark.parametrize("holding", PUT_OFF["holding"])
+def test_the_comment_before_one_that_puts_off_is_the_solution(holding: str) -> None:
+    """It is looked into, handed on, or the customer is asked back: in twenty-five languages."""
+    assert says_nothing(holding)
+    assert choose_answer([holding, SOLVED]) == SOLVED
+    assert choose_answer([f"{holding}\n{SOLVED}"]) == f"{holding}\n{SOLVED}"
+
+
+@pytest.mark.parametrize("answer", PUT_OFF["answers"])
+def test_an_answer_in_the_words_of_one_that_puts_off_is_kept(answer: str) -> None:
+    """Telling the customer to check or to send is a step, and so is a workaround beside the promise."""
+    assert not says_nothing(answer)
+
+
+def test_what_may_be_asked_for_says_something_beside_a_closing() -> None:
+    """Screenshots, versions and colleagues are nothing in a sentence that puts off alone."""
+    assert says_nothing("Thanks. Could you send us the log files?")
+    assert not says_nothing("Thanks. The log files.")
 
 
 @pytest.mark.parametrize("closing", ["Glad it works now!", "Das Ticket wird geschlossen.", "工单已关闭，谢谢！"])
@@ -46,3 +68,9 @@ def test_a_link_is_nothing_beside_a_request_to_rate() -> None:
     """Elsewhere it may lead to the solution."""
     assert says_nothing("Please rate our support:\nhttps://rate.example.org/7")
     assert not says_nothing("Resolved, thanks.\nhttps://kb.example.org/7")
+
+
+@pytest.mark.parametrize("answer", ["10-4", "7021645199", "The status is 4."])
+def test_a_number_speaks_of_no_end(answer: str) -> None:
+    """No phrase of the tables may be empty, or whatever has no other words would be one."""
+    assert not says_nothing(answer)

@@ -30,6 +30,24 @@ def test_a_broken_line_announces_as_a_whole_one(name: str) -> None:
         assert clean_mail(f"{SAID}\n\n{wrapped(HEADERS[name], width)}\n\nIt does not print.") == SAID
 
 
+DAYS = (
+    "Anna Holm, le 3 mars 2026, a écrit :",
+    "Am 3. März 2026 schrieb Anna Holm:",
+    "Στις 3 Μαρτίου 2026, η Anna Holm έγραψε:",
+    "Anna Holm, 3 Mart 2026 tarihinde şunu yazdı:",
+)
+
+
+@pytest.mark.parametrize("line", DAYS)
+def test_a_day_without_time_announces_where_it_stands_alone(line: str) -> None:
+    """Directly below or above other text it is a sentence, as it is where it names a firm's support."""
+    assert clean_mail(f"{SAID}\n\n{line}\n\nIt does not print.") == SAID
+    for text in (f"{SAID}\n\n{line}\nIt does not print.", f"{SAID}\n{line}\n\nIt does not print."):
+        assert clean_mail(text) == text
+    named = f"{SAID}\n\n{line.replace('Holm', 'Support')}\n\nIt does not print."
+    assert clean_mail(named) == named
+
+
 @pytest.mark.parametrize("name", SAMPLES["lines"])
 def test_the_line_above_the_announcement_stays(name: str) -> None:
     """Also where no empty line separates them."""
