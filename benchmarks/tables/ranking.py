@@ -3,7 +3,7 @@
 from benchmarks.tables.markdown import HeadAndRows
 from retriever.search.facts import FACTS
 from retriever.search.features import FEATURES
-from retriever.search.ranking import SLOPE, load_ranking
+from retriever.search.ranking import load_ranking
 
 
 def features_table() -> HeadAndRows:
@@ -17,8 +17,7 @@ def features_table() -> HeadAndRows:
 
 
 def facts_table() -> HeadAndRows:
-    """Every fact of a question's candidates with its weight."""
+    """Every fact of a question and a case with its weight."""
     weights = load_ranking("builtin").certainty or {}
     rows = [[f"`{name}`", one.meaning, f"{weights[name]:.2f}"] for name, one in FACTS.items()]
-    slope = [f"`{SLOPE}`", "how far a candidate's score is below the first one's, negative", f"{weights[SLOPE]:.2f}"]
-    return ["fact", "meaning", "weight"], [*rows, slope]
+    return ["fact", "meaning", "weight"], rows

@@ -2,12 +2,12 @@
 
 Each score is put on a scale that does not depend on the question (cosines as they are; BM25 as a share of the
 question's own ceiling). A weighted sum of them ranks; pairs in one language and in two have weights of their own, so a
-case in another language does not lose for having no words to share. Then cases that say nearly the same lend each other
-a part of their scores: many cases of one problem support one another against a single lookalike. What is nearer by
-every measure comes first whatever the weights say, as features of one measure are twins and their weights may cancel
-out: a case in the question's own words is never below one that differs from it by a version. The confidence is a second
-sum, over what is known of the question's best candidates, minus how far a candidate lies behind the best: it can
-never contradict the order.
+case in another language does not lose for having no words to share. Every weight has the sign that makes a nearer case
+score higher. Then cases that say nearly the same lend each other a part of their scores: many cases of one problem
+support one another against a single lookalike. What is nearer by every measure comes first even so: a case in the
+question's own words is never below one that differs from it by a version. The confidence is a second sum, over what is
+known of question and case, whoever else is there; so copies of a case change nothing, and the next best one is not less
+sure for standing beside a better one. It can never contradict the order: no case is surer than one above it.
 """
 
 import json
@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,6 @@ from retriever.search.scores import CandidateScores, FloatArray, nearer
 Weights: TypeAlias = Mapping[str, float]
 """What each feature, or each fact, adds: one number for every name of its table."""
 
-SLOPE = "slope"
-"""Among the numbers of the certainty: what a point of score behind the first candidate costs."""
 STEP = 1e-6
 """Least score by which a candidate that is nearer by every measure stands above another."""
 SUPPORT_SHARPNESS = 10.0
@@ -74,13 +72,17 @@ def ranking_from_dict(data: Mapping[str, Any]) -> Ranking:
 
 
 def pair_weights(given: Weights) -> Weights:
-    """A number for every feature, 0 where none is given. Raises InvalidSettings for unknown and indispensable names."""
+    """A number for every feature, 0 where none is given.
+
+    Raises InvalidSettings for unknown names, for indispensable ones that are missing, and for numbers of the wrong
+    sign, with which a nearer case could stand below one that is further.
+    """
     return _complete(given, FEATURES, needed=("bias", "cosine", "words"))
 
 
 def certainty_weights(given: Weights) -> Weights:
-    """SLOPE and a number for every fact, as `pair_weights`."""
-    return _complete(given, (SLOPE, *FACTS), needed=(SLOPE, "bias"))
+    """A number for every fact, as `pair_weights`."""
+    return _complete(given, FACTS, needed=("bias",))
 
 
 def rank_scores(ranking: Ranking, scores: CandidateScores) -> FloatArray:
@@ -96,8 +98,7 @@ def logits(ranking: Ranking, scores: CandidateScores, score: FloatArray) -> Floa
     """Log-odds that each candidate answers the question, (n,), in the order of `score`."""
     odds = score
     if ranking.certainty is not None and len(score):
-        known = facts(scores, score) @ _numbers(ranking.certainty, FACTS)
-        odds = known + ranking.certainty[SLOPE] * (score - score.max())
+        odds = _in_order(facts(scores) @ _numbers(ranking.certainty, FACTS), score)
     return np.asarray(ranking.scale * odds + ranking.shift, np.float64)
 
 
@@ -106,10 +107,16 @@ def confidence(logit: FloatArray) -> FloatArray:
     return np.asarray(np.round(1.0 / (1.0 + np.exp(-np.clip(logit, -60, 60))), 4), np.float64)
 
 
-def _complete(given: Weights, known: Iterable[str], *, needed: Collection[str]) -> Weights:
+class _Signed(Protocol):
+    @property
+    def sign(self) -> int: ...
+
+
+def _complete(given: Weights, known: Mapping[str, _Signed], *, needed: Collection[str]) -> Weights:
     complete = dict.fromkeys(known, 0.0)
     wrong = [f"{name} is unknown" for name in given if name not in complete]
     wrong += [f"{name} is missing" for name in needed if name not in given]
+    wrong += [f"{name} has the wrong sign" for name in known.keys() & given if known[name].sign * given[name] < 0]
     if wrong:
         raise InvalidSettings(f"ranking weights are not readable: {', '.join(wrong)}")
     return complete | {name: float(number) for name, number in given.items()}
@@ -124,6 +131,14 @@ def _supported(own: FloatArray, similarity: FloatArray, share: float) -> FloatAr
     near = np.exp(SUPPORT_SHARPNESS * (similarity - 1))
     # Row by row, so that equal cases get equal scores.
     return np.asarray((1 - share) * own + share * np.vecdot(near, own) / near.sum(axis=1), np.float64)
+
+
+def _in_order(odds: FloatArray, score: FloatArray) -> FloatArray:
+    """Log-odds of which none is above that of a candidate with a higher score."""
+    order = np.argsort(-score, kind="stable")
+    lowered = np.empty_like(odds)
+    lowered[order] = np.minimum.accumulate(odds[order])
+    return lowered
 
 
 def _in_step(score: FloatArray, ahead: NDArray[np.bool_]) -> FloatArray:

@@ -11,10 +11,6 @@ from retriever.embedding.alignment.aligner import Alignment
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
-NEAREST = 10
-"""So many candidates say whether the library has many cases of the kind."""
-
-
 SAYS_THE_SAME = 0.5
 """Cosine of two cases from which on one may be the other in another language; translations of a sentence have 0.77."""
 SLACK = (0.0, 0.0, 0.0, 0.0, 0.02, 0.02)
@@ -44,22 +40,6 @@ class CandidateScores:
 def cosines_among(vectors: FloatMatrix) -> FloatArray:
     """Cosines of unit vectors (n, dim) to one another, (n, n). Equal vectors have equal rows, unlike with a BLAS."""
     return np.asarray(np.vecdot(vectors[:, None], vectors[None]), np.float64)
-
-
-def crowding(scores: CandidateScores) -> FloatArray:
-    """Cosine of each candidate to the candidate nearest to it, (n,); 0 where it has none."""
-    if len(scores.cosine) < 2:
-        return np.zeros(len(scores.cosine))
-    others = scores.similarity - 2 * np.eye(len(scores.cosine))
-    return np.asarray(others.max(axis=1), np.float64)
-
-
-def clustering(scores: CandidateScores, crowded: FloatArray) -> float:
-    """Mean crowding of the NEAREST candidates: whether the library has many cases of one kind where the question lies.
-
-    High in libraries of short messages, low where each case is one of its kind.
-    """
-    return float(crowded[np.argsort(-scores.cosine, kind="stable")[:NEAREST]].mean()) if len(crowded) else 0.0
 
 
 def nearer(scores: CandidateScores) -> NDArray[np.bool_]:

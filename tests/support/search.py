@@ -1,8 +1,10 @@
 """Candidates of a search and their scores, as tests of ranking and stages need them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.text.tokenise import tokens
 from retriever.domain import Case, Query, StoredCase
@@ -32,6 +34,18 @@ def random_scores(seed: int, count: int) -> CandidateScores:
     fit = Alignment(context, sharp, reverse, longer - np.float32(0.5), found, weights, 6, 0.125, 3.5)
     cosine, words, weighted, same = (rng.random(count) for _ in range(4))
     return CandidateScores(cosine, words, weighted, same < 0.5, fit, 40.0, cosines_among(vectors))
+
+
+def taken(known: CandidateScores, rows: NDArray[np.int64]) -> CandidateScores:
+    """The candidates of these rows, each as often as its row is named."""
+    fit = known.alignment
+    own = {name: getattr(fit, name)[rows] for name in ("context", "sharp", "reverse", "longer")}
+    return replace(
+        known,
+        **{name: getattr(known, name)[rows] for name in ("cosine", "words", "weighted", "same")},
+        alignment=replace(fit, **own, found=fit.found[:, rows]),
+        similarity=known.similarity[np.ix_(rows, rows)],
+    )
 
 
 def make_candidates(*odds: float, first: int = 0) -> Candidates:

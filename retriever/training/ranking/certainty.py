@@ -7,55 +7,55 @@ import torch
 from numpy.typing import NDArray
 
 from retriever.search.facts import FACTS, facts
-from retriever.search.ranking import SLOPE, Ranking, Weights, certainty_weights, confidence, logits, rank_scores
+from retriever.search.ranking import Ranking, Weights, certainty_weights, confidence, logits, rank_scores
 from retriever.search.scores import FloatArray
-from retriever.training.ranking.minimising import Scaling, minimised, rounded
+from retriever.training.ranking.minimising import Scaling, minimised, rounded, signed
 from retriever.training.ranking.questions import AskedQuestion, shares_of
 
 WITHHELD = 0.01
 """Right answers that the threshold may cost, as a share: whoever gets one withheld loses more than one who gets a
 match that is marked as unsure."""
-SURE = 3  # candidates of each question that the confidence is fitted on
+SURE = 5  # candidates of each question that the confidence is fitted on
 
 
 def fit_certainty(ranking: Ranking, asked: list[AskedQuestion]) -> Weights:
     """How sure the best candidates of each question are."""
     rows: list[FloatArray] = []
-    behind, right, share, first = [], [], [], []
+    right, share, first = [], [], []
     for a, weight in zip(asked, shares_of(asked), strict=True):
-        score = rank_scores(ranking, a.scores)
-        known, best = facts(a.scores, score), np.argsort(-score)[:SURE]
+        known, best = facts(a.scores), np.argsort(-rank_scores(ranking, a.scores), kind="stable")[:SURE]
         first.append(len(rows))
         for place, i in enumerate(best):
-            rows.append(known)
-            behind.append(score[i] - score[best[0]])
+            rows.append(known[i])
             right.append(float(a.relevant[i] > 0))
             share.append(weight * (2.0 if place == 0 else 0.5))
     table = np.array(rows)
     scaling = Scaling.of(table, FACTS)
-    known_, behind_, right_ = torch.tensor(scaling.scaled(table)), torch.tensor(behind), torch.tensor(right).double()
+    known_, right_ = torch.tensor(scaling.scaled(table)), torch.tensor(right).double()
     share_ = torch.tensor(np.array(share) / np.sum(share))
     pairs = list(_apart(asked, np.array(first)))
+    signs = [fact.sign for fact in FACTS.values()]
 
-    def loss(weights: torch.Tensor) -> torch.Tensor:
-        odds = known_ @ weights[1:] + torch.exp(weights[0]) * behind_
+    def loss(free: torch.Tensor) -> torch.Tensor:
+        weights = signed(free, signs)
+        odds = known_ @ weights
         wrong = torch.nn.functional.binary_cross_entropy_with_logits(odds, right_, reduction="none")
         split = torch.tensor(0.0)
         for inside, outside, weight in pairs:
             split = (
                 split + weight * torch.nn.functional.softplus(2 * (odds[outside][None] - odds[inside][:, None])).mean()
             )
-        return (share_ * wrong).sum() + split + 0.01 * (weights[1:] ** 2).sum()
+        return (share_ * wrong).sum() + split + 0.001 * (weights**2).sum()
 
-    fitted = minimised(loss, torch.zeros(1 + len(FACTS), dtype=torch.float64))
-    slope, weights = float(np.exp(fitted[0])), scaling.unscaled(fitted[1:])
+    start = torch.tensor([-1.0 if sign else 0.0 for sign in signs], dtype=torch.float64)
+    weights = scaling.unscaled(signed(torch.tensor(minimised(loss, start)), signs).numpy())
     # The pairs pull confidences apart; what they say as probabilities is set right again, for all sets together.
-    odds, usual = table @ weights + slope * np.array(behind), np.array([a.kind != "hidden" for a in asked])
+    usual = np.array([a.kind != "hidden" for a in asked])
     counted = share_.numpy() * np.repeat(usual, np.diff([*first, len(rows)]))
-    scale, shift = _platt(odds, np.array(right), counted / counted.sum())
+    scale, shift = _platt(table @ weights, np.array(right), counted / counted.sum())
     named = dict(zip(FACTS, scale * weights, strict=True))
     named["bias"] += shift
-    return certainty_weights(rounded({SLOPE: scale * slope, **named}))
+    return certainty_weights(rounded(named))
 
 
 def threshold(ranking: Ranking, asked: list[AskedQuestion]) -> float:

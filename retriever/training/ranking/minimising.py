@@ -1,6 +1,6 @@
 """Weights that make a loss smallest, over columns of one scale."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,12 @@ class Scaling:
         """The weights of scaled columns, (columns,), as weights of the columns themselves."""
         own = weights / self.spread
         return own - self.bias * (own @ self.mean)
+
+
+def signed(free: torch.Tensor, signs: Sequence[int]) -> torch.Tensor:
+    """Weights of the given signs, (n,), from numbers of any; where a sign is 0 the number itself."""
+    sign = torch.tensor(signs, dtype=free.dtype)
+    return torch.where(sign == 0, free, sign * torch.nn.functional.softplus(free))
 
 
 def rounded(numbers: Weights) -> Weights:

@@ -18,6 +18,18 @@ STRANGERS = {
 }
 """Sets whose questions a made set cannot answer."""
 
+_MADE_OF = {
+    "entries": ("espfaq",),
+    "library": ("espfaq", "gnomehelp", "parakqc", "stackfaq"),
+    "manuals": ("gnomehelp",),
+}
+
+
+def sources_of(name: str) -> frozenset[str]:
+    """Whose texts a set holds. What is reported of a set was fitted on sets that share none of its sources."""
+    first = name.split("-", maxsplit=1)[0]
+    return frozenset(_MADE_OF.get(first, (first,)))
+
 
 def with_mixed_sets(sets: dict[str, LabelledSet]) -> dict[str, LabelledSet]:
     """The sets, and three made of them in which cases of the question's language compete with answers in another one.

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -12,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retriever.errors import InvalidSettings
-from retriever.search.facts import FACTS, facts
-from retriever.search.features import FEATURES, features
+from retriever.search.facts import FACTS, Fact, facts
+from retriever.search.features import FEATURES, Feature, features
 from retriever.search.ranking import (
-    SLOPE,
     Ranking,
     certainty_weights,
     confidence,
@@ -25,21 +25,22 @@ from retriever.search.ranking import (
     rank_scores,
     ranking_from_dict,
 )
-from retriever.search.scores import CandidateScores, FloatArray, cosines_among, crowding, nearer
-from tests.support.search import make_scores, random_scores
+from retriever.search.scores import CandidateScores, cosines_among, nearer
+from tests.support.search import make_scores, random_scores, taken
 
 GOLDEN = json.loads(Path(__file__).with_name("golden_ranking.json").read_text(encoding="utf-8"))
 """What the features and facts of `random_scores(7, 24)` were when the shipped weights were fitted."""
 RANKING = Ranking(
-    pair_weights({"bias": -1.0, "cosine": 2.0, "words": 3.0, "agreement": 4.0, "behind": -5.0, "context": 7.0}),
+    pair_weights({"bias": -1.0, "cosine": 2.0, "words": 3.0, "behind": -5.0, "context": 7.0}),
     pair_weights({"bias": -2.0, "cosine": 6.0, "words": 0.5}),
     0.3,
 )
 
 
-def facts_by_name(known: CandidateScores, score: FloatArray) -> dict[str, float]:
-    """Each fact under its name."""
-    return dict(zip(FACTS, facts(known, score).tolist(), strict=True))
+def fact(known: CandidateScores, name: str) -> list[float]:
+    """One fact of each candidate."""
+    values: list[float] = facts(known)[:, list(FACTS).index(name)].tolist()
+    return values
 
 
 def column(known: CandidateScores, feature: str) -> list[float]:
@@ -52,7 +53,7 @@ def test_the_score_is_the_weighted_sum() -> None:
     """Same-language and cross-language candidates use their own weights; `behind` counts from the best cosine."""
     known = make_scores([0.9, 0.5], [0.4, 0.2], [False, True])
 
-    expected = [-2.0 + 6.0 * 0.9 + 0.5 * 0.4, -1.0 + 2.0 * 0.5 + 3.0 * 0.2 + 4.0 * 0.1 - 5.0 * 0.4 + 7.0 * 0.05]
+    expected = [-2.0 + 6.0 * 0.9 + 0.5 * 0.4, -1.0 + 2.0 * 0.5 + 3.0 * 0.2 - 5.0 * 0.4 + 7.0 * 0.05]
 
     assert rank_scores(RANKING, known).tolist() == pytest.approx(expected)
 
@@ -62,9 +63,10 @@ def test_every_weight_has_its_number() -> None:
     known = make_scores([0.9, 0.5, 0.1], [0.4, 0.2, 0.3], [True, True, False])
 
     assert features(known).shape == (3, len(FEATURES))
+    assert facts(known).shape == (3, len(FACTS))
     assert column(known, "behind_words") == pytest.approx([0.0, 0.2, 0.1])
-    told = facts_by_name(known, np.array([1.0, 3.0, 2.0]))
-    assert (told["nearest"], told["first_cosine"], told["lead"], told["any_same"]) == pytest.approx((0.9, 0.5, 1.0, 1))
+    assert fact(known, "cosine") == pytest.approx([0.9, 0.5, 0.1])
+    assert fact(known, "same") == [1.0, 1.0, 0.0]
 
 
 def test_features_and_facts_are_those_that_the_weights_were_fitted_on() -> None:
@@ -75,7 +77,9 @@ def test_features_and_facts_are_those_that_the_weights_were_fitted_on() -> None:
     assert {name: column(known, name)[:3] for name in FEATURES} == {
         name: pytest.approx(values, rel=1e-9) for name, values in GOLDEN["features"].items()
     }
-    assert facts_by_name(known, score) == pytest.approx(GOLDEN["facts"], rel=1e-9)
+    assert {name: fact(known, name)[:3] for name in FACTS} == {
+        name: pytest.approx(values, rel=1e-9) for name, values in GOLDEN["facts"].items()
+    }
     assert score[:3].tolist() == pytest.approx(GOLDEN["score"], rel=1e-9)
     assert logits(load_ranking("builtin"), known, score)[:3].tolist() == pytest.approx(GOLDEN["logit"], rel=1e-9)
 
@@ -86,7 +90,7 @@ def test_the_tables_stand_in_the_order_of_the_shipped_weights() -> None:
     shipped = json.loads(text)["builtin"]
 
     assert list(FEATURES) == list(shipped["same"]) == list(shipped["cross"])
-    assert [SLOPE, *FACTS] == list(shipped["certainty"])
+    assert list(FACTS) == list(shipped["certainty"])
 
 
 def test_sums_are_one_matrix_product() -> None:
@@ -102,16 +106,17 @@ def test_sums_are_one_matrix_product() -> None:
     plain = ~nearer(known).any(axis=1)
     assert plain.any()
     assert score[plain].tolist() == np.where(known.same, same, cross)[plain].tolist()
-    odds = facts(known, score) @ np.array([certainty[name] for name in FACTS])
-    assert logits(ranking, known, score).tolist() == (odds + certainty[SLOPE] * (score - score.max())).tolist()
+    odds = facts(known) @ np.array([certainty[name] for name in FACTS])
+    order = np.argsort(-score, kind="stable")
+    assert logits(ranking, known, score)[order].tolist() == np.minimum.accumulate(odds[order]).tolist()
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_nearer_by_every_measure_comes_first(seed: int) -> None:
-    """Whatever the weights are, even such as make up for one another; otherwise the weights decide."""
+    """Whatever the share of support; otherwise the weights decide."""
     known = random_scores(seed, 40)
-    weights = {name: (-1.0) ** place * 20 for place, name in enumerate(FEATURES)}
-    ranking = Ranking(weights, weights, 0.0)
+    weights = pair_weights({name: 3.0 * feature.sign for name, feature in FEATURES.items()})
+    ranking = Ranking(weights, weights, 0.0, support=0.9)
 
     score, ahead = rank_scores(ranking, known), nearer(known)
 
@@ -222,22 +227,61 @@ def test_equal_cases_have_equal_scores(seed: int) -> None:
     assert ranked[3] == ranked[17]
 
 
-def test_facts_tell_what_nobody_covers() -> None:
-    """By weight: what no candidate has, what the first one has not, and the heaviest single piece of it."""
+def test_facts_tell_what_a_case_does_not_cover() -> None:
+    """By weight: what the case has not, the heaviest single piece of it, and what it has nearly literally."""
     known = make_scores([0.9, 0.5], [0.4, 0.2], [True, True])
     found = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], np.float32)
     fit = replace(known.alignment, found=found, weights=np.array([5.0, 3.0, 2.0], np.float32), size=3)
+    known = replace(known, alignment=fit)
 
-    told = facts_by_name(replace(known, alignment=fit), np.array([2.0, 1.0]))
+    assert fact(known, "lacking") == pytest.approx([0.4, 0.6])
+    assert fact(known, "lacking_most") == pytest.approx([0.3, 0.5])
+    assert fact(known, "exact") == pytest.approx([0.5, 0.3])
 
-    assert (told["lacking"], told["lacking_most"], told["exact"]) == pytest.approx((0.1, 0.1, 0.8))
-    assert (told["first_lacking"], told["first_lacking_most"], told["first_exact"]) == pytest.approx((0.4, 0.3, 0.5))
+
+def test_a_question_without_pieces_lacks_nothing() -> None:
+    """It has no piece that could be missing; whether it is one is told elsewhere."""
+    known = make_scores([0.9, 0.5], [0.4, 0.2], [True, True])
+    fit = replace(known.alignment, found=np.zeros((0, 2), np.float32), weights=np.zeros(0, np.float32), size=0)
+
+    assert fact(replace(known, alignment=fit), "lacking") == [0.0, 0.0]
 
 
-def test_a_library_of_many_like_cases_is_told_from_one_of_single_cases() -> None:
-    """`clustered` is the cosine of the nearest candidates to their nearest fellows; a single candidate has none."""
-    known = make_scores([0.9, 0.8, 0.1], [0.1] * 3, [True] * 3)
-    alike = np.array([[1.0, 0.8, 0.2], [0.8, 1.0, 0.1], [0.2, 0.1, 1.0]])
+@pytest.mark.parametrize("table", [FEATURES, FACTS])
+def test_weights_of_the_wrong_sign_are_refused(table: Mapping[str, Feature | Fact]) -> None:
+    """With them a nearer case could stand lower, or be less sure."""
+    for name, one in table.items():
+        given = {"bias": 0.0, "cosine": 1.0, "words": 1.0, name: -1.0 * one.sign}
+        if one.sign:
+            with pytest.raises(InvalidSettings, match=f"{name} has the wrong sign"):
+                (pair_weights if table is FEATURES else certainty_weights)(given)
 
-    assert column(replace(known, similarity=alike), "clustered") == pytest.approx([0.6] * 3)
-    assert crowding(make_scores([0.9], [0.1], [True])).tolist() == [0.0]
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("measure", ["cosine", "words", "weighted"])
+def test_more_of_a_measure_never_lowers_score_or_confidence(seed: int, measure: str) -> None:
+    """Of one case, whatever else is known; the shipped weights of the built-in model."""
+    ranking, known = replace(load_ranking("builtin"), support=0.0), random_scores(seed, 24)
+    raised = getattr(known, measure).copy()
+    raised[3] += 0.2
+    nearer_one = replace(known, **{measure: raised})
+
+    before, after = rank_scores(ranking, known), rank_scores(ranking, nearer_one)
+
+    assert after[3] >= before[3]
+    assert np.count_nonzero(after > after[3]) <= np.count_nonzero(before > before[3])
+    assert logits(ranking, nearer_one, after)[3] >= logits(ranking, known, before)[3] - 1e-9
+
+
+@pytest.mark.parametrize("copies", [1, 5, 25])
+def test_copies_of_a_case_change_no_confidence(copies: int) -> None:
+    """A library of real tickets holds the same problem many times; that makes nothing less sure."""
+    ranking, known = load_ranking("builtin"), random_scores(5, 24)
+    score = rank_scores(ranking, known)
+    best = int(np.argmax(score))
+    rows = np.concatenate([np.full(copies, best), np.arange(24)])
+    many = taken(known, rows)
+
+    odds = logits(ranking, many, rank_scores(ranking, many))
+
+    assert odds.max() == pytest.approx(logits(ranking, known, score).max())
