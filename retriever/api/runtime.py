@@ -8,6 +8,7 @@ from traceback import format_exception
 
 import structlog
 
+from index.turns import alone
 from retriever.api.query_log import QueryLog
 from retriever.api.security.key_watch import KeyWatch
 from retriever.api.security.keyring import KeyRing
@@ -40,7 +41,9 @@ class Runtime:
             wait_seconds=settings.request_timeout,
         )
         # One at a time: two would only take the interpreter's lock from each other, and from the questions.
-        self.arrivals = Workers(threads=1, queue_size=settings.queue_size, wait_seconds=settings.request_timeout)
+        self.arrivals = Workers(
+            threads=1, queue_size=settings.queue_size, wait_seconds=settings.request_timeout, during=alone
+        )
         self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
         self._service: Service | None = source if isinstance(source, Service) else None
         self._keys = KeyWatch(source.store) if isinstance(source, Service) else None
