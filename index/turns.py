@@ -2,7 +2,7 @@
 
 Threads share one interpreter. A question lets go of it dozens of times (for SQLite, for compiled loops) and would wait
 for its turn each time, beside work that never lets go by itself. So whoever works through rows, lines or rules gives
-way between them.
+way between them, and long work in the background is done by one thread at a time: of several, each would take its turn.
 """
 
 import threading
@@ -18,6 +18,7 @@ PATIENCE = 0.02
 
 _STEP = 0.0005
 _asking: set[object] = set()  # adding and discarding is atomic
+_next, _turn = threading.Lock(), threading.Lock()
 
 
 class _Rest(threading.local):
@@ -37,6 +38,17 @@ def asking() -> Iterator[None]:
 def answering() -> Iterator[None]:
     """While a person waits for what this thread does, which never gives way itself."""
     yield from _among_asking(threading.get_ident())
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """While this thread does a piece of long work in the background; waits until no other one does. Never within it."""
+    with _next:  # whoever waits for the turn keeps the others out: one that was just done cannot take it again before
+        _turn.acquire()
+    try:
+        yield
+    finally:
+        _turn.release()
 
 
 def _among_asking(who: object) -> Iterator[None]:

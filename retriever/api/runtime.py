@@ -1,5 +1,6 @@
 """The service behind the application: opened in the background, kept in step with other processes, closed last."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -7,6 +8,7 @@ from traceback import format_exception
 
 import structlog
 
+from index.turns import alone
 from retriever.api.query_log import QueryLog
 from retriever.api.security.key_watch import KeyWatch
 from retriever.api.security.keyring import KeyRing
@@ -39,7 +41,9 @@ class Runtime:
             wait_seconds=settings.request_timeout,
         )
         # One at a time: two would only take the interpreter's lock from each other, and from the questions.
-        self.arrivals = Workers(threads=1, queue_size=settings.queue_size, wait_seconds=settings.request_timeout)
+        self.arrivals = Workers(
+            threads=1, queue_size=settings.queue_size, wait_seconds=settings.request_timeout, during=alone
+        )
         self._open: Callable[[], Service] | None = None if isinstance(source, Service) else source
         self._service: Service | None = source if isinstance(source, Service) else None
         self._keys = KeyWatch(source.store) if isinstance(source, Service) else None
@@ -190,6 +194,9 @@ class Runtime:
                 self._refusal = str(error)
                 raise
             self._unloadable = ("", 0.0)
+            gc.unfreeze()  # the service before may be collected, this one stays
+            gc.collect()
+            gc.freeze()
         self._check_revision()
 
     def _check_revision(self) -> None:
@@ -222,6 +229,8 @@ def _load_compiled() -> None:
         load_compiled()
     except Exception as error:
         log.warning("compiled_loops_not_loaded", detail="questions take longer", **_traceback(error))
+    # Library, model and modules are there to stay: a collection that looks at them holds up every question for 50 ms.
+    gc.freeze()
 
 
 def _traceback(error: Exception) -> dict[str, str]:

@@ -5,6 +5,7 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from prometheus_client import Counter
@@ -20,8 +21,16 @@ PATIENCE_STEP = 0.02
 class Workers:
     """Threads for encoding, searching and SQLite. Used from one event loop; the counts need no lock for that reason."""
 
-    def __init__(self, *, threads: int, queue_size: int, wait_seconds: float) -> None:
-        """`queue_size` pieces of work may wait, each for at most `wait_seconds`, before it starts."""
+    def __init__(
+        self,
+        *,
+        threads: int,
+        queue_size: int,
+        wait_seconds: float,
+        during: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`queue_size` pieces of work may wait, each for at most `wait_seconds`, before it starts within `during`."""
+        self._during = during
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="similar-cases")
         self._threads = threads
         self._capacity = threads + queue_size
@@ -54,7 +63,7 @@ class Workers:
         answer: asyncio.Future[T] = loop.create_future()
         try:
             # The context carries the request id into the log lines of the thread.
-            running = self._pool.submit(contextvars.copy_context().run, work)
+            running = self._pool.submit(contextvars.copy_context().run, self._do, work)
         except RuntimeError as error:
             raise Unavailable("the server is shutting down.") from error
         self._pending += 1
@@ -79,6 +88,10 @@ class Workers:
     def close(self) -> None:
         """Let running work end and drop what waits. Blocks."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _do(self, work: Callable[[], T]) -> T:
+        with self._during():
+            return work()
 
     def _settle(self, done: "Future[Any]", answer: "asyncio.Future[Any]") -> None:
         """In the loop: free the place, whoever still listens."""

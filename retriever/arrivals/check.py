@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from index.turns import in_turns
+from index.turns import give_way, in_turns
 from retriever.case.language import detect_language, with_language
 from retriever.case.language_tags import base_language
 from retriever.case.overlap import letter_groups, letters_of, overlap_of
@@ -152,6 +152,7 @@ def _category(nearest: Sequence[Match]) -> Suggestion | None:
 
 
 def _groups(text: str) -> frozenset[str]:
+    give_way()
     return letter_groups(letters_of(text))
 
 

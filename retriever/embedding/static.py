@@ -33,6 +33,9 @@ QUESTIONS = 16
 FEW = 64
 """Texts tokenised one by one: they would be done before the tokenizer's threads got a processor."""
 
+LONG = 8_000
+"""Characters of a text from which on the tokenizer must let go of the interpreter, which it does for batches alone."""
+
 BLOCK = 4096
 """Token rows summed at once, so that one huge text cannot take gigabytes."""
 
@@ -147,7 +150,7 @@ class StaticEncoder:
             return [encoding.ids for encoding in self._encodings([_encodable(text) for text in texts])]
 
     def _encodings(self, texts: list[str]) -> list[Encoding]:
-        if len(texts) <= FEW:
+        if len(texts) <= FEW and max(map(len, texts), default=0) < LONG:
             return [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
         return self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import structlog
 
+from index.turns import alone
 from retriever.case.identity import OLDER
 from retriever.case.reading import case_of
 from retriever.domain import Case, Status
@@ -18,6 +19,7 @@ from retriever.ingest.rules import TicketRules
 from retriever.ingest.sources.generic import SourceMap
 from retriever.ingest.sources.registry import SOURCES, SourceMapping
 from retriever.ingest.sources.ticket import Mapped, SkipReason
+from retriever.store.deliveries import Delivery
 from retriever.store.imports import Revise
 from retriever.store.store import Store
 
@@ -74,32 +76,38 @@ def process_deliveries(store: Store, tell: Callable[[Case], str], revise: Revise
     """
     done = 0
     for delivery in store.deliveries.queued():
-        if delivery.case is None:
-            continue
-        try:
-            if store.deliveries.is_overtaken(delivery):
-                store.deliveries.supersede(delivery.number, OLDER)
-                continue
-            # Again: it may have waited since before masking was switched on.
-            case = store.masking.case(delivery.case)
-            (outcome,) = store.imports.write([case], moments=[delivery.changed_at], revise=revise)
-            told = tell(case) if outcome.action in ("created", "updated") else outcome.reason
-            note = "; ".join(part for part in (outcome.action, told) if part)
-            if outcome.action == "older":
-                store.deliveries.supersede(delivery.number, outcome.reason)
-            elif outcome.action == "kept":
-                store.deliveries.keep(delivery.number, note)
-            else:
-                store.deliveries.settle(delivery.number, note)
-            done += 1
-        except SimilarCasesError as error:
-            log.warning("delivery_failed", source=delivery.source, number=delivery.number, code=error.code)
-            store.deliveries.fail(delivery.number, error.code)
-        except Exception as error:
-            # One delivery that hits a fault of ours must not keep the server from following the library.
-            log.error("delivery_failed", source=delivery.source, number=delivery.number, code=type(error).__name__)
-            store.deliveries.fail(delivery.number, type(error).__name__)
+        if delivery.case is not None:
+            with alone():
+                done += _process(store, delivery, delivery.case, tell, revise)
     return done
+
+
+def _process(store: Store, delivery: Delivery, draft: Case, tell: Callable[[Case], str], revise: Revise | None) -> bool:
+    """Take in one delivery; whether that is done."""
+    try:
+        if store.deliveries.is_overtaken(delivery):
+            store.deliveries.supersede(delivery.number, OLDER)
+            return False
+        # Again: it may have waited since before masking was switched on.
+        case = store.masking.case(draft)
+        (outcome,) = store.imports.write([case], moments=[delivery.changed_at], revise=revise)
+        told = tell(case) if outcome.action in ("created", "updated") else outcome.reason
+        note = "; ".join(part for part in (outcome.action, told) if part)
+        if outcome.action == "older":
+            store.deliveries.supersede(delivery.number, outcome.reason)
+        elif outcome.action == "kept":
+            store.deliveries.keep(delivery.number, note)
+        else:
+            store.deliveries.settle(delivery.number, note)
+        return True
+    except SimilarCasesError as error:
+        log.warning("delivery_failed", source=delivery.source, number=delivery.number, code=error.code)
+        store.deliveries.fail(delivery.number, error.code)
+    except Exception as error:
+        # One delivery that hits a fault of ours must not keep the server from following the library.
+        log.error("delivery_failed", source=delivery.source, number=delivery.number, code=type(error).__name__)
+        store.deliveries.fail(delivery.number, type(error).__name__)
+    return False
 
 
 def _draft(source: str, row: Mapped, rules: TicketRules) -> Case | str:

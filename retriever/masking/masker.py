@@ -152,7 +152,7 @@ def find_claims(
 
 def _apply(rule: MaskingRule, folded: Folded, taken: dict[int, Claim], original: str) -> Folded:
     """Take what the rule finds; a passage that holds earlier ones takes these too, and is told apart by them."""
-    passages = _apart(rule.find(folded), folded.text)
+    passages = _apart(in_turns(rule.find(folded)), folded.text)
     for start, end in passages:
         value = folded.text[start:end]
         first, last = folded.start_of(start), folded.end_of(end - 1)

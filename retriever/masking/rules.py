@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TypeAlias
 
+from index.turns import give_way
 from retriever.masking.folding import WORD, Folded
 from retriever.masking.wordlists import words
 
@@ -81,6 +82,7 @@ class Cue:
 
     def in_text(self, folded: Folded) -> bool:
         """A quick look: does any of the words stand anywhere?"""
+        give_way()  # hundreds of words, and some rules ask for several cues
         lower = folded.lower
         return any(word in lower for word in self.words)
 

@@ -1,5 +1,6 @@
 """The server answers before its library is open, and says when it should get no questions."""
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_it_serves_without_what_is_compiled(tmp_path: Path, monkeypatch: pytest.
         until(lambda: "later" in client.post("/v1/similar", json={"problem": "the scanner", "min_confidence": 0}).text)
 
         assert client.get("/readyz").status_code == 200
+
+
+def test_collections_leave_out_what_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full collection that looks at library, model and modules holds up every question for 50 ms."""
+    kept: list[dict[str, int]] = []
+
+    def load() -> None:
+        kept.append({"value": len(kept)})
+
+    monkeypatch.setattr("retriever.api.runtime.load_compiled", load)
+    gc.unfreeze()
+    with TestClient(create_app(lambda: build_service(tmp_path), Settings(data_dir=tmp_path)), base_url=LOCAL):
+        until(lambda: gc.get_freeze_count() > 0)
+
+        assert not any(each is kept for each in gc.get_objects())
+    gc.unfreeze()
 
 
 def test_it_follows_while_it_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

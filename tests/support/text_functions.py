@@ -29,7 +29,7 @@ from retriever.ingest.cleaning.substance import says_nothing, substance
 from retriever.ingest.columns import find_field, names_change
 from retriever.ingest.files.alphabets import oddities
 from retriever.ingest.files.guards import guarded, unguarded
-from retriever.ingest.files.hazards import hazard_of
+from retriever.ingest.files.hazards import Hazards
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.files.sheet_values import shown_number
 from retriever.ingest.sources.github import markdown_text
@@ -100,7 +100,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "moment_of": lambda text: [moment_of(text), moment_of(f"2026-03-02T{text}"), moment_of(text[:100])],
     "mended": lambda text: [mended(text), is_damaged(text)],
     "oddities": lambda text: [oddities(text), oddities(text, cjk=True)],
-    "hazard_of": hazard_of,
+    "hazards": lambda text: Hazards().find_in(text),
     "shown_number": lambda text: [_number(text, "0"), _number("123", text)],
     "is_notice": lambda text: [is_notice(text), is_notice(text[:500]), is_notice(f"This ticket {text}")],
     "is_machine": lambda text: [is_machine(text), is_machine({"login": text})],

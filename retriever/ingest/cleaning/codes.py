@@ -18,7 +18,7 @@ _CODE = re.compile(
     r"\s*(?:code|number|no\.?|nr\.?)?\s*[:：#=]?\s*[\"'“「(\[]?(?P<told>[A-Z]{1,6}[-_.]?\d{1,8}(?:[-_.]\d{1,6})?|[1-9]\d{1,6})\b(?![.,]\d)",
     re.IGNORECASE,
 )
-_WINDOW = 8_192
+_WINDOW = 4_096
 _LONGEST = 256
 """Signs of a code with the words before it. One search of a text of a megabyte would hold up every other thread."""
 _ALWAYS_UPPER = re.compile(r"[A-Z0-9]")

@@ -2,6 +2,8 @@
 
 import re
 
+from index.turns import in_turns
+
 DEEPEST = 200
 """Levels of a document; help desks reach 20."""
 LONGEST_NUMBER = 4_000
@@ -11,7 +13,10 @@ _TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
 # A string, or one that the piece ends in: of it the quote stays, and a backslash that escapes what comes next.
 _STRING = re.compile(rb'"%b"|(")%b(\\?)\Z' % (_TEXT, _TEXT), re.DOTALL)
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{%d}" % (LONGEST_NUMBER + 1))
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_PIECE = 1 << 16
+"""Bytes looked at in one go: a megabyte would hold up every other thread."""
 
 
 class Hazards:
@@ -19,6 +24,8 @@ class Hazards:
 
     def __init__(self) -> None:
         """Before the first piece."""
+        self.has_long_integer = False
+        """Was there one that may be above 2⁶⁴, outside of texts?"""
         self._level = 0
         self._before = b""  # a string that the last piece ended in, without its text, or the digits at its end
 
@@ -26,6 +33,7 @@ class Hazards:
         """What is wrong up to the end of this piece, in words that repeat nothing of it; empty for nothing."""
         outside, quote, rest = _STRING.sub(rb"\1\2", self._before + piece).partition(b'"')
         self._before = quote + rest
+        self.has_long_integer = self.has_long_integer or bool(_LONG_INTEGER.search(outside))
         if _NUMBER.search(outside):
             return f"a number of more than {LONGEST_NUMBER:,} digits"
         if not quote:
@@ -37,8 +45,8 @@ class Hazards:
                 return f"nested more than {DEEPEST} levels deep"
         return ""
 
-
-def hazard_of(text: str) -> str:
-    """The same of a whole text."""
-    harmless = text.count("[") + text.count("{") <= DEEPEST and len(text) <= LONGEST_NUMBER
-    return "" if harmless else Hazards().find(text.encode("utf-8", "surrogatepass"))
+    def find_in(self, text: str) -> str:
+        """The same of a whole text."""
+        data = text.encode("utf-8", "surrogatepass")
+        pieces = in_turns(range(0, len(data), _PIECE))
+        return next((hazard for at in pieces if (hazard := self.find(data[at : at + _PIECE]))), "")

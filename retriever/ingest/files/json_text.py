@@ -1,21 +1,19 @@
 """One JSON text, leniently; and what is wrong with it in words that repeat nothing of it."""
 
 import json
-import re
 
 import orjson
 
-from retriever.ingest.files.hazards import hazard_of
-
-_LONG_NUMBER = re.compile(r"\d{19}")
+from retriever.ingest.files.hazards import Hazards
 
 
 def parsed_json(text: str) -> object:
     """The value, integers of any length exact. Raises ValueError, also for what is nested too deeply."""
-    if hazard := hazard_of(text):
+    hazards = Hazards()
+    if hazard := hazards.find_in(text):
         raise ValueError(hazard)
     # The fast parser makes floats of integers above 2⁶⁴.
-    if not _LONG_NUMBER.search(text):
+    if not hazards.has_long_integer:
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from retriever.embedding.loading import load_encoder
-from retriever.embedding.static import BLOCK, CHUNK, StaticEncoder
+from retriever.embedding.static import BLOCK, CHUNK, LONG, StaticEncoder
 from retriever.errors import InvalidSettings, ModelUnavailable
 from tests.support.tiny_models import CORPUS, build_tiny_static
 
@@ -65,6 +65,23 @@ def test_batch_and_single_agree_bit_for_bit(static_encoder: StaticEncoder) -> No
     assert len(texts) > CHUNK
     assert np.array_equal(batch, singles)
     assert np.array_equal(batch, backwards)
+
+
+def test_a_long_text_is_cut_into_tokens_while_other_threads_go_on(
+    static_encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokenizer keeps the interpreter for one text, which holds up every question; the tokens are the same."""
+    alone = static_encoder._tokenizer
+    text = " ".join(CORPUS) * (LONG // len(" ".join(CORPUS)) + 1)
+
+    class OnlyBatches:
+        encode_batch_fast = alone.encode_batch_fast
+
+    monkeypatch.setattr(static_encoder, "_tokenizer", OnlyBatches())
+
+    assert static_encoder.token_ids([text]) == [alone.encode(text, add_special_tokens=False).ids]
+    with pytest.raises(AttributeError):  # nothing is gained for a short one, which takes twice as long in a batch
+        static_encoder.token_ids([text[: LONG - 1]])
 
 
 def test_huge_text_is_summed_in_blocks_without_changing_direction(static_encoder: StaticEncoder) -> None:

@@ -1,5 +1,6 @@
 """Background work gives way to questions, and is never stopped by them."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from index import turns
-from index.turns import answering, asking, give_way, in_turns
+from index.turns import alone, answering, asking, give_way, in_turns
 
 
 @pytest.fixture
@@ -67,3 +68,34 @@ def test_a_question_never_waits_for_itself() -> None:
         begin = time.perf_counter()
         give_way()
         assert time.perf_counter() - begin >= turns.PATIENCE / 2
+
+
+def test_long_work_is_done_by_one_thread_at_a_time_and_each_gets_its_turn() -> None:
+    """Whoever was just done waits for who waited: neither starves, and no two work at once."""
+    inside, order = list[str](), list[str]()
+
+    def work(name: str) -> None:
+        for _ in range(20):
+            with alone():
+                inside.append(name)
+                assert inside == [name]
+                order.append(name)
+                time.sleep(0.002)
+                inside.remove(name)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    changes = sum(before != after for before, after in itertools.pairwise(order))
+    assert len(order) == 40
+    assert changes >= 20
+
+
+def test_work_that_fails_leaves_the_turn_to_the_next() -> None:
+    """An error of one piece of work stops no other."""
+    with pytest.raises(ValueError, match="broken"), alone():
+        raise ValueError("broken")
+    with alone():
+        pass

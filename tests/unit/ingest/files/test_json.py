@@ -8,7 +8,7 @@ import pytest
 
 from retriever.errors import InvalidInput
 from retriever.ingest.case_files import ReaderOptions, open_case_file
-from retriever.ingest.files.hazards import DEEPEST, Hazards, hazard_of
+from retriever.ingest.files.hazards import DEEPEST, Hazards
 from retriever.ingest.files.json_text import parsed_json
 from retriever.ingest.rows import AnyRow, CaseRow, Rejected
 
@@ -101,8 +101,8 @@ def test_deep_json_is_refused_at_once_in_one_line(kind: str) -> None:
 def test_depth_is_counted_outside_of_strings_only() -> None:
     """Brackets in texts, escaped quotes and any cut between pieces make no difference."""
     text = '{"a": "' + "[" * 999 + '\\"[\\\\", "b": ' + "[" * (DEEPEST - 1) + "]" * (DEEPEST - 1) + "}"
-    assert not hazard_of(text)
-    assert hazard_of("[" + text + "]")
+    assert not Hazards().find_in(text)
+    assert Hazards().find_in("[" + text + "]")
     for size in (1, 2, 3, 7):
         for whole, deep in ((text, False), ("[" + text + "]", True)):
             hazards, data = Hazards(), whole.encode()
@@ -115,6 +115,22 @@ def test_digits_are_counted_across_pieces(size: int) -> None:
     for number, long in (("9" * 4_000, False), ("9" * 4_001, True), (f'"{"9" * 9_000}"', False)):
         hazards, data = Hazards(), f'{{"a": {number}, "b": 1}}'.encode()
         assert any(hazards.find(data[at : at + size]) for at in range(0, len(data), size)) is long
+
+
+@pytest.mark.parametrize("number", BIG)
+@pytest.mark.parametrize("before", [0, *range(65_500, 65_540, 3), 200_000])
+def test_integers_are_exact_behind_long_texts(number: int, before: int) -> None:
+    """Long texts are looked at piece by piece, and wherever a piece ends the number is seen."""
+    value = {"body": "9" * before, "id": number}
+    assert parsed_json(json.dumps(value)) == value
+
+
+def test_digits_within_a_text_cost_no_second_reading() -> None:
+    """Only integers need the exact parser; a log of a megabyte has long numbers in it, too."""
+    for text, long in (('["' + "9" * 30 + '"]', False), ("[" + "9" * 19 + "]", True), ("[" + "9" * 18 + "]", False)):
+        hazards = Hazards()
+        hazards.find_in(text)
+        assert hazards.has_long_integer is long
 
 
 def test_json_at_the_limit_is_read() -> None:
