@@ -12,6 +12,7 @@ from index.facets.facets import Facets, build_facets
 from index.keys import KeySet
 from index.pieces import NO_PIECES, FreshPieces, PieceArray
 from index.types import FloatVector
+from index.vectors.centring import Centring
 from index.vectors.fresh import FreshVectors
 from index.words.bm25 import Words
 from index.words.fresh import FreshWords
@@ -19,13 +20,15 @@ from index.words.fresh import FreshWords
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upsert:
-    """A new or changed case: its unit vector (dim,), the tokens of its text, the values of its facets, its pieces."""
+    """A new or changed case: its unit vector (dim,), the tokens of its text, the values of its facets, its pieces, and
+    the group that its vector is centred with."""
 
     key: int
     vector: FloatVector
     tokens: Sequence[str]
     facets: Mapping[str, Sequence[str]]
     pieces: PieceArray = field(default_factory=lambda: NO_PIECES)
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +45,11 @@ class Delta:
     _values: Mapping[int, Mapping[str, Sequence[str]]]
 
     @staticmethod
-    def empty(dim: int, like: Words | None = None) -> "Delta":
-        """No change yet; `like` is the snapshot's word index, whose statistics word scores will use."""
+    def empty(centring: Centring, like: Words | None = None) -> "Delta":
+        """No change yet. Vectors are centred as the snapshot's are; `like` is the snapshot's word index, whose
+        statistics word scores will use."""
         nothing = build_facets(())
-        return Delta(FreshVectors.empty(dim), FreshWords(like), nothing, FreshPieces(), KeySet(), KeySet(), {})
+        return Delta(FreshVectors.empty(centring), FreshWords(like), nothing, FreshPieces(), KeySet(), KeySet(), {})
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -66,7 +70,8 @@ class Delta:
         written = KeySet([*latest, *gone])
         dropped = written & self.fresh
         overridden = self.overridden | (written & snapshot)
-        vectors = self.vectors.with_changes({key: upsert.vector for key, upsert in latest.items()}, dropped)
+        placed = {key: (upsert.vector, upsert.group) for key, upsert in latest.items()}
+        vectors = self.vectors.with_changes(placed, dropped)
         facets = {key: upsert.facets for key, upsert in latest.items()}
         values = {**self._values, **facets}
         for key in gone & values.keys():

@@ -60,20 +60,24 @@ class _Layers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayeredVectors(_Layers):
-    """Nearest neighbours by inner product."""
+    """Nearest neighbours by the cosine of centred vectors, the question centred by `question`."""
+
+    def question(self, vector: FloatVector, group: str) -> FloatVector:
+        """A question's unit vector (dim,), which is of this group, as it is compared."""
+        return self.base.vectors.centring.question(vector, group)
 
     def search(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
-        """The k nearest allowed cases; fewer only if fewer are allowed. Scores are exact inner products."""
+        """The k nearest allowed cases; fewer only if fewer are allowed. Scores are exact."""
         below, fresh = self.base.vectors, self.delta.vectors.search(query, k, allowed)
         return self._best(lambda n, inside: below.search(query, n, inside), fresh, k, allowed)
 
     def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
-        """Exact inner product of each key, in the order given; NaN where a key cannot be found."""
+        """Exact score of each key, in the order given; NaN where a key cannot be found."""
         below, above = self.base.vectors, self.delta.vectors
         return self._by_key(keys, lambda some: below.scores(query, some), lambda some: above.scores(query, some))
 
     def of(self, keys: KeyArray) -> FloatMatrix:
-        """The vector of each key, (n, dim), in the order given; zeros where a key cannot be found."""
+        """The centred vector of each key, (n, dim), in the order given; zeros where a key cannot be found."""
         return self._by_key(keys, self.base.vectors.of, self.delta.vectors.of)
 
 

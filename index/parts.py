@@ -9,6 +9,7 @@ from index.facets.facets import Facets, build_facets, load_facets
 from index.keys import KeyArray
 from index.pieces import Pieces, build_pieces, load_pieces
 from index.types import IndexDamaged
+from index.vectors.centring import NO_EFFECTS, Effects
 from index.vectors.dense import DenseIndex, build_dense, load_dense
 from index.words.bm25 import Words, build_words, load_words
 from index.words.postings import count_tokens
@@ -39,10 +40,10 @@ class IndexParts:
         self.pieces.save(directory)
 
 
-def empty_parts(dim: int) -> IndexParts:
-    """Of no case; vectors would have this length."""
+def empty_parts(dim: int, effects: Effects = NO_EFFECTS) -> IndexParts:
+    """Of no case; vectors would have this length, and are centred by what is known of the model."""
     keys: KeyArray = np.empty(0, np.int64)
-    vectors = build_dense(np.empty((0, dim), np.float32), keys)
+    vectors = build_dense(np.empty((0, dim), np.float32), keys, groups=np.empty(0, np.object_), effects=effects)
     return IndexParts(vectors, build_words(keys, count_tokens(())), build_facets(()), build_pieces(keys, ()))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from index.delta import Delta, Upsert
 from index.layers import LayeredFacets, LayeredPieces, LayeredVectors, LayeredWords
 from index.parts import IndexParts, empty_parts
+from index.vectors.centring import NO_EFFECTS, Effects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,15 +24,15 @@ class View:
     pieces: LayeredPieces
 
     @staticmethod
-    def empty(dim: int) -> "View":
-        """No snapshot, no case, revision 0."""
-        return View.over(empty_parts(dim), snapshot_name="", revision=0)
+    def empty(dim: int, effects: Effects = NO_EFFECTS) -> "View":
+        """No snapshot, no case, revision 0; vectors are centred by what is known of the model."""
+        return View.over(empty_parts(dim, effects), snapshot_name="", revision=0)
 
     @staticmethod
     def over(base: IndexParts, *, snapshot_name: str, revision: int) -> "View":
         """A snapshot without any change since."""
         # Words of the delta are scored with the statistics of the snapshot, if it has any case.
-        delta = Delta.empty(base.vectors.dim, like=base.words if len(base) else None)
+        delta = Delta.empty(base.vectors.centring, like=base.words if len(base) else None)
         return _view(snapshot_name, revision, base, delta)
 
     def with_changes(self, upserts: Sequence[Upsert], deletions: Collection[int], *, revision: int) -> "View":

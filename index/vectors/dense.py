@@ -1,8 +1,8 @@
-"""Nearest neighbours by inner product: the only place that knows FAISS.
+"""Nearest neighbours by the cosine of centred vectors: the only place that knows FAISS.
 
 Whatever finds the candidates, scores are computed from the stored float32 vectors by one function, so that a case has
-the same score however it was found, and equal vectors have equal scores. (Half precision would halve the file, but
-numpy widens it so slowly that comparing 512 candidates took three times as long.)
+the same score however it was found, and equal vectors of one group have equal scores. (Half precision would halve the
+file, but numpy widens it so slowly that comparing 512 candidates took three times as long.)
 
 FAISS sees equal vectors once, and its rough order is not trusted where it cannot tell cases apart: as long as many of
 the best by exact score come from the second half of what it proposed, there are more of them behind, and it is asked
@@ -22,6 +22,8 @@ import numpy as np
 from index.keys import Allowed, KeyArray
 from index.rows import Bits, RowArray, RowTable
 from index.types import Flags, FloatMatrix, FloatVector, Hits, IndexDamaged, best_hits
+from index.vectors.centred import CentredRows, centre, load_rows
+from index.vectors.centring import CHUNK, NO_EFFECTS, Centring, Effects, GroupNames, fit_centring
 from index.vectors.distinct import Chosen, Distinct, find_distinct
 from index.vectors.kinds import Kind, get_kind, kind_for
 
@@ -29,34 +31,34 @@ faiss: Any = typed_faiss  # its stubs know neither keyword arguments nor who own
 Engine: TypeAlias = Any
 """A FAISS index."""
 
-FORMAT = 3
-_READABLE = (2, FORMAT)  # 2 had no groups of equal vectors
-VECTORS_FILE = "dense_vectors.npy"
+FORMAT = 4
 KEYS_FILE = "dense_keys.npy"
-GROUPS_FILE = "dense_groups.npy"
+DISTINCT_FILE = "dense_distinct.npy"
 ENGINE_FILE = "dense.faiss"
 HEADER_FILE = "dense.json"
 
-_CHUNK = 65_536  # vectors read, rotated and encoded at a time while building
 _TRAINING = 32_768  # 16 centroids for each code need no more
 _SEED = 20_240_601
 _EXACT_SHARE = 64  # an allowed set smaller than 1/64 of the cases is compared exactly: cheaper than the scan
 _EXACT_ROWS = 1_024
 _WITNESSES = 32  # best of the candidates that tell whether there were enough
 _WIDER = 4  # times as many candidates when there were not enough
-_ROUNDING = 1e-5  # FAISS' float32 sums differ from ours by less than this
 _MOST_BYTES = 1 << 35  # a damaged length must not make FAISS ask for all memory
 _MOST_LOOPS = 1 << 32
 _NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class DenseIndex:
-    """An index over stored vectors; never changes after it was built, so threads may share it."""
+    """An index over stored vectors; never changes after it was built, so threads may share it.
 
-    def __init__(self, table: RowTable, vectors: FloatMatrix, distinct: Distinct, engine: Engine, kind: Kind) -> None:
+    Questions are given as `centring.question` makes them.
+    """
+
+    def __init__(self, table: RowTable, rows: CentredRows, distinct: Distinct, engine: Engine, kind: Kind) -> None:
         """Use `build_dense` or `load_dense`."""
         self._table = table
-        self._vectors = vectors
+        self._rows = rows
+        self._rounding = rows.rounding
         self._distinct = distinct
         self._engine = engine
         self._kind = kind
@@ -67,7 +69,7 @@ class DenseIndex:
     @property
     def dim(self) -> int:
         """Length of each vector."""
-        return int(self._vectors.shape[1])
+        return self._rows.dim
 
     @property
     def kind(self) -> Kind:
@@ -86,11 +88,26 @@ class DenseIndex:
 
     @property
     def vectors(self) -> FloatMatrix:
-        """The stored vectors in the order of `keys`, (len, dim); not to be written to."""
-        return self._vectors
+        """The stored vectors as they were given, in the order of `keys`, (len, dim); not to be written to."""
+        return self._rows.vectors
+
+    @property
+    def groups(self) -> GroupNames:
+        """The group of each, (len,)."""
+        return self._rows.names
+
+    @property
+    def centring(self) -> Centring:
+        """What is taken away of each group."""
+        return self._rows.centring
+
+    @property
+    def rounding(self) -> float:
+        """By how much a score may differ between one way of summing and another."""
+        return self._rounding
 
     def search(self, query: FloatVector, k: int, allowed: Allowed = None) -> Hits:
-        """The k nearest allowed keys; fewer only if fewer allowed keys exist. Scores are exact inner products.
+        """The k nearest allowed keys; fewer only if fewer allowed keys exist. Scores are exact.
 
         A shorter result is the beginning of a longer one up to half of the kind's candidates, as they do not depend
         on k until there.
@@ -107,7 +124,7 @@ class DenseIndex:
         return self._nearest(query, k, width, self._distinct.choose(chosen))
 
     def scores(self, query: FloatVector, keys: KeyArray) -> FloatVector:
-        """Exact inner product of each key, in the order given; NaN where a key is not in the index."""
+        """Exact score of each key, in the order given; NaN where a key is not in the index."""
         rows = self._table.find_rows(keys)
         known = rows >= 0
         result = np.full(len(rows), np.nan, np.float32)
@@ -115,18 +132,18 @@ class DenseIndex:
         return result
 
     def of(self, keys: KeyArray) -> FloatMatrix:
-        """The vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
+        """The centred vector of each key, (n, dim), in the order given; zeros where a key is not in the index."""
         rows = self._table.find_rows(keys)
         found: FloatMatrix = np.zeros((len(keys), self.dim), np.float32)
-        found[rows >= 0] = self._vectors[rows[rows >= 0]]
+        found[rows >= 0] = self._rows.unit(rows[rows >= 0])
         return found
 
     def save(self, directory: Path) -> None:
         """Write the index into an existing directory: vectors, keys, a header, and the scan where there is one."""
-        np.save(directory / VECTORS_FILE, self._vectors, allow_pickle=False)
+        self._rows.save(directory)
         np.save(directory / KEYS_FILE, self._table.keys, allow_pickle=False)
-        if self._distinct.groups is not None:
-            np.save(directory / GROUPS_FILE, self._distinct.groups, allow_pickle=False)
+        if self._distinct.numbers is not None:
+            np.save(directory / DISTINCT_FILE, self._distinct.numbers, allow_pickle=False)
         if self._kind.family != "exact":
             faiss.write_index(self._engine, os.fspath(directory / ENGINE_FILE))
         header = {"format": FORMAT, "kind": self._kind.name, "rows": len(self), "distinct": len(self._distinct)}
@@ -146,9 +163,9 @@ class DenseIndex:
         while width < available:
             candidates = self._propose(query, width, None if chosen is None else chosen.bits)
             scores = self._compare(query, self._distinct.firsts[candidates.numbers])
-            if len(scores) < width or (self._kind.family == "exact" and candidates.may_tie(scores, k)):
+            if len(scores) < width or (self._kind.family == "exact" and candidates.may_tie(scores, k, self._rounding)):
                 break
-            if self._kind.family == "exact" or candidates.are_enough(scores, most_late):
+            if self._kind.family == "exact" or candidates.are_enough(scores, most_late, self._rounding):
                 return self._hits(candidates.numbers, scores, k, chosen)
             most_late = min(most_late, 1)  # this question is a hard one
             width *= _WIDER if _WIDER * width < available // _WIDER else available
@@ -181,14 +198,11 @@ class DenseIndex:
         return best_hits(self._table.keys[rows], scores[places], k)
 
     def _compare(self, query: FloatVector, rows: RowArray | None) -> FloatVector:
-        """Exact inner products, of all rows for None.
-
-        vecdot sums each row by itself: the result does not depend on what is beside it.
-        """
+        """Exact scores, of all rows for None."""
         result = np.empty(len(self) if rows is None else len(rows), np.float32)
-        for start in range(0, len(result), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            np.vecdot(self._vectors[part if rows is None else rows[part]], query, out=result[part])
+        for start in range(0, len(result), CHUNK):
+            part = slice(start, start + CHUNK)
+            result[part] = self._rows.scores(query, part if rows is None else rows[part])
         return result
 
 
@@ -200,15 +214,15 @@ class _Candidates:
     lowest: float
     late: Flags
 
-    def may_tie(self, scores: FloatVector, k: int) -> bool:
+    def may_tie(self, scores: FloatVector, k: int, rounding: float) -> bool:
         """Whether others may be as near as the k-th best of these; for an engine that compares exactly."""
         kth = len(scores) - min(k, len(scores))
-        return bool(np.partition(scores, kth)[kth] <= self.lowest + _ROUNDING)
+        return bool(np.partition(scores, kth)[kth] <= self.lowest + rounding)
 
-    def are_enough(self, scores: FloatVector, most_late: int) -> bool:
+    def are_enough(self, scores: FloatVector, most_late: int, rounding: float) -> bool:
         """Whether hardly any better one was left out. Does not depend on k, so that a top-k begins a longer one."""
         last = len(scores) - min(_WITNESSES, len(scores))
-        late = scores[self.late] > np.partition(scores, last)[last] + _ROUNDING
+        late = scores[self.late] > np.partition(scores, last)[last] + rounding
         return int(np.count_nonzero(late)) <= most_late
 
 
@@ -221,12 +235,15 @@ def build_dense(
     vectors: FloatMatrix,
     keys: KeyArray,
     *,
+    groups: GroupNames | None = None,
+    effects: Effects = NO_EFFECTS,
     kind: Kind | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> DenseIndex:
     """Index unit vectors (rows, dim) by ascending keys. `progress` gets the number of vectors done.
 
+    With the group of each row the vectors are centred, by what they show and what is known of the model (`effects`).
     ValueError when shapes do not fit, keys are not ascending, or a value is not finite. Keeps `vectors`; do not write
     to them afterwards. Uses all processors unless `threads` says how many.
     """
@@ -234,33 +251,42 @@ def build_dense(
     table = RowTable(keys)
     if vectors.ndim != 2 or len(vectors) != len(table):
         raise ValueError(f"{len(table)} keys but vectors of shape {vectors.shape}")
-    for start in range(0, len(vectors), _CHUNK):
-        if not np.isfinite(vectors[start : start + _CHUNK]).all():
+    if groups is not None and groups.shape != (len(table),):
+        raise ValueError(f"{len(table)} keys but groups of shape {groups.shape}")
+    for start in range(0, len(vectors), CHUNK):
+        if not np.isfinite(vectors[start : start + CHUNK]).all():
             raise ValueError("a vector holds a value that is not finite")
-    distinct = find_distinct(vectors)
+    rows = _centred(vectors, groups, effects)
+    distinct = find_distinct(vectors, rows.groups)
     kind = kind or kind_for(len(distinct))
     engine = (
-        _flat(vectors, distinct)
+        _flat(rows, distinct)
         if kind.family == "exact"
-        else _scan(vectors, distinct, kind.coded, threads or os.cpu_count() or 1, progress)
+        else _scan(rows, distinct, kind.coded, threads or os.cpu_count() or 1, progress)
     )
     if progress:
         progress(len(table))
-    return DenseIndex(table, vectors, distinct, engine, kind)
+    return DenseIndex(table, rows, distinct, engine, kind)
 
 
-def _flat(vectors: FloatMatrix, distinct: Distinct) -> Engine:
-    flat = faiss.IndexFlatIP(vectors.shape[1])
-    for start in range(0, len(distinct), _CHUNK):
-        flat.add(vectors[distinct.firsts[start : start + _CHUNK]])
+def _centred(vectors: FloatMatrix, groups: GroupNames | None, effects: Effects) -> CentredRows:
+    if groups is None:
+        return centre(vectors, np.full(len(vectors), "", np.object_), Centring.none(vectors.shape[1]))
+    return centre(vectors, groups, fit_centring(vectors, groups, effects))
+
+
+def _flat(rows: CentredRows, distinct: Distinct) -> Engine:
+    flat = faiss.IndexFlatIP(rows.dim)
+    for start in range(0, len(distinct), CHUNK):
+        flat.add(rows.unit(distinct.firsts[start : start + CHUNK]))
     return flat
 
 
 def _scan(
-    vectors: FloatMatrix, distinct: Distinct, coded: int, threads: int, progress: Callable[[int], None] | None
+    rows: CentredRows, distinct: Distinct, coded: int, threads: int, progress: Callable[[int], None] | None
 ) -> Engine:
     """Rotation, then 4-bit codes in a single list: one list is a plain scan, but unlike it takes a filter."""
-    dim = vectors.shape[1]
+    dim = rows.dim
     wide = -(-dim // 8) * 8
     rotation = faiss.RandomRotationMatrix(dim, wide)
     rotation.init(_SEED)
@@ -276,13 +302,13 @@ def _scan(
     chosen = np.random.default_rng(_SEED).permutation(len(distinct))[:_TRAINING]
     # Training is thousands of tiny parallel steps: threads that wait for a busy processor made it fifty times slower.
     faiss.omp_set_num_threads(1)
-    engine.train(_training(vectors[distinct.firsts[np.sort(chosen)]]))
+    engine.train(_training(rows.unit(distinct.firsts[np.sort(chosen)])))
     faiss.omp_set_num_threads(threads)
     try:
-        for start in range(0, len(distinct), _CHUNK):
+        for start in range(0, len(distinct), CHUNK):
             if progress:
                 progress(start)
-            engine.add(vectors[distinct.firsts[start : start + _CHUNK]])
+            engine.add(rows.unit(distinct.firsts[start : start + CHUNK]))
     finally:
         faiss.omp_set_num_threads(1)
     return engine
@@ -300,24 +326,23 @@ def load_dense(directory: Path) -> DenseIndex:
     """Map an index that `save` wrote; its vectors stay on disk until they are read. Raises IndexDamaged."""
     try:
         header = json.loads((directory / HEADER_FILE).read_text(encoding="utf-8"))
-        if header["format"] not in _READABLE:
+        if header["format"] != FORMAT:
             raise IndexDamaged(f"dense index has format {header['format']}, this program reads {FORMAT}: rebuild it")
         kind, shape = get_kind(header["kind"]), (header["rows"], header["dim"])
-        vectors = np.load(directory / VECTORS_FILE, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        rows = load_rows(directory)
         table = RowTable(np.load(directory / KEYS_FILE, allow_pickle=False))
-        repeated = header.get("distinct", shape[0]) != shape[0]
-        groups = np.load(directory / GROUPS_FILE, allow_pickle=False) if repeated else None
-        distinct = Distinct(groups, shape[0])
+        repeated = header["distinct"] != shape[0]
+        numbers = np.load(directory / DISTINCT_FILE, allow_pickle=False) if repeated else None
+        distinct = Distinct(numbers, shape[0])
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError) as error:
         raise IndexDamaged(f"dense index in {directory.name} cannot be read: {error}") from error
-    fits = vectors.shape == shape and len(distinct) == header.get("distinct", shape[0])
-    if not fits or vectors.dtype != np.float32 or len(table) != shape[0]:
+    if rows.vectors.shape != shape or len(distinct) != header["distinct"] or len(table) != shape[0]:
         raise IndexDamaged(f"dense index in {directory.name}: vectors, keys and header do not fit together")
     if kind.family == "exact":
-        engine = _flat(vectors, distinct)
+        engine = _flat(rows, distinct)
     else:
         engine = _read_engine(directory / ENGINE_FILE, (len(distinct), shape[1]))
-    return DenseIndex(table, vectors, distinct, engine, kind)
+    return DenseIndex(table, rows, distinct, engine, kind)
 
 
 def _read_engine(path: Path, shape: tuple[int, int]) -> Engine:

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from index.lru import LruCache
 from index.rows import Bits, RowArray, Selection
 from index.types import Flags, FloatMatrix
+from index.vectors.centring import GroupArray
 
-Groups: TypeAlias = NDArray[np.int32]
+Numbers: TypeAlias = NDArray[np.int32]
 """The distinct vector of each row, (rows,); numbered from 0 in the order of their first rows."""
 
 _CHUNK = 8_192
 _SEED = 20_261_128
+_GROUP_FACTOR = 0x9E37_79B9_7F4A_7C15  # odd and without a pattern
 _REMEMBERED = 16  # as many selections as a RowTable remembers
 
 
@@ -31,19 +33,19 @@ class Chosen:
 class Distinct:
     """The rows of each distinct vector."""
 
-    def __init__(self, groups: Groups | None, rows: int) -> None:
+    def __init__(self, numbers: Numbers | None, rows: int) -> None:
         """Take the distinct vector of each of so many rows, None when all differ. ValueError if it is not that."""
-        self.groups = groups
+        self.numbers = numbers
         self.firsts: RowArray = np.arange(rows)
         """The first row of each distinct vector, ascending."""
-        if groups is None:
+        if numbers is None:
             return
-        self._rows = np.argsort(groups, kind="stable")
-        ordered = groups[self._rows]
+        self._rows = np.argsort(numbers, kind="stable")
+        ordered = numbers[self._rows]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         self._bounds = np.append(starts, rows)
         self.firsts = self._rows[starts]
-        numbered = len(groups) == rows and np.array_equal(ordered[starts], np.arange(len(starts)))
+        numbered = len(numbers) == rows and np.array_equal(ordered[starts], np.arange(len(starts)))
         if not numbered or bool(np.any(np.diff(self.firsts) <= 0)):
             raise ValueError("distinct vectors are not numbered in the order of their first rows")
         self._recent: LruCache[int, tuple[Selection, Chosen]] = LruCache(_REMEMBERED)
@@ -53,11 +55,11 @@ class Distinct:
 
     def choose(self, selection: Selection) -> Chosen:
         """The distinct vectors of some rows; remembered by the selection's identity."""
-        groups = self.groups
-        if groups is None:
+        numbers = self.numbers
+        if numbers is None:
             return Chosen(selection.rows, selection.bits, None)
         # The selection is kept beside its answer: while it is remembered, no other object can have its identity.
-        return self._recent.get(id(selection), lambda: (selection, _chosen(groups, selection.rows)))[1]
+        return self._recent.get(id(selection), lambda: (selection, _chosen(numbers, selection.rows)))[1]
 
     def rows_of(self, numbers: RowArray, k: int, allowed: Flags | None) -> tuple[RowArray, RowArray]:
         """Allowed rows of these distinct vectors, and the place in `numbers` of each, (n,) both.
@@ -65,7 +67,7 @@ class Distinct:
         Of each at least the first k, or all it has.
         """
         places = np.arange(len(numbers))
-        if self.groups is None:
+        if self.numbers is None:
             return numbers, places
         starts = self._bounds[numbers]
         counts = self._bounds[numbers + 1] - starts
@@ -77,25 +79,28 @@ class Distinct:
         return (rows, owners) if allowed is None else (rows[allowed[rows]], owners[allowed[rows]])
 
 
-def _chosen(groups: Groups, rows: RowArray) -> Chosen:
+def _chosen(numbers: Numbers, rows: RowArray) -> Chosen:
     """The distinct vectors of these rows."""
-    mask, flags = np.zeros(int(groups.max()) + 1, np.bool_), np.zeros(len(groups), np.bool_)
-    mask[groups[rows]] = True
+    mask, flags = np.zeros(int(numbers.max()) + 1, np.bool_), np.zeros(len(numbers), np.bool_)
+    mask[numbers[rows]] = True
     flags[rows] = True
     return Chosen(np.flatnonzero(mask), np.packbits(mask, bitorder="little"), flags)
 
 
-def find_distinct(vectors: FloatMatrix) -> Distinct:
-    """Which rows of (rows, dim) float32 are equal."""
-    _, firsts, groups = np.unique(_hashes(vectors), return_index=True, return_inverse=True)
+def find_distinct(vectors: FloatMatrix, groups: GroupArray) -> Distinct:
+    """Which rows of (rows, dim) float32 are equal and of one group: what is taken away depends on the group."""
+    hashes = _hashes(vectors) + groups * np.uint64(_GROUP_FACTOR)
+    _, firsts, numbers = np.unique(hashes, return_index=True, return_inverse=True)
     if len(firsts) == len(vectors):
         return Distinct(None, len(vectors))
-    owners = firsts[groups]
+    owners = firsts[numbers]
     for start in range(0, len(vectors), _CHUNK):
         part = slice(start, start + _CHUNK)
         # A hash is no proof: rows that only share one stand for themselves.
-        differs = np.flatnonzero(np.any(vectors[part] != vectors[owners[part]], axis=1)) + start
-        owners[differs] = differs
+        others = owners[part]
+        differs = np.any(vectors[part] != vectors[others], axis=1) | (groups[part] != groups[others])
+        rows = np.flatnonzero(differs) + start
+        owners[rows] = rows
     return Distinct(np.unique(owners, return_inverse=True)[1].astype(np.int32), len(vectors))
 
 

@@ -11,8 +11,10 @@ from index.keys import KeyArray
 from index.pieces import PieceArray
 from index.text.tokenise import tokens
 from index.turns import in_turns
+from index.vectors.centring import GroupNames
 from retriever.case.access import LIVE
 from retriever.case.facets import facets_of
+from retriever.case.language_tags import UNSURE, base_language
 from retriever.case.texts import matched_text
 from retriever.domain import Encoder, FloatMatrix, StoredCase
 from retriever.embedding.alignment.aligner import aligner
@@ -37,6 +39,10 @@ class Entries:
         """The vector of each case, (n, dim); only texts that are not known are encoded."""
         return encode_cases_cached(encoder, self.texts, known)
 
+    def groups(self) -> GroupNames:
+        """The group that the vector of each case is centred with, (n,): its language, in whatever script."""
+        return np.array([base_language(stored.case.language or UNSURE) for stored in self.cases], np.object_)
+
     def token_lists(self) -> Iterator[Sequence[str]]:
         """The words of each case."""
         return (tokens(matched_text(stored.case)) for stored in in_turns(self.cases))
@@ -51,8 +57,11 @@ class Entries:
 
     def upserts(self, encoder: Encoder, known: KnownVectors) -> list[Upsert]:
         """Each case with all of this, as a delta takes it."""
-        rows = zip(self.facets(), self.vectors(encoder, known), self.token_lists(), self.pieces(), strict=True)
-        return [Upsert(key, vector, words, facets, pieces) for (key, facets), vector, words, pieces in rows]
+        parts = (self.vectors(encoder, known), self.token_lists(), self.pieces(), self.groups())
+        rows = zip(self.facets(), *parts, strict=True)
+        return [
+            Upsert(key, vector, words, facets, pieces, group) for (key, facets), vector, words, pieces, group in rows
+        ]
 
 
 def entries_of(cases: Sequence[StoredCase]) -> Entries:

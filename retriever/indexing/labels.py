@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from index.manifest import Manifest
 from index.text.tokenise import TOKENISER_VERSION
+from index.vectors.centring import CENTRING_VERSION
 from retriever.case.facets import FACETS_VERSION
 from retriever.case.texts import TEXT_VERSION
 from retriever.domain import Encoder
 from retriever.embedding.alignment.aligner import aligner
+from retriever.embedding.language_means import effects_of
 from retriever.errors import ModelMismatch
 from retriever.masking import MASKING_VERSION
 
@@ -25,6 +27,7 @@ def labels_of(encoder: Encoder, revision: int) -> Mapping[str, str]:
         "tokeniser_version": str(TOKENISER_VERSION),
         FACETS_LABEL: str(FACETS_VERSION),
         "pieces": aligner().fingerprint,
+        "centring": f"{CENTRING_VERSION} {effects_of(encoder).digest}",
         "revision": str(revision),
     }
 

@@ -18,6 +18,7 @@ from index.types import IndexDamaged
 from index.view import View
 from retriever.domain import Change, Encoder, FloatMatrix
 from retriever.embedding.canaries import check_canaries
+from retriever.embedding.language_means import effects_of
 from retriever.errors import SnapshotDamaged
 from retriever.indexing.entries import entries_of, is_searchable
 from retriever.indexing.labels import check_labels
@@ -38,7 +39,7 @@ class Indexing:
         self._store = store
         self._encoder = encoder
         self._snapshots = Snapshots(root)
-        self._view = View.empty(encoder.dim)
+        self._view = View.empty(encoder.dim, effects_of(encoder))
         self._changing = threading.Lock()
         self._degraded = ""
         self._successor: Indexing | None = None

@@ -19,6 +19,7 @@ from index.parts import IndexParts
 from index.pieces import PieceArray, Pieces, build_pieces, merge_pieces
 from index.snapshots import BuildLocked, Snapshots
 from index.types import IndexDamaged
+from index.vectors.centring import GroupNames
 from index.vectors.dense import DenseIndex, build_dense
 from index.vectors.kinds import EXACT, Kind
 from index.words.bm25 import build_words, merge_words
@@ -27,6 +28,7 @@ from retriever.case.access import LIVE
 from retriever.case.times import utc_stamp
 from retriever.domain import Encoder, FloatMatrix, Progress, StoredCase
 from retriever.embedding.canaries import canary_vectors
+from retriever.embedding.language_means import effects_of
 from retriever.errors import Locked, ModelMismatch, SnapshotDamaged
 from retriever.indexing.entries import entries_of, is_searchable
 from retriever.indexing.labels import check_labels, labels_of
@@ -138,7 +140,8 @@ def _build(work: _Work, known: KnownPieces = NO_KNOWN_PIECES) -> IndexParts:
     cases, total = work.store.cases, _count_searchable(work.store.cases)
     read = _read(work, _pages(cases), known, lambda done: work.report("read", done, max(total, done)))
     words = build_words(read.keys, read.counted)
-    return IndexParts(_build_vectors(work, read.vectors, read.keys), words, build_facets(read.facets), read.pieces)
+    vectors = _build_vectors(work, read.vectors, read.groups, read.keys)
+    return IndexParts(vectors, words, build_facets(read.facets), read.pieces)
 
 
 def _merge(work: _Work, last: LastSnapshot) -> IndexParts | None:
@@ -157,18 +160,22 @@ def _merge(work: _Work, last: LastSnapshot) -> IndexParts | None:
     words = merge_words(old.words, merge, read.counted)
     facets = old.facets.merged(as_set(last.changed), read.facets)
     pieces = merge_pieces(old.pieces, merge, read.pieces)
-    vectors = _build_vectors(work, merge.join(old.vectors.vectors, read.vectors), merge.keys)
+    raw = merge.join(old.vectors.vectors, read.vectors)
+    vectors = _build_vectors(work, raw, merge.join(old.vectors.groups, read.groups), merge.keys)
     return IndexParts(vectors, words, facets, pieces)
 
 
-def _build_vectors(work: _Work, vectors: FloatMatrix, keys: KeyArray, kind: Kind | None = None) -> DenseIndex:
-    """An index of the kind for its size, or of the given one."""
+def _build_vectors(
+    work: _Work, vectors: FloatMatrix, groups: GroupNames, keys: KeyArray, kind: Kind | None = None
+) -> DenseIndex:
+    """An index of the kind for its size, or of the given one; centred anew, as every case counts."""
     work.report("vectors", 0, len(keys))
 
     def report(done: int) -> None:
         work.report("vectors", done, len(keys))
 
-    return build_dense(vectors, keys, kind=kind, threads=work.threads, progress=report)
+    effects = effects_of(work.encoder)
+    return build_dense(vectors, keys, groups=groups, effects=effects, kind=kind, threads=work.threads, progress=report)
 
 
 def _checked(work: _Work, parts: IndexParts) -> tuple[IndexParts, str]:
@@ -180,7 +187,7 @@ def _checked(work: _Work, parts: IndexParts) -> tuple[IndexParts, str]:
     log.warning("vector_index_not_used", kind=parts.vectors.kind.name, reason=because)
     vectors = parts.vectors
     if vectors.kind is not EXACT:
-        vectors = _build_vectors(work, vectors.vectors, vectors.keys, EXACT)
+        vectors = _build_vectors(work, vectors.vectors, vectors.groups, vectors.keys, EXACT)
         fault = _find_fault(work, vectors)
     if fault is not None:
         raise SnapshotDamaged(
@@ -207,6 +214,7 @@ class _ReadCases:
     keys: KeyArray
     facets: Sequence[FacetRow]
     vectors: FloatMatrix
+    groups: GroupNames
     counted: CountedTokens
     pieces: Pieces
 
@@ -216,12 +224,13 @@ def _read(
 ) -> _ReadCases:
     """Everything the indexes need of these cases, from one pass over them."""
     keys, facets, pieces = array("q"), list[FacetRow](), list[PieceArray]()
-    vectors = [np.empty((0, work.encoder.dim), np.float32)]
+    vectors, groups = [np.empty((0, work.encoder.dim), np.float32)], [np.empty(0, np.object_)]
 
     def token_lists() -> Iterator[Sequence[str]]:
         for page in pages:
             entries = entries_of(page)
             vectors.append(entries.vectors(work.encoder, work.store.vectors))
+            groups.append(entries.groups())
             pieces.extend(known.of(entries))
             facets.extend(entries.facets())
             keys.extend(stored.key for stored in page)
@@ -234,7 +243,7 @@ def _read(
     pieces.clear()  # at a million cases each of these is a gigabyte
     matrix = np.concatenate(vectors)
     vectors.clear()
-    return _ReadCases(rows, facets, matrix, counted, kept)
+    return _ReadCases(rows, facets, matrix, np.concatenate(groups), counted, kept)
 
 
 def _count_searchable(cases: CaseTable) -> int:

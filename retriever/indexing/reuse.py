@@ -124,11 +124,13 @@ def _agrees(last: LastSnapshot, cases: CaseTable) -> bool:
 
 
 def _same(parts: IndexParts, cases: Sequence[StoredCase]) -> bool:
-    """Whether words and pieces of these cases are those of their texts."""
+    """Whether words and pieces of these cases are those of their texts, and their groups those of their languages."""
     counts = parts.words.counts
     if counts is None:
         return False
     entries = entries_of(cases)
-    lengths = counts.lengths[np.searchsorted(parts.words.keys, entries.keys)].tolist()
-    same_words = lengths == [len(words) for words in entries.token_lists()]
+    rows = np.searchsorted(parts.words.keys, entries.keys)
+    if not np.array_equal(parts.vectors.groups[rows], entries.groups()):
+        return False
+    same_words = counts.lengths[rows].tolist() == [len(words) for words in entries.token_lists()]
     return same_words and all(map(np.array_equal, entries.pieces(), parts.pieces.of(entries.keys)))

@@ -23,6 +23,7 @@ class EncodedQuery:
 
     text: str
     vector: FloatVector
+    """Centred as the cases of the view are."""
     tokens: Sequence[str]
     language: str
 

@@ -54,7 +54,8 @@ class Scorer:
         pieces = aligner().ask(query.text, view.pieces.rarity)
         weighted = cosine
         if len(pieces.whole) == len(query.vector) and self.fingerprint == aligner().fingerprint:
-            weighted = self._cosines(pieces.whole, keys)
+            whole = view.vectors.question(pieces.whole, base_language(query.language))
+            weighted = self._cosines(whole, keys)
         return CandidateScores(
             cosine,
             words,

@@ -12,6 +12,7 @@ from index.text import tokenise
 from index.view import View
 from retriever.case.facets import LANGUAGE
 from retriever.case.language import detect_language
+from retriever.case.language_tags import base_language
 from retriever.case.texts import query_text, query_words_text
 from retriever.domain import Encoder, Query, SearchResult
 from retriever.embedding.spelling import model_spelling, word_spelling
@@ -150,7 +151,8 @@ class Searcher:
         vector = self.encoder.encode_query([text])[0]
         watch.lap("encode")
         tokens = tokenise.tokens(word_spelling(query_words_text(query)))
-        encoded = EncodedQuery(text, vector, tokens, detect_language(text, among=view.facets.values(LANGUAGE)))
+        language = detect_language(text, among=view.facets.values(LANGUAGE))
+        encoded = EncodedQuery(text, view.vectors.question(vector, base_language(language)), tokens, language)
         watch.lap("words")
         allowed = self._allowed(view, query)
         watch.lap("filter")

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from index.keys import KeyArray, KeySet
 from index.types import FloatMatrix, FloatVector, IndexDamaged
+from index.vectors.centred import CENTRING_FILE, GROUPS_FILE, MEANS_FILE, SCALES_FILE, VECTORS_FILE
 from index.vectors.dense import (
+    DISTINCT_FILE,
     ENGINE_FILE,
-    GROUPS_FILE,
     HEADER_FILE,
     KEYS_FILE,
-    VECTORS_FILE,
     DenseIndex,
     build_dense,
     load_dense,
@@ -221,24 +221,24 @@ def test_repeated_vectors_are_saved_and_read(kind: Kind, tmp_path: Path) -> None
     for question in (vectors[7], vectors[1_700]):
         for inside in (None, allowed):
             assert loaded.search(question, 30, inside).keys.tolist() == index.search(question, 30, inside).keys.tolist()
-    whole = np.load(tmp_path / GROUPS_FILE)
+    whole = np.load(tmp_path / DISTINCT_FILE)
     for torn in (whole[:-1], whole[::-1], whole - 1, whole * 0):
-        np.save(tmp_path / GROUPS_FILE, torn)
+        np.save(tmp_path / DISTINCT_FILE, torn)
         with pytest.raises(IndexDamaged):
             load_dense(tmp_path)
-    (tmp_path / GROUPS_FILE).unlink()
+    (tmp_path / DISTINCT_FILE).unlink()
     with pytest.raises(IndexDamaged):
         load_dense(tmp_path)
 
 
-def test_an_index_of_the_format_before_is_read(tmp_path: Path) -> None:
-    """Format 2 had no word on equal vectors; its snapshots are served until the next rebuild."""
-    build_dense(clustered(2_000)[:1_900], np.arange(1_900), kind=SCAN4, threads=1).save(tmp_path)
+def test_an_index_of_the_format_before_is_refused(tmp_path: Path) -> None:
+    """Format 3 was not centred; its labels say so before, and a rebuild replaces it."""
+    build_dense(clustered(20), np.arange(20)).save(tmp_path)
     header = json.loads((tmp_path / HEADER_FILE).read_text(encoding="utf-8"))
-    del header["distinct"]
-    (tmp_path / HEADER_FILE).write_text(json.dumps(header | {"format": 2}), encoding="utf-8")
+    (tmp_path / HEADER_FILE).write_text(json.dumps(header | {"format": 3}), encoding="utf-8")
 
-    assert load_dense(tmp_path).search(clustered(2_000)[44], 1).keys.tolist() == [44]
+    with pytest.raises(IndexDamaged, match="format 3"):
+        load_dense(tmp_path)
 
 
 def test_the_kind_is_chosen_by_what_differs() -> None:
@@ -307,7 +307,10 @@ def test_a_saved_index_answers_the_same(built: Callable[[Kind], DenseIndex], kin
         assert before.scores.tolist() == after.scores.tolist()
 
 
-@pytest.mark.parametrize("name", [HEADER_FILE, VECTORS_FILE, KEYS_FILE, ENGINE_FILE])
+@pytest.mark.parametrize(
+    "name",
+    [HEADER_FILE, VECTORS_FILE, KEYS_FILE, ENGINE_FILE, CENTRING_FILE, MEANS_FILE, GROUPS_FILE, SCALES_FILE],
+)
 @pytest.mark.parametrize("damage", ["missing", "empty", "half", "garbage"])
 def test_a_damaged_file_is_refused(built: Callable[[Kind], DenseIndex], tmp_path: Path, name: str, damage: str) -> None:
     """Each file missing, emptied, cut in half or overwritten raises IndexDamaged."""

@@ -23,6 +23,7 @@ CASES = st.fixed_dictionaries(
         "problem": st.lists(WORDS, min_size=1, max_size=6).map(" ".join),
         "status": st.sampled_from(["published", "published", "historical", "draft"]),
         "tags": st.lists(WORDS, max_size=2, unique=True),
+        "language": st.sampled_from(["en", "en", "zh-Hans", "zh-Hant", "de", ""]),
         "product": st.sampled_from(["", "Router X"]),
         "category": st.sampled_from(["", "a", "a/b", "a/c"]),
         "resolved_at": st.sampled_from(

@@ -5,6 +5,7 @@ import pytest
 
 from index.delta import Delta, Upsert
 from index.keys import KeySet
+from index.vectors.centring import Centring
 from index.words.bm25 import build_words
 from index.words.postings import count_tokens
 
@@ -12,6 +13,7 @@ DIM = 16
 RNG = np.random.default_rng(0)
 VECTORS = RNG.standard_normal((3_000, DIM)).astype(np.float32)
 VECTORS /= np.linalg.norm(VECTORS, axis=1, keepdims=True)
+PLAIN = Centring.none(DIM)
 
 
 def upsert(key: int, row: int | None = None, tokens: tuple[str, ...] = ("w",)) -> Upsert:
@@ -21,7 +23,7 @@ def upsert(key: int, row: int | None = None, tokens: tuple[str, ...] = ("w",)) -
 
 def test_two_futures_of_one_delta_do_not_disturb_each_other() -> None:
     """Extending one delta twice gives two deltas with their own vectors, though they share the first ones."""
-    start = Delta.empty(DIM).with_changes([upsert(key) for key in range(10)], [], KeySet())
+    start = Delta.empty(PLAIN).with_changes([upsert(key) for key in range(10)], [], KeySet())
     left = start.with_changes([upsert(10, row=500)], [], KeySet())
     right = start.with_changes([upsert(10, row=600)], [], KeySet())
 
@@ -33,12 +35,12 @@ def test_two_futures_of_one_delta_do_not_disturb_each_other() -> None:
 
 def test_a_case_changed_over_and_over_takes_no_more_room() -> None:
     """After thousands of changes of the same few cases, the buffer holds hundreds of vectors, and the last ones."""
-    delta = Delta.empty(DIM)
+    delta = Delta.empty(PLAIN)
     for row in range(3_000):
         delta = delta.with_changes([upsert(row % 5, row=row)], [], KeySet())
 
     assert len(delta) == 5
-    assert len(delta.vectors.log.vectors) < 1_500
+    assert len(delta.vectors.log.rows) < 1_500
     assert delta.vectors.search(VECTORS[2_999], 1).keys.tolist() == [4]
     assert len(delta.words.parts) <= 2
 
@@ -48,8 +50,8 @@ def test_one_by_one_gives_what_all_at_once_gives() -> None:
     like = build_words(np.arange(3), count_tokens([("w", "v"), ("w",), ("u",)]))
     words = [("w",) * (key % 4) + ("v",) * (key % 3) + ("x",) for key in range(2_000)]
     upserts = [upsert(key, tokens=words[key]) for key in range(2_000)]
-    batch = Delta.empty(DIM, like).with_changes(upserts, [], KeySet())
-    single = Delta.empty(DIM, like)
+    batch = Delta.empty(PLAIN, like).with_changes(upserts, [], KeySet())
+    single = Delta.empty(PLAIN, like)
     for one in upserts:
         single = single.with_changes([one], [], KeySet())
 
@@ -63,7 +65,7 @@ def test_one_by_one_gives_what_all_at_once_gives() -> None:
 def test_only_keys_of_the_snapshot_are_overridden() -> None:
     """New cases override nothing; changed and deleted ones do, whether or not they came back."""
     snapshot = KeySet([1, 2, 3])
-    delta = Delta.empty(DIM).with_changes([upsert(1), upsert(9)], [2, 77], snapshot)
+    delta = Delta.empty(PLAIN).with_changes([upsert(1), upsert(9)], [2, 77], snapshot)
     assert set(delta.overridden) == {1, 2}
     assert set(delta.fresh) == {1, 9}
 
@@ -73,7 +75,7 @@ def test_only_keys_of_the_snapshot_are_overridden() -> None:
 
 def test_wrong_vectors_and_keys_are_refused() -> None:
     """A vector of another length and a key that no index can hold raise ValueError and change nothing."""
-    delta = Delta.empty(DIM)
+    delta = Delta.empty(PLAIN)
     with pytest.raises(ValueError, match="expected"):
         delta.with_changes([Upsert(1, np.zeros(3, np.float32), (), {})], [], KeySet())
     with pytest.raises(ValueError, match="keys"):

@@ -125,6 +125,25 @@ def test_other_facets_are_not_taken_over(store: Store, version: str) -> None:
     assert reads_all(store)
 
 
+@pytest.mark.parametrize("version", ["1 0123456789abcdef", ""])
+def test_what_was_centred_otherwise_is_not_taken_over(store: Store, version: str) -> None:
+    """By other means, or not at all, as before there was centring: refused, and built anew."""
+    signed_again(snapshot(store), {"centring": version})
+
+    with pytest.raises(ModelMismatch, match="centring"):
+        Indexing(store, ENCODER, store.path.parent / "index").open()
+    assert reads_all(store)
+
+
+def test_other_groups_are_not_taken_over(store: Store) -> None:
+    """Same words, same keys, another language: the sampled cases tell."""
+    described = snapshot(store) / "centring.json"
+    described.write_text(described.read_text(encoding="utf-8").replace('"en"', '"de"'), encoding="utf-8")
+    signed_again(snapshot(store), {})
+
+    assert reads_all(store)
+
+
 def test_the_index_of_another_library_is_not_taken_over(store: Store, tmp_path: Path) -> None:
     """Same keys, same revision, other texts: the sampled cases tell."""
     (tmp_path / "elsewhere").mkdir()
