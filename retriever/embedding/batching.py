@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from retriever.domain import Encoder, FloatMatrix
+from retriever.embedding.fingerprint import Identity
 from retriever.embedding.static import StaticEncoder
 from retriever.errors import Overloaded
 
@@ -53,6 +54,11 @@ class BatchingEncoder:
     def fingerprint(self) -> str:
         """Fingerprint of the model behind."""
         return self._encoder.fingerprint
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the fingerprint is made of, where the model tells."""
+        return getattr(self._encoder, "identity", None)
 
     @property
     def backend(self) -> str:

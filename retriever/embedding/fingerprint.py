@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,6 +41,11 @@ class Identity:
         fields = asdict(self) | {"format": FORMAT_VERSION}
         canonical = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:FINGERPRINT_LENGTH]
+
+    @property
+    def model(self) -> str:
+        """The same hash over what the vectors mean: whatever rounds or computes them, and whatever is masked before."""
+        return replace(self, precision="", library="", masking=0).digest
 
 
 def hash_files(root: Path, paths: Iterable[Path]) -> dict[str, str]:

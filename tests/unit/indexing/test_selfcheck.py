@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from index.keys import Allowed, KeyArray
 from index.snapshots import Snapshots
 from index.types import FloatMatrix, FloatVector, Hits
+from index.vectors.centring import Effects
 from index.vectors.dense import DenseIndex, build_dense
 from index.vectors.kinds import EXACT, SCAN4, Kind
 from retriever.errors import SnapshotDamaged
@@ -68,6 +69,18 @@ def test_a_sound_index_has_no_fault(kind: Kind, copies: int) -> None:
 
     assert find_fault(build_dense(some, np.arange(500), kind=kind), lambda done, of: asked.append((done, of))) is None
     assert asked[-1][0] == asked[-1][1] >= 197
+
+
+@pytest.mark.parametrize("differ", [0, 1e-5, 1e-3, 0.1])
+@pytest.mark.parametrize("kind", [EXACT, SCAN4])
+def test_cases_that_are_all_but_their_mean_are_no_fault(kind: Kind, differ: float) -> None:
+    """Thousands of copies of a text lie where their mean lies: what is left of them is little more than rounding."""
+    near = vectors(3_000)[:1] + differ * vectors(3_000)
+    own = np.asarray(near / np.linalg.norm(near, axis=1, keepdims=True), np.float32)
+    groups = np.full(3_000, "en", np.object_)
+    index = build_dense(own, np.arange(3_000), groups=groups, effects=Effects({}, 0.75), kind=kind, threads=1)
+
+    assert find_fault(index, lambda _done, _of: None) is None
 
 
 def test_a_case_that_does_not_find_itself_is_named() -> None:
