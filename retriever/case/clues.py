@@ -45,13 +45,15 @@ class LetterWeights(NamedTuple):
 
 def words_of(text: str) -> str:
     """The words of a text in small letters, each once, a space between and around them; empty when it has none."""
-    parts = [part for part in normalise("NFC", text[:LOOKED_AT]).split() if not _NO_WORD.search(part)]
-    # VPN and SAP are words of no language, unless all is written in capitals, and more than an abbreviation.
-    small = [part for part in parts if not part.isupper()]
-    shouted = parts if len(parts) > 2 or any(len(part) > ABBREVIATION for part in parts) else []
-    words = [word for part in small or shouted for word in _WORD.findall(part.lower())]
+    words = [word for part in _telling(text) for word in _WORD.findall(part.lower())]
     # Said twice a word is no more telling; many tickets repeat their title as the problem.
     return f" {' '.join(dict.fromkeys(words))[:LETTERS]} " if words else ""
+
+
+def looks_like_a_name(text: str) -> bool:
+    """Is this a single word, or does every word begin with a capital letter and go on in small ones, as names do?"""
+    words = _WORD.findall(" ".join(_telling(text)))
+    return len(set(words)) == 1 or all(map(str.istitle, words))
 
 
 def places_of(words: str) -> Places:
@@ -75,6 +77,15 @@ def likeliest(words: str, among: Collection[str], bonus: Mapping[str, float]) ->
     share = np.exp(given - given.max())
     best = int(share.argmax())
     return known[best][1], float(share[best] / share.sum())
+
+
+def _telling(text: str) -> list[str]:
+    """The parts of a text that are words of a language, as they are spelled."""
+    parts = [part for part in normalise("NFC", text[:LOOKED_AT]).split() if not _NO_WORD.search(part)]
+    # VPN and SAP are words of no language, unless all is written in capitals, and more than an abbreviation.
+    small = [part for part in parts if not part.isupper()]
+    shouted = parts if len(parts) > 2 or any(len(part) > ABBREVIATION for part in parts) else []
+    return small or shouted
 
 
 @cache

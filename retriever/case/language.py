@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from index.text.folding import script_votes
-from retriever.case.clues import LOOKED_AT, likeliest, words_of
+from retriever.case.clues import LOOKED_AT, likeliest, looks_like_a_name, words_of
 from retriever.case.language_tags import CHINESE, UNSURE, base_language
 from retriever.domain import AnyCase
 
@@ -23,10 +23,20 @@ def _tags(text: str) -> frozenset[str]:
 LATIN = _tags("ca cs da de en es et eu fi fr gl hr hu id it lt lv ms nl no pl pt ro sk sl sv sw tl tr vi")
 CYRILLIC = _tags("bg ru sr uk")
 ARABIC = _tags("ar fa ur")
+MAIN = _tags("ar de en es fr it nl pl pt ru tr")
+"""Languages that most texts are in."""
+RARE = _tags("ca eu gl ms sw tl")
+"""Languages that few texts are in, and that product names and titles in a main language often look like."""
+BEHIND, FAR_BEHIND = 0.4, 1.5
+"""Log-odds that other languages, and the rare ones, stand behind the main ones where a text has `FEW` words."""
 SURE = 0.45
-"""Probability from which a language is named. Chosen on benchmarks/results/language.json."""
+"""Probability from which a language is named. All numbers here are chosen on benchmarks/results/language.json."""
 FEW, SURE_OF_FEW = 2, 0.6
 """The same for texts of so many words at most, which look like many languages."""
+SURE_OF_A_NAME, SURE_OF_A_MAIN_NAME = 0.9, 0.65
+"""The same for what looks like a name, and for a main language."""
+ENOUGH = 5
+"""Words that tell their language, however few texts are in it, and are no name."""
 OF_THE_LIBRARY = 1.0
 """Log-odds that a language of the library has before the others."""
 _SECOND_LEVEL = 0xD0  # where the rare characters of JIS X 0208 begin in EUC-JP
@@ -46,6 +56,7 @@ _SHARED = {
     CYRILLIC: re.compile(r"[\u0400-\u04ff]"),
     ARABIC: re.compile(r"[\u0600-\u06ff]"),
 }
+_SPELLED = LATIN | CYRILLIC | ARABIC
 _LETTERS = re.compile(r"[^\W\d_]")
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9f]")
@@ -75,9 +86,9 @@ def detect_language(text: str, *, among: Collection[str] = ()) -> str:
     words = words_of(text)
     if weights[candidates] * 2 < letters or not words:
         return UNSURE
-    bonus = {base_language(tag): OF_THE_LIBRARY for tag in among}
-    language, probability = likeliest(words, candidates, bonus)
-    return language if probability >= (SURE if words.count(" ") > FEW + 1 else SURE_OF_FEW) else UNSURE
+    count = words.count(" ") - 1
+    language, probability = likeliest(words, candidates, _lead(count, frozenset(map(base_language, among))))
+    return language if probability >= _needed(text, count, language) else UNSURE
 
 
 def with_language(case: AnyCase) -> AnyCase:
@@ -88,6 +99,20 @@ def with_language(case: AnyCase) -> AnyCase:
     if case.language == CHINESE:
         return replace(case, language=_chinese_script(text))
     return replace(case, language=detect_language(text))
+
+
+def _lead(words: int, own: frozenset[str]) -> dict[str, float]:
+    """Log-odds that each language has before a text of so many words is read; `own` are those of the library."""
+    share = min(max(ENOUGH - words, 0) / (ENOUGH - FEW), 1.0)
+    behind = {tag: -share * (FAR_BEHIND if tag in RARE else BEHIND) for tag in _SPELLED - MAIN}
+    return behind | dict.fromkeys(own, OF_THE_LIBRARY)
+
+
+def _needed(text: str, words: int, language: str) -> float:
+    """The probability from which this language is named for a text of so many words."""
+    if words < ENOUGH and looks_like_a_name(text):
+        return SURE_OF_A_MAIN_NAME if language in MAIN else SURE_OF_A_NAME
+    return SURE if words > FEW else SURE_OF_FEW
 
 
 def _east_asian(text: str, han: int, kana: int, hangul: int, among: Collection[str]) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from retriever.case.language import detect_language, with_language
+from benchmarks.quality.language import HALVES, SHORT, rows_of
+from retriever.case.language import MAIN, RARE, detect_language, with_language
 from retriever.domain import Case
 
 SENTENCES = {
@@ -108,6 +109,72 @@ def test_a_title_tells_its_language(text: str, language: str) -> None:
 def test_what_tells_no_language_is_unsure(text: str) -> None:
     """Codes, product names, words of several languages, characters that Chinese and Japanese share, other scripts."""
     assert detect_language(text) == "und"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ThinkPad X1 Carbon", "Canon PIXMA TS5350", "Daikin Perfera", "Fronius Symo", "MongoDB Atlas", "Safari"),
+        *("Nikon Coolpix", "L'Oréal Paris", "Zoom Rooms", "Xero", "Xero Xero", "iPhone 15 Pro", "macbook pro"),
+        *("Лада Веста", "Рутокен", "Яндекс Станция"),
+    ],
+)
+def test_a_name_of_a_product_is_in_no_language(text: str) -> None:
+    """A single word, or words that all begin with a capital letter, beside a number or code or without."""
+    assert detect_language(text) == "und"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Alta de usuario", "es"),
+        ("Aplicación cerrada inesperadamente", "es"),
+        ("Pedido no recibido", "es"),
+        ("Como exportar contatos", "pt"),
+        ("Servidor fora do ar", "pt"),
+        ("Fattura errata", "it"),
+        ("Tidak bisa masuk", "id"),
+        ("Fehlermeldung", "de"),
+        ("Verbindungsfehler", "de"),
+        ("Neue Rechnung Fehlt", "de"),
+        ("Password Reset Not Working", "en"),
+        ("ThinkPad X1 Carbon startet nicht", "de"),
+        ("Non se pode iniciar a sesión", "gl"),
+        ("Ezin da inprimatu", "eu"),
+        ("Siwezi kuingia kwenye akaunti", "sw"),
+        ("No es pot obrir el fitxer", "ca"),
+        ("Chybějící příloha", "cs"),
+        ("Skrivaren fungerar inte", "sv"),
+    ],
+)
+def test_few_words_are_likelier_in_a_language_that_most_texts_are_in(text: str, language: str) -> None:
+    """So short Spanish is not Galician; what is plainly in a rare language, or plainly no name, stays told."""
+    assert detect_language(text) == language
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_hardly_a_name_of_a_product_is_told_a_language(half: str) -> None:
+    """Of hundreds, in the half that was looked at and in the other, and those in a language that many texts are in."""
+    told = [detect_language(text) for _, text in rows_of(SHORT / "name.tsv", half)]
+    assert len(told) > 150
+    assert told.count("und") >= len(told) * 0.95
+    assert not RARE & set(told)
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_short_titles_are_told_right_or_unsure(half: str) -> None:
+    """Of hundreds of one to four words in seven languages, two of a hundred are told a wrong one at most."""
+    rows = [(tag, detect_language(text)) for tag, text in rows_of(SHORT / "short.tsv", half)]
+    assert sum(tag == told for tag, told in rows) >= len(rows) * 0.8
+    assert sum(told not in (tag, "und") for tag, told in rows) <= len(rows) * 0.02
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("language", ["es", "pt", "it", "fr"])
+def test_a_short_question_is_in_no_rare_language_that_the_library_lacks(half: str, language: str) -> None:
+    """Else its cases would be compared as those of another language."""
+    titles = [text for tag, text in rows_of(SHORT / "short.tsv", half) if tag == language]
+    assert {detect_language(title, among={language, "en"}) for title in titles} <= {*MAIN, "und"}
 
 
 def test_the_library_tips_the_scales() -> None:
