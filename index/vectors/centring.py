@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import FloatMatrix, FloatVector
+from index.types import Flags, FloatMatrix, FloatVector
 
 CENTRING_VERSION = 1
 """Grows when the same vectors get other means or other scores."""
@@ -79,8 +79,13 @@ class Centring:
         return np.asarray(own / length, np.float32) if length else own
 
 
-def fit_centring(vectors: FloatMatrix, groups: GroupNames, effects: Effects) -> Centring:
+def fit_centring(
+    vectors: FloatMatrix, groups: GroupNames, effects: Effects, *, counted: Flags | None = None
+) -> Centring:
     """The means of these unit vectors (rows, dim) by the group of each; zero vectors do not count.
+
+    Of the rows only those that are `counted` (rows,), all of them without it: a thousand copies of one text say no more
+    of a language than one does.
 
     Depends on nothing but vectors and groups in their order. ValueError for too many groups, or means of another
     length.
@@ -90,7 +95,8 @@ def fit_centring(vectors: FloatMatrix, groups: GroupNames, effects: Effects) -> 
         raise ValueError(f"{len(names)} groups, at most {_MOST_GROUPS} can be told apart")
     general = _general(names, effects, vectors.shape[1])
     nothing_yet = Centring(names, np.empty((0, 0), np.float32), effects.share)
-    sums, counts = _sums(vectors, nothing_yet.numbers(groups.tolist()), len(names))
+    numbers = nothing_yet.numbers(groups.tolist())
+    sums, counts = _sums(vectors, numbers, len(names), np.ones(len(numbers), np.bool_) if counted is None else counted)
     domain = (sums - counts * general[:-1]).sum(axis=0) / (counts.sum() + _DOMAIN_WEIGHT)
     means = general + domain
     means[:-1] = (sums + _GROUP_WEIGHT * means[:-1]) / (counts + _GROUP_WEIGHT)
@@ -107,11 +113,14 @@ def _general(names: tuple[str, ...], effects: Effects, dim: int) -> NDArray[np.f
     return general
 
 
-def _sums(vectors: FloatMatrix, numbers: GroupArray, groups: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The sum (groups, dim) of each group's vectors, and how many (groups, 1) are not zero."""
+def _sums(
+    vectors: FloatMatrix, numbers: GroupArray, groups: int, counted: Flags
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sum (groups, dim) of each group's counted vectors, and how many (groups, 1) are not zero."""
     sums, counts = np.zeros((groups, vectors.shape[1])), np.zeros((groups, 1))
     for start in range(0, len(vectors), CHUNK):
-        part, owners = vectors[start : start + CHUNK], numbers[start : start + CHUNK]
+        here = counted[start : start + CHUNK]
+        part, owners = vectors[start : start + CHUNK][here], numbers[start : start + CHUNK][here]
         for number in np.unique(owners).tolist():
             own = part[owners == number]
             sums[number] += own.sum(axis=0, dtype=np.float64)

@@ -256,8 +256,9 @@ def build_dense(
     for start in range(0, len(vectors), CHUNK):
         if not np.isfinite(vectors[start : start + CHUNK]).all():
             raise ValueError("a vector holds a value that is not finite")
-    rows = _centred(vectors, groups, effects)
-    distinct = find_distinct(vectors, rows.groups)
+    names = np.full(len(table), "", np.object_) if groups is None else groups
+    distinct = find_distinct(vectors, np.unique(names.astype(str), return_inverse=True)[1].astype(np.uint16))
+    rows = centre(vectors, names, _centring(vectors, groups, effects, distinct))
     kind = kind or kind_for(len(distinct))
     engine = (
         _flat(rows, distinct)
@@ -269,10 +270,12 @@ def build_dense(
     return DenseIndex(table, rows, distinct, engine, kind)
 
 
-def _centred(vectors: FloatMatrix, groups: GroupNames | None, effects: Effects) -> CentredRows:
+def _centring(vectors: FloatMatrix, groups: GroupNames | None, effects: Effects, distinct: Distinct) -> Centring:
     if groups is None:
-        return centre(vectors, np.full(len(vectors), "", np.object_), Centring.none(vectors.shape[1]))
-    return centre(vectors, groups, fit_centring(vectors, groups, effects))
+        return Centring.none(vectors.shape[1])
+    counted = np.zeros(len(vectors), np.bool_)
+    counted[distinct.firsts] = True
+    return fit_centring(vectors, groups, effects, counted=counted)
 
 
 def _flat(rows: CentredRows, distinct: Distinct) -> Engine:

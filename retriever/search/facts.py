@@ -1,8 +1,9 @@
 """The facts of a question and one case: what the confidence weighs, one line each.
 
 A fact is known by its name, in `ranking.json` too. The table's order is the order in which the weighted sum is made:
-new ones go to the end. Each case is judged by itself: how many others are like it, or how good the best one is, says
-nothing about whether this one answers the question. What is nearer by some measure is never less sure for it.
+new ones go to the end. Each case is judged by itself: how many others are like it says nothing about whether it
+answers the question, so copies of a case change nothing. Standing above all that is unlike it makes a case surer;
+that another one is better makes it no less sure. What is nearer by some measure is never less sure for it.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retriever.search.scores import CandidateScores, FloatArray
+from retriever.search.scores import SAYS_THE_SAME, CandidateScores, FloatArray
 
+FAR = 3.0
+"""Points of score from which on a case stands no further above the others."""
+_CROWD = 32  # as many cases as one arm proposes to be compared closely; where all say the same, others are far behind
 _EXACT = 0.9  # similarity of a piece to itself or to the same word written otherwise
 
 
@@ -32,6 +36,8 @@ class Evidence:
     """Share of each of the question's pieces, by weight, that each case has not, (q, n); without pieces a row of 0."""
     exact: FloatArray
     """Share of the question, by weight, that each case has nearly literally."""
+    standing: FloatArray
+    """How far each score is above that of the best candidate that says something else, 0 to FAR."""
     pieces: float
     """Log of the number of the question's pieces."""
     unknown: float
@@ -42,8 +48,8 @@ class Evidence:
     """Log of the highest BM25 that the question could reach."""
 
 
-def evidence_of(scores: CandidateScores) -> Evidence:
-    """The evidence of n candidates."""
+def evidence_of(scores: CandidateScores, score: FloatArray) -> Evidence:
+    """The evidence of n candidates and what they are ranked by, (n,)."""
     fit, n = scores.alignment, len(scores.cosine)
     found = fit.found.astype(np.float64) if len(fit.weights) else np.ones((1, n))
     share = np.asarray(fit.weights, np.float64) if len(fit.weights) else np.ones(1)
@@ -59,11 +65,20 @@ def evidence_of(scores: CandidateScores) -> Evidence:
         same=scores.same.astype(np.float64),
         lacking=share * (1 - found),
         exact=np.asarray((share * (found > _EXACT)).sum(axis=0), np.float64),
+        standing=_standing(scores.similarity, score),
         pieces=float(np.log1p(fit.size)),
         unknown=float(fit.unknown),
         rarity=float(fit.rarity),
         ceiling=float(np.log1p(scores.ceiling)) if np.isfinite(scores.ceiling) else 0.0,
     )
+
+
+def _standing(similarity: FloatArray, score: FloatArray) -> FloatArray:
+    unlike = similarity < SAYS_THE_SAME
+    best = np.where(unlike, score[None], -np.inf).max(axis=1, initial=-np.inf)
+    alone = FAR if len(score) >= _CROWD else 0.0
+    above = score - np.where(np.isfinite(best), best, score - alone)
+    return np.asarray(np.clip(above, 0.0, FAR), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,7 @@ _TABLE = (
     Fact("pieces_cosine", "the cosine of a long question", lambda e: e.pieces * e.cosine),
     Fact("pieces_words", "the words of a long question", lambda e: e.pieces * e.words),
     Fact("pieces_context", "the context of a long question", lambda e: e.pieces * e.context),
+    Fact("standing", "how far its score is above that of the best case that says something else", lambda e: e.standing),
     Fact("pieces", "log of the number of the question's pieces", lambda e: e.pieces, 0),
     Fact("same", "1 if the case is in the question's language", lambda e: e.same, 0),
     Fact("longer", "log ratio of lengths, case to question", lambda e: e.longer, 0),
@@ -105,7 +121,7 @@ FACTS = {fact.name: fact for fact in _TABLE}
 """Every fact by its name, in the order of the sum."""
 
 
-def facts(scores: CandidateScores) -> FloatArray:
-    """One row per candidate, one column per fact of FACTS, in its order."""
-    evidence, n = evidence_of(scores), len(scores.cosine)
+def facts(scores: CandidateScores, score: FloatArray) -> FloatArray:
+    """One row per candidate, one column per fact of FACTS, in its order; `score` is what they are ranked by, (n,)."""
+    evidence, n = evidence_of(scores, score), len(scores.cosine)
     return np.stack([np.broadcast_to(np.asarray(fact.value(evidence), np.float64), n) for fact in _TABLE], axis=1)

@@ -98,7 +98,7 @@ def logits(ranking: Ranking, scores: CandidateScores, score: FloatArray) -> Floa
     """Log-odds that each candidate answers the question, (n,), in the order of `score`."""
     odds = score
     if ranking.certainty is not None and len(score):
-        odds = _in_order(facts(scores) @ _numbers(ranking.certainty, FACTS), score)
+        odds = _in_order(facts(scores, score) @ _numbers(ranking.certainty, FACTS), score)
     return np.asarray(ranking.scale * odds + ranking.shift, np.float64)
 
 

@@ -4,7 +4,7 @@ Inside questions have an answer in the library; outside ones have none; hidden o
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,8 +67,8 @@ def ask(labelled: LabelledSet, cases: Sequence[Case], settings: Settings) -> Ite
                 yield AskedQuestion(labelled.name, question, ids, scores, table, relevant, asked_as, odd)
 
 
-def shares_of(asked: list[AskedQuestion]) -> FloatArray:
-    """Weight of each question: sets as in SHARE whatever their size, the hidden ones of a set HIDDEN beside it."""
+def shares_of(asked: list[AskedQuestion], share: Mapping[str, float] = SHARE) -> FloatArray:
+    """Weight of each question: sets as in `share` whatever their size, the hidden ones of a set HIDDEN beside it."""
     names = [(a.set_name, a.kind == "hidden") for a in asked]
     counts = Counter(names)
-    return np.array([(HIDDEN if hidden else SHARE.get(name, 1.0)) / counts[name, hidden] for name, hidden in names])
+    return np.array([(HIDDEN if hidden else share.get(name, 1.0)) / counts[name, hidden] for name, hidden in names])

@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.measuring import RESULTS
 from retriever.arrivals.check import (
+    LINK_AT,
     MEASURED,
     TOLD_FROM,
     Belonging,
@@ -69,7 +70,7 @@ def test_the_same_text_is_offered_to_merge_and_a_near_problem_to_link() -> None:
     about = near("about", cosine=0.9, problem="打印机进纸口不动", solution="更换马达")
     solution_only = near("solution", problem="扫描仪没有反应", solution="取出卡住的纸张并清洁滚轮")
 
-    found = find_duplicates(case, [about, near("far"), same, solution_only])
+    found = find_duplicates(case, [about, near("far"), same, solution_only], LINK_AT)
 
     assert [(duplicate.id, duplicate.offer) for duplicate in found] == [("same", "merge"), ("about", "link")]
 

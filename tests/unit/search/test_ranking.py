@@ -39,7 +39,7 @@ RANKING = Ranking(
 
 def fact(known: CandidateScores, name: str) -> list[float]:
     """One fact of each candidate."""
-    values: list[float] = facts(known)[:, list(FACTS).index(name)].tolist()
+    values: list[float] = facts(known, known.cosine)[:, list(FACTS).index(name)].tolist()
     return values
 
 
@@ -63,7 +63,7 @@ def test_every_weight_has_its_number() -> None:
     known = make_scores([0.9, 0.5, 0.1], [0.4, 0.2, 0.3], [True, True, False])
 
     assert features(known).shape == (3, len(FEATURES))
-    assert facts(known).shape == (3, len(FACTS))
+    assert facts(known, known.cosine).shape == (3, len(FACTS))
     assert column(known, "behind_words") == pytest.approx([0.0, 0.2, 0.1])
     assert fact(known, "cosine") == pytest.approx([0.9, 0.5, 0.1])
     assert fact(known, "same") == [1.0, 1.0, 0.0]
@@ -106,7 +106,7 @@ def test_sums_are_one_matrix_product() -> None:
     plain = ~nearer(known).any(axis=1)
     assert plain.any()
     assert score[plain].tolist() == np.where(known.same, same, cross)[plain].tolist()
-    odds = facts(known) @ np.array([certainty[name] for name in FACTS])
+    odds = facts(known, score) @ np.array([certainty[name] for name in FACTS])
     order = np.argsort(-score, kind="stable")
     assert logits(ranking, known, score)[order].tolist() == np.minimum.accumulate(odds[order]).tolist()
 
