@@ -14,18 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from index.types import FloatVector
-from index.vectors.centring import Effects
 from retriever.case.language_tags import base_language, normalise_language
 from retriever.config import Settings
 from retriever.domain import Encoder
 from retriever.embedding.cards import BUILTIN, DEEP
-from retriever.embedding.language_means import MEANS_FILE, model_of, save_effects
+from retriever.embedding.language_means import MEANS_FILE, LanguageMeans, model_of, save_means
 from retriever.embedding.spelling import model_spelling
 from retriever.training.model.pairs import DICTIONARY_PREFIX, iter_rows
 from retriever.wiring.encoder import open_encoder
 
-SHARES = {BUILTIN: 0.5, DEEP: 0.75}
-"""How much of the mean is taken from a question, for each model that ships."""
+MODELS = (BUILTIN, DEEP)
+"""Those that ship."""
 TEXTS, ENGLISH_TEXTS = 500, 1_500
 """Texts of a language, and of English, at most."""
 SHORTEST = 15
@@ -56,9 +55,9 @@ def texts_by_language(folder: Path) -> dict[str, list[str]]:
     return drawn | {"en": english}
 
 
-def measure(encoder: Encoder, texts: dict[str, list[str]], share: float) -> Effects:
+def measure(encoder: Encoder, texts: dict[str, list[str]]) -> LanguageMeans:
     """The mean vector of each language's texts."""
-    return Effects({language: _mean(encoder, some) for language, some in sorted(texts.items())}, share)
+    return {language: _mean(encoder, some) for language, some in sorted(texts.items())}
 
 
 def main() -> None:
@@ -69,11 +68,11 @@ def main() -> None:
     options = parser.parse_args()
     texts = texts_by_language(options.parallel)
     print({language: len(some) for language, some in sorted(texts.items())}, flush=True)
-    settings, effects = Settings(), {}
-    for name, share in SHARES.items():
+    settings, means = Settings(), {}
+    for name in MODELS:
         encoder = open_encoder(settings.model_copy(update={"model": name}))
-        effects[model_of(encoder)] = measure(encoder, texts, share)
-    save_effects(options.out, effects)
+        means[model_of(encoder)] = measure(encoder, texts)
+    save_means(options.out, means)
 
 
 def _sentences(path: Path) -> Iterator[tuple[str, str]]:
