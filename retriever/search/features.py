@@ -23,6 +23,7 @@ class PairScores:
     context: FloatArray
     sharp: FloatArray
     reverse: FloatArray
+    longer: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Feature:
     meaning: str
     values: Callable[[PairScores], FloatArray]
     sign: int = 1
-    """1 where more of it may only raise a score, -1 where it may only lower it, 0 where it is the same for all."""
+    """1 where more of it may only raise a score, -1 where it may only lower it, 0 where it is no measure of nearness."""
 
 
 def _behind(values: FloatArray) -> FloatArray:
@@ -54,6 +55,7 @@ _TABLE = (
         "behind_weighted", "how far the weighted cosine is below the best", lambda pair: _behind(pair.weighted), -1
     ),
     Feature("behind_context", "how far context is below the best", lambda pair: _behind(pair.context), -1),
+    Feature("longer", "log ratio of lengths, case to question", lambda pair: pair.longer, 0),
 )
 FEATURES = {feature.name: feature for feature in _TABLE}
 """Every feature by its name, in the order of the columns."""
@@ -69,5 +71,6 @@ def features(scores: CandidateScores) -> FloatArray:
         context=fit.context.astype(np.float64),
         sharp=fit.sharp.astype(np.float64),
         reverse=fit.reverse.astype(np.float64),
+        longer=fit.longer.astype(np.float64),
     )
     return np.stack([feature.values(pair) for feature in _TABLE], axis=1)

@@ -11,8 +11,6 @@ from retriever.training.ranking.questions import AskedQuestion, shares_of
 PROBABILITY = 0.5
 """What it counts that scores are probabilities, beside their order; 4 costs half a point on sets not fitted on."""
 PENALTY = 0.02
-MOST_SUPPORT = 0.5
-"""Share of its score that a case gets from cases like it, at most: what it is itself counts as much at least."""
 
 
 def fit_order(asked: list[AskedQuestion]) -> Ranking:
@@ -33,7 +31,7 @@ def fit_order(asked: list[AskedQuestion]) -> Ranking:
 
     def loss(numbers: torch.Tensor) -> torch.Tensor:
         weights = signed(numbers[1:], signs)
-        own, support = both @ weights, MOST_SUPPORT * torch.sigmoid(numbers[0])
+        own, support = both @ weights, torch.sigmoid(numbers[0])
         score = (1 - support) * own + support * torch.bmm(near, own[..., None])[..., 0]
         wrong = torch.nn.functional.binary_cross_entropy_with_logits(score, wanted, reduction="none")
         probability = (wrong * here).sum(1) / here.sum(1)
@@ -41,8 +39,10 @@ def fit_order(asked: list[AskedQuestion]) -> Ranking:
         each = (torch.nn.functional.softplus(others - score) * wanted).sum(1) / wanted.sum(1).clamp(min=1)
         return (share * (PROBABILITY * probability + each)).sum() + PENALTY * (weights**2).sum()
 
-    start = torch.tensor([{"bias": -4.0}.get(name, -1.0) for name in FEATURES])
+    start = torch.tensor(
+        [-1.0 if feature.sign else {"bias": -4.0}.get(name, 0.0) for name, feature in FEATURES.items()]
+    )
     found = torch.tensor(minimised(loss, torch.cat([torch.tensor([-1.5]), start, start])))
     weights = signed(found[1:], signs).numpy().reshape(2, columns)
     alone, across = (pair_weights(rounded(dict(zip(FEATURES, scaling.unscaled(row), strict=True)))) for row in weights)
-    return Ranking(alone, across, 0.0, support=round(MOST_SUPPORT / (1 + float(np.exp(-found[0]))), DIGITS))
+    return Ranking(alone, across, 0.0, support=round(1 / (1 + float(np.exp(-found[0]))), DIGITS))
