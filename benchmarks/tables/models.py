@@ -91,3 +91,10 @@ def deep_start_table(report: Mapping[str, Any]) -> HeadAndRows:
         for which, start in report["start"].items()
     ]
     return ["start", "seconds", "MiB added", "MiB added at most"], rows
+
+
+def centring_table(report: Mapping[str, Any]) -> HeadAndRows:
+    """nDCG@10 of vectors alone, each way to take away the mean of a language."""
+    ways = [name for name in report["rows"][0] if name not in ("model", "set")]
+    rows = [[row["model"], row["set"], *(f"{row[way]:.1f}" for way in ways)] for row in report["rows"]]
+    return ["model", "set", *ways], rows

@@ -187,6 +187,10 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "tokenise": lambda: markdown(*word_tables.tokenise_table(load("tokenise"))),
     "features": lambda: markdown(*ranking_tables.features_table()),
     "facts": lambda: markdown(*ranking_tables.facts_table()),
+    "leave-one-out": lambda: markdown(
+        *ranking_tables.leave_one_out_rows({"built-in": load("ranking"), "deep": load("ranking-deep")})
+    ),
+    "centring": lambda: markdown(*model_tables.centring_table(load("centring"))),
     "deep": lambda: markdown(*model_tables.deep_table(load("deep"))),
     "deep-start": lambda: markdown(*model_tables.deep_start_table(load("deep"))),
     "encoders": lambda: markdown(*model_tables.encoders_table(load("encoders"))),

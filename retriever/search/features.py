@@ -34,7 +34,7 @@ class Feature:
     meaning: str
     values: Callable[[PairScores], FloatArray]
     sign: int = 1
-    """1 where more of it may only raise a score, -1 where it may only lower it, 0 where it is no measure of nearness."""
+    """1 where more of it may only raise a score, -1 where it may only lower it, 0 where it measures no nearness."""
 
 
 def _behind(values: FloatArray) -> FloatArray:

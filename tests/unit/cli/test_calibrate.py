@@ -13,12 +13,15 @@ CALIBRATION = Path("lib/calibration.json")
 
 @pytest.fixture
 def library(run: Run) -> Run:
-    """100 cases, and 220 judged questions in own.jsonl: half of them answered by the case of their words."""
+    """100 cases, and 220 judged questions in own.jsonl: half of them answered by the case of their words, the others,
+    which name half of the words of some case, by another one."""
     pairs = [f"{first} {second}" for first in WORDS for second in WORDS]
     cases = [{"id": f"C-{n}", "problem": f"my {text} fails", "solution": "restart"} for n, text in enumerate(pairs)]
     Path("cases.jsonl").write_text("\n".join(map(json.dumps, cases)), encoding="utf-8")
     judged = [
-        {"id": f"q{n}", "text": f"{pairs[n % 100]} broken", "relevant": [f"C-{n % 100 if n % 2 else (n + 50) % 100}"]}
+        {"id": f"q{n}", "text": f"{pairs[n % 100]} broken", "relevant": [f"C-{n % 100}"]}
+        if n % 2
+        else {"id": f"q{n}", "text": f"{WORDS[n % 10]} is gone {n}", "relevant": [f"C-{(n + 55) % 100}"]}
         for n in range(220)
     ]
     Path("own.jsonl").write_text("\n".join(map(json.dumps, judged)), encoding="utf-8")

@@ -154,12 +154,12 @@ def test_without_certainty_the_score_is_the_log_odds() -> None:
 
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=20))
 def test_the_confidence_of_a_question_follows_its_order(values: list[float]) -> None:
-    """With any certainty whose slope is positive, a higher score never has lower odds."""
-    known = make_scores([0.5] * len(values), [0.1] * len(values), [True] * len(values))
-    sure = replace(RANKING, certainty=certainty_weights({"slope": 0.7, "bias": -1.0, "nearest": 2.0, "lead": 0.3}))
+    """Whatever the facts say of each, a higher score never has lower odds."""
+    known = make_scores(np.linspace(0.9, 0.1, len(values)).tolist(), [0.1] * len(values), [True] * len(values))
+    sure = replace(RANKING, certainty=certainty_weights({"bias": -1.0, "cosine": 2.0, "standing": 0.3}))
     score = np.sort(np.array(values))
 
-    assert (np.diff(logits(sure, known, score)) >= 0).all()
+    assert (np.diff(logits(sure, known, score))[np.diff(score) > 0] >= 0).all()
 
 
 def test_confidence_is_the_logistic_of_the_logit() -> None:
@@ -191,9 +191,9 @@ def test_unreadable_weights_are_refused(data: dict[str, object]) -> None:
 def test_a_name_that_no_table_has_is_refused(part: str) -> None:
     """A misspelt weight would silently count nothing; the message names it. One that is left out counts 0."""
     pair = {"bias": 1.0, "cosine": 2.0, "words": 3.0}
-    data = {"same": pair, "cross": pair, "min_confidence": 0.5, "certainty": {"slope": 1.0, "bias": 0.0}}
+    data = {"same": pair, "cross": pair, "min_confidence": 0.5, "certainty": {"bias": 0.0}}
     sound = ranking_from_dict(data)
-    assert (sound.same["cosine"], sound.same["sharp"], (sound.certainty or {})["lead"]) == (2.0, 0.0, 0.0)
+    assert (sound.same["cosine"], sound.same["sharp"], (sound.certainty or {})["standing"]) == (2.0, 0.0, 0.0)
 
     with pytest.raises(InvalidSettings, match="cosinus is unknown"):
         ranking_from_dict(data | {part: {**data[part], "cosinus": 1.0}})  # type: ignore[dict-item]
@@ -274,8 +274,8 @@ def test_more_of_a_measure_never_lowers_score_or_confidence(seed: int, measure: 
 
 
 @pytest.mark.parametrize("copies", [1, 5, 25])
-def test_copies_of_a_case_change_no_confidence(copies: int) -> None:
-    """A library of real tickets holds the same problem many times; that makes nothing less sure."""
+def test_copies_of_a_case_make_nothing_less_sure(copies: int) -> None:
+    """A library of real tickets holds the same problem many times."""
     ranking, known = load_ranking("builtin"), random_scores(5, 24)
     score = rank_scores(ranking, known)
     best = int(np.argmax(score))
@@ -284,4 +284,4 @@ def test_copies_of_a_case_change_no_confidence(copies: int) -> None:
 
     odds = logits(ranking, many, rank_scores(ranking, many))
 
-    assert odds.max() == pytest.approx(logits(ranking, known, score).max())
+    assert odds.max() >= logits(ranking, known, score).max() - 1e-9
