@@ -174,8 +174,8 @@ def _is_name(said: list[str], above: str, gap: str) -> bool:
     if len(name) > _NAME_WORDS or not all(_is_capital(word) for word in name):
         return False
     behind_title = above in _words_of("titles") and gap in (" ", ".", "sign")
-    polite = above in _words_of("greeting") or (above in _words_of("polite") and gap != ".")
-    if not (behind_title or (polite and gap in (" ", ",", "sign"))):
+    polite = above in _words_of("greeting") | _words_of("polite") and gap in (" ", ",", "sign")
+    if not (behind_title or polite):
         return False
     free = titled or behind_title or (gap == " " and above in _words_of("greeting"))
     return all(map(_is_borne, name[1:] if free else name))
