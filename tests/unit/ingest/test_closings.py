@@ -119,7 +119,8 @@ def test_only_a_ticket_is_put_off_by_being_in_progress(about_the_ticket: str, ab
      "Closing the call as agreed with the user.", "User is on leave, closing the ticket.", "Llamada cerrada.",
      "Ticket closed automatically after 5 days without response.", "This ticket will be closed on Friday.",
      "Service request closed.", "Resolved by our team.", "Wir schließen das Ticket, da keine Rückmeldung kam.",
-     "工单已关闭", "本件終了いたします", "티켓을 종료하겠습니다", "Customer confirmed via email.", "The ticket will be closed in 3 days."],
+     "工单已关闭", "本件終了いたします", "티켓을 종료하겠습니다",
+     "Customer confirmed via email.", "The ticket will be closed in 3 days."],
 )  # fmt: skip
 def test_a_ticket_that_is_closed_tells_nothing(closing: str) -> None:
     """Beside the words that tell something of a service, a mail or an absence."""
