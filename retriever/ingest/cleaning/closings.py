@@ -111,15 +111,14 @@ def _cores(sentence: str, *, before: str, links: bool, last: bool) -> int | None
     if _DENSE.search(text):
         return _dense_cores(text)
     folded = [fold(token) for token in _TOKEN.findall(text)]
-    if _tells().search(" ".join(folded)):
-        return None
     unnamed = [fold(token) for token in _TOKEN.findall(_without_names(text, before=fold(before), last=last))]
     asked = text.rstrip().endswith(_ASKED)
     # Both ways: behind "Thanks" stand names, and also "Could you ...".
     counts = [
         _most_cores([word for word in said if not _NUMBER.fullmatch(word)], asked=asked) for said in (unnamed, folded)
     ]
-    return max((count for count in counts if count is not None), default=None)
+    known = [count for count in counts if count is not None]
+    return None if not known or _tells().search(" ".join(folded)) else max(known)
 
 
 def _most_cores(said: list[str], *, asked: bool) -> int | None:
