@@ -9,19 +9,22 @@ and one word of substance ("replaced", 重启) keeps the text.
 import re
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from index.text.folding import fold
 from retriever.ingest.cleaning.wordlists import MARKS, words
+from retriever.masking.wordlists import names
 
 SENTENCE_LIMIT = 400
 _NAME_WORDS = 3
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>]{1,500}", re.IGNORECASE)
 _SIGN = rf"[^\W_{MARKS}]|[{MARKS}]"
 _TOKEN = re.compile(f"(?:{_SIGN})+")
+_NAME = re.compile(rf"(?:{_SIGN})+(?:[-'’](?:{_SIGN})+)*")
+_CLAUSE_END = re.compile("([,!:;()–—])")
 _ENTRY = re.compile(rf"(?:{_SIGN})+\*?")
 _LAST = re.compile(r" \(([^()]*)\)([?*])$")
 _NUMBER = re.compile(r"\d{1,12}|[a-z]{0,6}\d{5,12}")
@@ -31,6 +34,8 @@ _SCRIPTS = tuple(
     (language, re.compile(letters))
     for language, letters in (("ko", "[\uac00-\ud7af]"), ("th", "[\u0e00-\u0e7f]"), ("ja", "[\u3041-\u30fa]"))
 )
+_KINDS = ("core", "vague", "wants", "asks")
+_ASKED = ("?", "؟", "\u037e")
 _HONOURED = re.compile(
     "[\u3400-\u9fff]{1,3}(?:先生|女士|小姐|老师|经理)|[\u3400-\u9fff\u30a1-\u30fa]{1,8}(?:様|さん)"
     "|[\uac00-\ud7af]{2,4} ?님"
@@ -49,17 +54,48 @@ class _Spaced:
     filler_stems: tuple[str, ...]
     phrases: re.Pattern[str]
     others: re.Pattern[str]
+    held: "_Held | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What makes a sentence of a language put off: we work on it, it was handed on, something is asked for."""
+
+    core: re.Pattern[str]
+    vague: re.Pattern[str]
+    wants: re.Pattern[str]
+    asks: re.Pattern[str]
+
+    def puts_off(self, text: str, *, asked: bool, others: "_Others") -> bool:
+        """A thing may only be what is asked for; "in progress" may be a download, so a ticket must stand beside."""
+        if others.new.search(text):
+            return False
+        if self.wants.search(text) or (asked and self.asks.search(text)):
+            return not others.third.search(text)
+        if others.things.search(text):
+            return False
+        return bool(self.core.search(text) or (self.vague.search(text) and others.ticket.search(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Words of all languages that decide what a sentence that seems to put off is about."""
+
+    things: re.Pattern[str]
+    ticket: re.Pattern[str]
+    third: re.Pattern[str]
+    new: re.Pattern[str]
 
 
 def only_closes(sentences: Sequence[str], *, but: Callable[[str], bool]) -> bool:
     """Do all sentences only say that it is over, or not yet? Those that `but` knows do; one must speak of it."""
     links = _asks_to_rate(" ".join(sentences))
     before, speaks = "", False
-    for sentence in sentences:
+    for place, sentence in enumerate(sentences, 1):
         if but(sentence):
             speaks = True
         else:
-            core = _cores(sentence, before=before, links=links)
+            core = _cores(sentence, before=before, links=links, last=place == len(sentences))
             if core is None:
                 return False
             speaks = speaks or core > 0
@@ -67,24 +103,34 @@ def only_closes(sentences: Sequence[str], *, but: Callable[[str], bool]) -> bool
     return speaks
 
 
-def _cores(sentence: str, *, before: str, links: bool) -> int | None:
+def _cores(sentence: str, *, before: str, links: bool, last: bool) -> int | None:
     """How many words of the sentence speak of the end; None where one word says something else."""
     if len(sentence) > SENTENCE_LIMIT:
         return None
     text = _URL.sub(" " if links else " url ", sentence)
     if _DENSE.search(text):
         return _dense_cores(text)
-    tokens = _TOKEN.findall(text)
-    folded = [fold(token) for token in tokens]
-    unnamed = [word for word, named in zip(folded, _names(tokens, folded, fold(before)), strict=True) if not named]
-    # Both ways: behind "Thanks." stand names, and also "Could you ...".
-    counts = [_most_cores([word for word in said if not _NUMBER.fullmatch(word)]) for said in (unnamed, folded)]
-    return max((count for count in counts if count is not None), default=None)
+    folded = [fold(token) for token in _TOKEN.findall(text)]
+    unnamed = [fold(token) for token in _TOKEN.findall(_without_names(text, before=fold(before), last=last))]
+    asked = text.rstrip().endswith(_ASKED)
+    # Both ways: behind "Thanks" stand names, and also "Could you ...".
+    counts = [
+        _most_cores([word for word in said if not _NUMBER.fullmatch(word)], asked=asked) for said in (unnamed, folded)
+    ]
+    known = [count for count in counts if count is not None]
+    return None if not known or _tells().search(" ".join(folded)) else max(known)
 
 
-def _most_cores(said: list[str]) -> int | None:
+def _most_cores(said: list[str], *, asked: bool) -> int | None:
     counts = [count for language in _spaced() if (count := _spaced_cores(said, language)) is not None]
-    counts += [count for language in _putting_off() if (count := _spaced_cores(said, language))]
+    text = " ".join(said)
+    counts += [
+        count
+        for language in _putting_off()
+        if (count := _spaced_cores(said, language))
+        and language.held
+        and language.held.puts_off(text, asked=asked, others=_others())
+    ]
     return max(counts, default=None)
 
 
@@ -100,18 +146,48 @@ def _last_word(sentence: str) -> str:
     return found[-1] if found else ""
 
 
-def _names(tokens: list[str], folded: list[str], before: str) -> list[bool]:
-    """Which words are the name of somebody spoken to: capitals behind a polite word."""
-    polite = _polite()
-    named: list[bool] = []
-    spoken_to = 0
-    for place, token in enumerate(tokens):
-        above = folded[place - 1] if place else before
-        spoken_to = _NAME_WORDS if above in polite else spoken_to - 1
-        is_name = spoken_to > 0 and token[0].isupper() and folded[place] not in words("orders")
-        named.append(is_name)
-        spoken_to = spoken_to if is_name else 0
-    return named
+def _without_names(text: str, *, before: str, last: bool) -> str:
+    """The sentence without who is spoken to, and without who signs in the last line.
+
+    A name stands directly behind a greeting, a title or thanks, and the clause ends with it: else it is what was done.
+    """
+    kept: list[str] = []
+    above, gap = before, "sign" if last else "."
+    parts = _CLAUSE_END.split(text)
+    for clause, end in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        tokens = _NAME.findall(clause)
+        for place in range(max(0, len(tokens) - _NAME_WORDS - 1), len(tokens)):
+            speaks_to = (fold(tokens[place - 1]), " ") if place else (above, gap)
+            if _is_name(tokens[place:], *speaks_to):
+                del tokens[place:]
+                break
+        kept += tokens
+        above, gap = fold(tokens[-1]) if tokens else "", end
+    return " ".join(kept)
+
+
+def _is_name(said: list[str], above: str, gap: str) -> bool:
+    """Is it a name? Behind a greeting or a title it may be any word with a capital, elsewhere one that people bear."""
+    titled = fold(said[0]) in _words_of("titles")
+    name = said[1:] if titled else said
+    if len(name) > _NAME_WORDS or not all(_is_capital(word) for word in name):
+        return False
+    behind_title = above in _words_of("titles") and gap in (" ", ".", "sign")
+    polite = above in _words_of("greeting") | _words_of("polite") and gap in (" ", ",", "sign")
+    if not (behind_title or polite):
+        return False
+    free = titled or behind_title or (gap == " " and above in _words_of("greeting"))
+    return all(map(_is_borne, name[1:] if free else name))
+
+
+def _is_capital(word: str) -> bool:
+    return word[0].isupper() and fold(word) not in words("orders")
+
+
+def _is_borne(word: str) -> bool:
+    """Do people bear the name? An initial and the second half of a double name may be any."""
+    first = word.partition("-")[0].casefold()
+    return len(word) == 1 or (first in names("names") and first not in _words_of("brands"))
 
 
 def _spaced_cores(said: list[str], language: _Spaced) -> int | None:
@@ -129,8 +205,13 @@ def _spaced_cores(said: list[str], language: _Spaced) -> int | None:
 def _dense_cores(text: str) -> int | None:
     rest = fold(_HONOURED.sub(" ", text))
     language = next((name for name, script in _SCRIPTS if script.search(rest)), "zh")
+    if _tells_dense().search(rest):
+        return None
     ends = _left_of(rest, language, "closings")
-    return ends or _left_of(rest, language, "holding") or ends
+    if ends:
+        return ends
+    held = _left_of(rest, language, "holding")
+    return held if held and _held_dense(language).puts_off(rest, asked=True, others=_others()) else ends
 
 
 def _left_of(text: str, language: str, tables: str) -> int | None:
@@ -151,8 +232,37 @@ def _data(name: str) -> dict[str, Any]:
 
 
 @cache
-def _polite() -> frozenset[str]:
-    return frozenset(fold(_data("closings")["polite"]).split())
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(fold(_data("closings")[name]).split())
+
+
+@cache
+def _tells() -> re.Pattern[str]:
+    """What says something though each of its words may stand in a closing."""
+    return _phrases_of(_data("closings")["tells"])
+
+
+@cache
+def _tells_dense() -> re.Pattern[str]:
+    return re.compile("|".join(fold(_data("closings")["tells_dense"]).split()))
+
+
+@cache
+def _others() -> _Others:
+    table = _data("holding")
+    return _Others(*(_beginnings(table[name]) for name in ("things", "ticket", "third", "new")))
+
+
+def _beginnings(text: str) -> re.Pattern[str]:
+    """Any of the words, `stem*` for any ending; words of scripts without spaces wherever they stand."""
+    listed = fold(text).split()
+    dense = [re.escape(word) for word in listed if _DENSE.search(word)]
+    spaced = [re.escape(word.rstrip("*")) + (r"\w{0,20}" if word.endswith("*") else "") for word in listed]
+    return re.compile(rf"(?<!\S)(?:{'|'.join(spaced)})(?!\S)|{'|'.join(dense)}")
+
+
+def _phrases_of(text: str) -> re.Pattern[str]:
+    return _pattern([entry.strip() for entry in fold(text).split(";") if entry.strip()])
 
 
 @cache
@@ -174,13 +284,16 @@ def _putting_off() -> tuple[_Spaced, ...]:
     """The tables of what puts off, beside which all that speaks of the end may stand."""
     closings = _data("closings")
     return tuple(
-        _read(
-            fold(table["core"]),
-            fold(f"{table['filler']} {closings[name]['filler']}"),
-            fold(f"{closings[name]['core']};{closings[name].get('also', '')}"),
+        replace(
+            _read(
+                fold(";".join(table.get(kind, "") for kind in _KINDS)),
+                fold(f"{table['filler']} {closings[name]['filler']}"),
+                fold(f"{closings[name]['core']};{closings[name].get('also', '')}"),
+            ),
+            held=_Held(*(_phrases_of(table.get(kind, "")) for kind in _KINDS)),
         )
         for name, table in _data("holding").items()
-        if ";" in table["core"]
+        if isinstance(table, dict) and ";" in table["core"]
     )
 
 
@@ -222,8 +335,17 @@ def _dense(language: str, tables: str) -> tuple[re.Pattern[str], re.Pattern[str]
     """A language whose words are taken out wherever they stand: what ends or puts off, and what stands beside it."""
     table, closings = _data(tables)[language], _data("closings")[language]
     beside = f"{table['filler']} {closings['filler']} {closings['core'] if table is not closings else ''}"
-    return _taken_out(fold(table["core"]).split()), _taken_out(fold(beside).split())
+    core = " ".join(table.get(kind, "") for kind in _KINDS)
+    return _taken_out(fold(core).split()), _taken_out(fold(beside).split())
+
+
+@cache
+def _held_dense(language: str) -> _Held:
+    table = _data("holding")[language]
+    return _Held(*(_taken_out(fold(table.get(kind, "")).split()) for kind in _KINDS))
 
 
 def _taken_out(entries: list[str]) -> re.Pattern[str]:
+    if not entries:
+        return re.compile(r"(?!)")
     return re.compile("|".join(map(re.escape, sorted(set(entries), key=len, reverse=True))).replace("_", " ?"))

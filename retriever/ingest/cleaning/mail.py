@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from index.turns import give_way
 from retriever.ingest.cleaning.code import fenced_lines
-from retriever.ingest.cleaning.greeting import without_beginning
+from retriever.ingest.cleaning.greeting import is_greeting, without_beginning
 from retriever.ingest.cleaning.mail_signs import is_quoted, without_mark
 from retriever.ingest.cleaning.quotes import is_forwarded, is_reply_above, is_separator, reply_header
 from retriever.ingest.cleaning.repeats import Place, repeats_mail
@@ -23,7 +23,7 @@ def clean_mail(text: str) -> str:
     fenced = fenced_lines(lines)
     unquoted = _without_quotes(lines, fenced)
     written = _framed(unquoted)
-    if not _say_something(written):
+    if not _say_something(written) or (len(written) < len(lines) and _only_begins(written)):
         written = (_framed(_unquoted(lines, fenced)) if len(unquoted) < len(lines) else []) or list(lines)
     return "\n".join(written).strip("\n")
 
@@ -46,6 +46,12 @@ def _has_words(line: str) -> bool:
 def _say_something(lines: Sequence[str]) -> bool:
     said = [line.strip(" \t.,:;!-–—*_()[]，。：！").casefold() for line in lines if _has_words(line)]
     return any(line not in phrases("pointer") for line in said)
+
+
+def _only_begins(lines: Sequence[str]) -> bool:
+    """Is nothing left but a greeting and a line that announces what was taken away?"""
+    left = [line.strip() for line in lines if _has_words(line) and not is_greeting(line, gap=True)]
+    return not left or (len(left) == 1 and left[0].endswith((":", "：")))
 
 
 def _without_quotes(lines: Sequence[str], fenced: Sequence[bool]) -> list[str]:

@@ -69,6 +69,8 @@ def is_separator(lines: Sequence[str], place: int) -> bool:
     announced = dashed and dashed[1].endswith((":", "：")) and _says_who_wrote(dashed[1])  # how Notes writes it
     if not (named or announced or _RULE.fullmatch(line)):
         return False
+    if is_announced(lines, place):
+        return False
     after = [number for number in range(place + 1, min(place + 6, len(lines))) if lines[number].strip()]
     if not after:
         return False
@@ -90,7 +92,24 @@ def reply_header(lines: Sequence[str], place: int) -> int:
     """How many lines from here announce an earlier mail; 0 when they do not."""
     if not lines[place].strip() or len(lines[place]) > HEADER_WIDTH:
         return 0
-    return header_block(lines, place) or _attribution_lines(lines, place) or _two_lines(lines, place)
+    length = header_block(lines, place) or _attribution_lines(lines, place) or _two_lines(lines, place)
+    return 0 if length and is_announced(lines, place) else length
+
+
+def is_announced(lines: Sequence[str], place: int) -> bool:
+    """Does the author say above, across one empty line at most, that he quotes on purpose: "Answer of the vendor:"?"""
+    above = place - 1
+    if above > 0 and (_dashed(lines[above]) in phrases("separators") or _RULE.fullmatch(lines[above][:HEADER_WIDTH])):
+        above -= 1
+    if above > 0 and not lines[above].strip():
+        above -= 1
+    line = lines[above].strip() if above >= 0 else ""
+    if len(line) > HEADER_WIDTH or is_forwarded(line) or is_quoted(line) or label(line)[0]:
+        return False
+    if line.endswith((":", "：")):
+        return len(line.split()) + len(line) // 6 > 1 and not (is_dated(line) or ADDRESS.search(line))
+    bare = line.rstrip(" .!。").casefold()
+    return bare.endswith(tuple(phrases("announces"))) and bare not in phrases("pointer")
 
 
 def _attribution_lines(lines: Sequence[str], place: int) -> int:

@@ -11,7 +11,8 @@ MIN_SUBSTANCE = 16
 """Least weight of a resolution: a letter counts 1, a Han, kana or Hangul character 3."""
 MIN_PROBLEM_SUBSTANCE = 9
 
-_SENTENCE = re.compile(r"(?<!\d)[.!?;…]+(?=\W|$)|[\n¡¿。！？；]+")
+_SENTENCE = re.compile(r"((?<!\d)[.!?;…]+(?=\W|$)|[\n¡¿。！？；]+)")
+_GREEK = re.compile("[\u0370-\u03ff]")
 _CLAUSE = re.compile(r",(?=\s)|，|[.!?]")
 _LONGEST = 1_500
 """Characters from which on a text is taken to say something."""
@@ -21,18 +22,20 @@ _WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _PATTERNS = re.compile(
     r"(?:this )?(?:ticket|case|issue|request|conversation|incident)?(?: was| has been| is)?(?: now)? ?"
     r"(?:automatically closed|closed automatically|auto ?closed|auto ?resolved|automatically resolved"
-    r"|closed by (?:the )?(?:system|automation)|marked as (?:solved|resolved|stale|done))\b.{0,120}"
-    r"|(?:auto|automatisch) ?(?:geschlossen|close)\b.{0,80}|das ticket wurde automatisch geschlossen.{0,80}"
-    r"|(?:ticket )?(?:cerrado|fechado|fermé|chiuso) (?:automáticamente|automaticamente|automatiquement).{0,80}"
-    r"|closed (?:due to|because of|as) (?:no response|inactivity|stale|duplicate|lack of response).{0,80}"
-    r"|closing (?:due to|for) (?:inactivity|no response).{0,80}|closed after \d+ days?.{0,80}"
+    r"|closed by (?:the )?(?:system|automation)|marked as (?:solved|resolved|stale|done))"
+    r"|(?:auto|automatisch) ?(?:geschlossen|close)|das ticket wurde automatisch geschlossen"
+    r"|(?:ticket )?(?:cerrado|fechado|fermé|chiuso) (?:automáticamente|automaticamente|automatiquement)"
+    r"|closed (?:due to|because of|as) (?:no response|inactivity|stale|duplicate|lack of response)"
+    r"|closing (?:due to|for) (?:inactivity|no response)|closed after \d+ days?"
     r"|(?:fixed|resolved|solved|closed|done)(?: (?:by|on|at|via|with|over))? (?:the )?(?:phone|call|chat|e ?mail|teams"
     r"|user|caller|customer|client|requester|vendor|supplier|support|agent|it|team|remote|site|itself|\d[\d ]{0,12})"
     r"|(?:duplicate|dupe) of [\w #-]{1,40}|see (?:ticket|case|issue|incident|kb) ?[\w-]{1,30}"
-    r"|(?:系统|系統|超时|超時|工单|工單|客户长时间未回复|用户长时间未回复).{0,20}"
-    r"(?:自动关闭|自動關閉|自动结单|关闭工单|已关闭)"
-    r"|.{0,12}(?:已解决|已处理完毕|已处理好|已经处理好了|已经解决了)(?:请知悉|谢谢)?"
-    r"|自動的に(?:クローズ|終了).{0,20}|자동(?:으로)? ?(?:종료|완료).{0,10}|автоматически закрыт[оа]?.{0,40}"
+    r"|(?:系统|系統|超时|超時|工单|工單|客户长时间未回复|用户长时间未回复) ?(?:工单|工單|系统|系統)?(?:被|已)?"
+    r"(?:自动关闭|自動關閉|自动结单|关闭工单)"
+    r"|(?:已解决|已处理完毕|已处理好|已经处理好了|已经解决了)(?:请知悉|谢谢)?"
+    r"|自動的に(?:クローズ|終了)(?:しました|されました|いたしました|します)?"
+    r"|자동(?:으로)? ?(?:종료|완료)(?:되었습니다|됩니다|됨)?"
+    r"|автоматически закрыт[оа]?"
 )
 
 
@@ -60,7 +63,19 @@ def says_nothing(text: str) -> bool:
     whole = _folded(text)
     if not whole or whole in _empty_phrases() or _PATTERNS.fullmatch(whole):
         return True
-    return only_closes([part for part in _SENTENCE.split(text) if _folded(part)], but=_is_empty)
+    return only_closes(_sentences(text), but=_is_empty)
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences, of their marks only that of a question; Greek asks with a semicolon."""
+    parts = _SENTENCE.split(text)
+    marked = zip(parts[::2], [*parts[1::2], ""], strict=True)
+    return [f"{part}{_mark(part, end)}" for part, end in marked if _folded(part)]
+
+
+def _mark(sentence: str, end: str) -> str:
+    asks = "?" in end or "？" in end or (";" in end and _GREEK.search(sentence))
+    return "?" if asks else ""
 
 
 def _is_empty(sentence: str) -> bool:

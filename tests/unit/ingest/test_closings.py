@@ -13,6 +13,7 @@ SAMPLES = tomllib.loads((SUPPORT / "closing_samples.toml").read_text(encoding="u
 PUT_OFF = tomllib.loads((SUPPORT / "holding_samples.toml").read_text(encoding="utf-8"))
 CLOSINGS = [text for texts in SAMPLES["closings"].values() for text in texts]
 ANSWERS = [text for texts in SAMPLES["answers"].values() for text in texts]
+LOOKALIKES = tomllib.loads((SUPPORT / "answers_like_closings.toml").read_text(encoding="utf-8"))
 SOLVED = "Turn off blank page removal in the profile and choose the feeder as paper source."
 
 
@@ -74,3 +75,53 @@ def test_a_link_is_nothing_beside_a_request_to_rate() -> None:
 def test_a_number_speaks_of_no_end(answer: str) -> None:
     """No phrase of the tables may be empty, or whatever has no other words would be one."""
     assert not says_nothing(answer)
+
+
+@pytest.mark.parametrize("answer", [text for texts in LOOKALIKES.values() for text in texts])
+def test_a_step_or_a_cause_in_polite_words_is_an_answer(answer: str) -> None:
+    """A lost solution is worse than a kept pleasantry: capitals are no names, what is closed or sent may be a thing."""
+    assert not says_nothing(answer)
+
+
+@pytest.mark.parametrize(
+    "closing",
+    ["Thanks Anna!", "Hello Mr. Smith,\nthank you. Closed.", "Danke, Frau Meier.", "Hi Priyanka,\nclosing this now.",
+     "Thanks.\nMarta Nowak", "Closed.\nKind regards\nAnna Öztürk-Lang", "Merci, monsieur Dupont.", "Thanks, Anna B.",
+     "Спасибо, Анна!", "Hola Juan, cerramos el ticket.", "Sehr gerne, Herr Weiß!"],
+)  # fmt: skip
+def test_a_name_closes_the_clause_of_a_greeting_or_signs(closing: str) -> None:
+    """Any word behind a greeting or a title; behind thanks and below the text one that people bear."""
+    assert says_nothing(closing)
+
+
+@pytest.mark.parametrize("text", ["Can you send the log files", "Welche Version", "Μπορείτε να μας στείλετε έκδοση"])
+def test_what_is_asked_for_stands_in_a_question(text: str) -> None:
+    """Without its mark the same words tell what can be done."""
+    assert says_nothing(f"{text}{';' if 'έ' in text else '?'}")
+    assert not says_nothing(f"{text}.")
+
+
+@pytest.mark.parametrize(
+    ("about_the_ticket", "about_a_thing"),
+    [("Your ticket is in progress.", "The download is in progress."),
+     ("Ihr Ticket wurde übergeben.", "Das Telefon wurde übergeben."),
+     ("Votre demande est en cours.", "L'appel est en cours."), ("工单处理中", "更新处理中")],
+)  # fmt: skip
+def test_only_a_ticket_is_put_off_by_being_in_progress(about_the_ticket: str, about_a_thing: str) -> None:
+    """A phrase that fits things as well needs the ticket beside it."""
+    assert says_nothing(about_the_ticket)
+    assert not says_nothing(about_a_thing)
+
+
+@pytest.mark.parametrize(
+    "closing",
+    ["Ticket closed by the customer.", "I was not able to reach you by phone. Closing.", "Closing this call.",
+     "Closing the call as agreed with the user.", "User is on leave, closing the ticket.", "Llamada cerrada.",
+     "Ticket closed automatically after 5 days without response.", "This ticket will be closed on Friday.",
+     "Service request closed.", "Resolved by our team.", "Wir schließen das Ticket, da keine Rückmeldung kam.",
+     "工单已关闭", "本件終了いたします", "티켓을 종료하겠습니다",
+     "Customer confirmed via email.", "The ticket will be closed in 3 days."],
+)  # fmt: skip
+def test_a_ticket_that_is_closed_tells_nothing(closing: str) -> None:
+    """Beside the words that tell something of a service, a mail or an absence."""
+    assert says_nothing(closing)

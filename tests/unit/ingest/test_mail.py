@@ -96,3 +96,38 @@ def test_a_pointer_is_followed(pointer: str) -> None:
 def test_a_short_answer_is_no_pointer() -> None:
     """However short it is, the mail of the customer does not become the answer."""
     assert clean_mail(f"Done.\n\n{HEADERS['gmail en']}\n> It does not print.\n> At all.") == "Done."
+
+
+ANNOUNCED = [
+    "Lösung vom Hersteller:", "The vendor answered:", "From the chat with the vendor:",
+    "Voici la réponse du fournisseur :",
+    "Respuesta del proveedor:", "Resposta do fornecedor:", "Risposta del fornitore:", "Antwoord van de leverancier:",
+    "Odpowiedź producenta:", "Odpověď výrobce:", "Ответ производителя:", "Svar från leverantören:", "厂家回复如下：",
+    "厂商的解决方法见下。",
+    "メーカー回答は以下の通りです。", "제조사 답변은 아래와 같습니다.",
+    "The vendor answered, see below.", "Antwort des Herstellers, siehe unten.",
+    "Réponse du fournisseur, voir ci-dessous.", "Ответ производителя см. ниже.",
+]  # fmt: skip
+ON_PURPOSE = [
+    "From: Cisco TAC <tac@example.com>\nSent: Monday, March 3, 2025 10:12 AM\nTo: me\nSubject: SR 4711",
+    "Von: Cisco TAC <tac@example.com>\nGesendet: Montag, 3. März 2025 10:12\nAn: uns\nBetreff: SR 4711",
+    "-----Original Message-----\nFrom: Cisco TAC <tac@example.com>\nSent: Monday, March 3, 2025 10:12 AM\n"
+    "To: me\nSubject: SR 4711",
+    "On 3 March 2025 at 10:12, Cisco TAC <tac@example.com> wrote:",
+]
+
+
+@pytest.mark.parametrize("block", ON_PURPOSE)
+@pytest.mark.parametrize("announcement", ANNOUNCED)
+def test_what_its_author_quotes_on_purpose_stays(announcement: str, block: str) -> None:
+    """Across an empty line too; the same block below an answer of its own is the earlier mail."""
+    for gap in ("\n", "\n\n"):
+        assert "Upgrade to 17.9.4." in clean_mail(f"Solved.\n{announcement}{gap}{block}\n\nUpgrade to 17.9.4.")
+    assert clean_mail(f"{SAID}\n\n{block}\n\nIt does not print.") == SAID
+
+
+@pytest.mark.parametrize("left", ["Hi Anna,", "Guten Tag Frau Klein,", "Bonjour,"])
+def test_a_greeting_alone_is_not_what_a_mail_says(left: str) -> None:
+    """Where nothing else is left above the quoted mail, that is what the author hands on."""
+    text = f"{left}\n\n{ON_PURPOSE[0]}\n\nUpgrade to 17.9.4."
+    assert "Upgrade to 17.9.4." in clean_mail(text)
