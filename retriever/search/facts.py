@@ -38,8 +38,6 @@ class Evidence:
     """Share of the question, by weight, that each case has nearly literally."""
     standing: FloatArray
     """How far each score is above that of the best candidate that says something else, 0 to FAR."""
-    pieces: float
-    """Log of the number of the question's pieces."""
     unknown: float
     """Share of the question, by weight, that the library has nowhere."""
     rarity: float
@@ -66,7 +64,6 @@ def evidence_of(scores: CandidateScores, score: FloatArray) -> Evidence:
         lacking=share * (1 - found),
         exact=np.asarray((share * (found > _EXACT)).sum(axis=0), np.float64),
         standing=_standing(scores.similarity, score),
-        pieces=float(np.log1p(fit.size)),
         unknown=float(fit.unknown),
         rarity=float(fit.rarity),
         ceiling=float(np.log1p(scores.ceiling)) if np.isfinite(scores.ceiling) else 0.0,
@@ -105,11 +102,7 @@ _TABLE = (
     Fact("lacking", "share of the question, by weight, that the case has not", lambda e: e.lacking.sum(axis=0), -1),
     Fact("lacking_most", "of its pieces the largest such share", lambda e: e.lacking.max(axis=0), -1),
     Fact("exact", "share that the case has nearly literally", lambda e: e.exact),
-    Fact("pieces_cosine", "the cosine of a long question", lambda e: e.pieces * e.cosine),
-    Fact("pieces_words", "the words of a long question", lambda e: e.pieces * e.words),
-    Fact("pieces_context", "the context of a long question", lambda e: e.pieces * e.context),
     Fact("standing", "how far its score is above that of the best case that says something else", lambda e: e.standing),
-    Fact("pieces", "log of the number of the question's pieces", lambda e: e.pieces, 0),
     Fact("same", "1 if the case is in the question's language", lambda e: e.same, 0),
     Fact("longer", "log ratio of lengths, case to question", lambda e: e.longer, 0),
     Fact("unknown", "share of the question, by weight, that the library has nowhere", lambda e: e.unknown, 0),
