@@ -11,7 +11,7 @@ WHOLE = 1.0
 SEVERAL = 0.5
 """The same for several parts together."""
 
-NAMED = 2.0
+NAMED = 1.0
 """The same for nothing but codes: what stands around them tells apart the cases that share them."""
 
 
