@@ -6,10 +6,13 @@ import re
 
 import orjson
 
-from retriever.ingest.files.hazards import Hazards
+from retriever.ingest.files.encodings import CUT_OFF
+from retriever.ingest.files.hazards import BEYOND, Hazards
 
 # The fast parser makes floats of integers from 2⁶⁴ on, which have 20 digits.
 _LONG_INTEGER = re.compile(rb"[0-9]{19}")
+
+_CUT_OFF = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")
 
 
 def exact_json(data: bytes) -> object:
@@ -42,7 +45,7 @@ def parsed_json(text: str) -> object:
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise ValueError("a number beyond all that can be read")
+        raise ValueError(BEYOND)
     return number
 
 
@@ -55,5 +58,7 @@ def json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg}, character {error.pos + 1}"
     if isinstance(error, UnicodeDecodeError):
+        if error.reason in _CUT_OFF:
+            return CUT_OFF
         return f"byte {error.start + 1} is no valid {error.encoding}"
     return str(error).strip().partition("\n")[0].rstrip(". ")[:80]
