@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
-import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from retriever.api.problems import INVALID_REQUEST, Problem, ProblemError, field
 from retriever.api.runtime import Runtime
 from retriever.domain import Actor
 from retriever.errors import InvalidCase
+from retriever.ingest.files.json_text import exact_json
 from retriever.wiring.service import Service
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -107,8 +107,8 @@ def parse(model: type[Model], body: bytes) -> Model:
 def parse_object(body: bytes) -> dict[str, object]:
     """The body as a JSON object whose fields are checked later; 400 when it is no JSON, InvalidCase when no object."""
     try:
-        row = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        row = exact_json(body)
+    except ValueError as error:
         raise _invalid_json(str(error)) from error
     if not isinstance(row, dict):
         raise InvalidCase("case", "expected an object with the fields of a case")

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-import orjson
-
 from retriever.case.dates import iso_spelling
 from retriever.case.fields import LISTS
 from retriever.ingest.columns import LONG_TEXTS
+from retriever.ingest.files.json_text import exact_json
 from retriever.ingest.states import status_of
 
 _PATH_SIGN = re.compile("[>›→]")
@@ -45,8 +44,8 @@ def split_list(field: str, text: str) -> list[object]:
     stripped = text.strip()
     if stripped.startswith("[") and stripped.endswith("]"):
         try:
-            entries = orjson.loads(stripped)
-        except orjson.JSONDecodeError:
+            entries = exact_json(stripped.encode())
+        except ValueError:
             entries = None
         if isinstance(entries, list):
             return entries

@@ -45,7 +45,7 @@ def receive(
     """
     try:
         record = parsed_json(body.decode("utf-8", errors="replace"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidInput(f"the body is not valid JSON ({json_fault(error)}).") from error
     if not isinstance(record, dict):
         raise InvalidInput("the body must be a JSON object.")

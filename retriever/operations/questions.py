@@ -1,12 +1,12 @@
 """Many questions, one a line: each is answered by itself, and a line that is none is told and skipped."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 from retriever.domain import QUESTION_LIMIT, Query, SearchResult
 from retriever.errors import InvalidInput, InvalidQuery
+from retriever.ingest.files.json_text import parsed_json
 from retriever.wiring.service import Service
 
 MANY = 100_000
@@ -60,10 +60,10 @@ def _row(line: str) -> dict[str, Any]:
     if not text.startswith("{") or len(line) >= _LINE:
         return {"problem": text}
     try:
-        row: dict[str, Any] = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        row = parsed_json(text)
+    except ValueError as error:
         raise InvalidQuery("the line is no JSON object.") from error
-    return row
+    return row if isinstance(row, dict) else {}
 
 
 def _parts(row: dict[str, Any]) -> dict[str, Any]:

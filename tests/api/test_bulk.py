@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from retriever.api.models.responses import BulkLineResponse
 from retriever.api.routes.bulk import LINE_LIMIT, LineSplitter
 from retriever.wiring.service import Service
+from tests.support.numbers import LONG_INTEGERS, NO_NUMBERS
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -118,3 +119,31 @@ def test_lines_without_anything_are_counted_and_cost_nothing() -> None:
     assert lines.feed(b"\n" * 1_000_000) == []
     assert time.perf_counter() - begin < 1
     assert lines.feed(b"{2") + lines.finish() == [(1_000_006, b"{2")]
+
+
+@pytest.mark.parametrize("number", LONG_INTEGERS)
+def test_a_long_integer_is_itself_in_a_line(client: TestClient, service: Service, number: int) -> None:
+    """Two tickets whose numbers differ in the last digit are two cases; codes, tags and product keep theirs."""
+    more = {"error_codes": [number], "tags": [number], "product": number}
+    rows = [
+        {"source": {"system": "sap", "external_id": at}, "problem": "p", "solution": "s"} | more
+        for at in (number, number + 1)
+    ]
+
+    lines, last = upload(client, b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+
+    assert [line["id"] for line in lines] == [f"sap:{number}", f"sap:{number + 1}"]
+    assert last["created"] == 2
+    case = service.store.cases.get(f"sap:{number + 1}").case
+    assert case.source.external_id == str(number + 1)
+    assert (case.error_codes, case.tags, case.product) == ((str(number),), (str(number),), str(number))
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_number_is_refused_in_its_line(client: TestClient, value: str) -> None:
+    """Beside a long integer, too; the neighbours go in."""
+    bad = b'{"id": "x", "problem": "p", "solution": "s", "product": %s, "source": {"external_id": %d}}\n'
+    for number in (1, 10**20):
+        lines, _ = upload(client, case_line("a") + bad % (value.encode(), number) + case_line("b"))
+
+        assert [line.get("error", {}).get("field") for line in lines] == [None, "line", None]

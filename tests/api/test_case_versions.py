@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from retriever.api.models.responses import CaseResponse, VersionListResponse
 from tests.support.api import build_service, client_of
+from tests.support.numbers import LONG_INTEGERS, NO_NUMBERS
 
 CASE = {"id": "a:b+c", "problem": "p", "solution": "s"}
 
@@ -120,3 +121,35 @@ def test_versions_are_listed_newest_first(client: TestClient, place: str) -> Non
     assert [version["version"] for version in newest["versions"]] == [4, 3, 2]
     assert newest["versions"][0]["case"]["problem"] == "problem 4"
     assert [version["version"] for version in oldest["versions"]] == [1]
+
+
+@pytest.mark.parametrize("number", LONG_INTEGERS)
+def test_a_long_integer_is_itself(client: TestClient, number: int) -> None:
+    """In what POST and PUT read: its neighbour is another case, and no conflict."""
+    case = {"source": {"system": uuid4().hex, "external_id": number}, "problem": "p", "solution": "s"}
+    next_one = case | {"source": case["source"] | {"external_id": number + 1}}  # type: ignore[operator]  # a mapping
+
+    first, second = (client.post("/v1/cases", json=body) for body in (case, next_one))
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert [answer.json()["source"]["external_id"] for answer in (first, second)] == [str(number), str(number + 1)]
+    tagged = case | {"tags": [number], "error_codes": [number + 1]}
+    put = client.put(first.headers["Location"], json=tagged, headers={"If-Match": "*"})
+    assert (put.json()["tags"], put.json()["error_codes"]) == ([str(number)], [str(number + 1)])
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_number_is_refused(client: TestClient, value: str) -> None:
+    """400, beside a long integer, too."""
+    for number in (1, 10**20):
+        body = f'{{"id": "n", "problem": "p", "solution": "s", "product": {value}, "tags": [{number}]}}'
+        answer = client.post("/v1/cases", content=body, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
+
+
+def test_deep_nesting_is_refused_beside_a_long_integer(client: TestClient) -> None:
+    """As it is without one, if in other words: never by a fault of ours."""
+    for depth in (300, 1_000, 5_000):
+        body = '{"id": 18446744073709551616, "tags": ' + "[" * depth + "]" * depth + "}"
+        answer = client.post("/v1/cases", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400

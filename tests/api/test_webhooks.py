@@ -17,6 +17,7 @@ from retriever.operations.upkeep import daily_round
 from retriever.store import open_store
 from retriever.wiring.service import Service
 from tests.support.api import LIBRARY, build_service
+from tests.support.numbers import LONG_INTEGERS, NO_NUMBERS
 from tests.support.signing import sign
 
 SECRET = "s3cret-of-the-desk"  # noqa: S105  of this test alone
@@ -169,6 +170,24 @@ def test_an_unsigned_or_unknown_sender_is_refused(client: TestClient, hooked: Se
 def test_a_signed_body_that_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
     """400, without repeating it."""
     assert send(client, body).status_code == 400
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_number_is_refused(client: TestClient, hooked: Service, value: str) -> None:
+    """A draft `desk:inf` would take in the next ticket, too."""
+    body = orjson.dumps(event()).replace(b'"T-1"', value.encode())
+
+    assert send(client, body).status_code == 400
+    assert hooked.store.deliveries.last() == []
+
+
+@pytest.mark.parametrize("number", LONG_INTEGERS)
+def test_a_long_integer_is_itself(client: TestClient, hooked: Service, number: int) -> None:
+    """The draft is named after the number as it was sent."""
+    send(client, orjson.dumps(event()).replace(b'"T-1"', str(number).encode()))
+
+    assert outcome_of(hooked).startswith("created")
+    assert hooked.store.cases.get(f"desk:{number}").case.source.external_id == str(number)
 
 
 def test_what_waits_survives_a_restart(tmp_path: Path) -> None:

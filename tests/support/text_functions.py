@@ -30,7 +30,7 @@ from retriever.ingest.columns import find_field, names_change
 from retriever.ingest.files.alphabets import oddities
 from retriever.ingest.files.guards import guarded, unguarded
 from retriever.ingest.files.hazards import Hazards
-from retriever.ingest.files.json_text import json_fault, parsed_json
+from retriever.ingest.files.json_text import exact_json, json_fault, parsed_json
 from retriever.ingest.files.sheet_values import shown_number
 from retriever.ingest.sources.github import markdown_text
 from retriever.ingest.sources.journal import customer_comments, journal_entries, journal_text
@@ -53,8 +53,15 @@ from retriever.wiring.questions import question_reader
 def _json(text: str) -> object:
     try:
         return parsed_json(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return json_fault(error)
+
+
+def _exact_json(text: str) -> object:
+    try:
+        return exact_json(text.encode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        return str(error)
 
 
 def _number(text: str, code: str) -> str:
@@ -135,6 +142,7 @@ TEXT_FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "says_nothing": says_nothing,
     "substance": substance,
     "json": _json,
+    "exact_json": _exact_json,
     "markdown_text": markdown_text,
     "mask_text": mask_text,
     "mask_mention": mask_mention,

@@ -19,6 +19,7 @@ from retriever.api.routing import RequestBody, Responses, Route
 from retriever.case.reading import case_of
 from retriever.domain import Actor, Case
 from retriever.errors import InvalidCase
+from retriever.ingest.files.json_text import exact_json
 from retriever.wiring.service import Service
 
 PATH = "/v1/cases/bulk"
@@ -137,8 +138,8 @@ def _read_line(line: bytes | None) -> Case:
     if line is None:
         raise InvalidCase("line", f"is longer than {LINE_LIMIT:,} bytes")
     try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
+        row = exact_json(line)
+    except ValueError as error:
         raise InvalidCase("line", f"is not valid JSON: {error}") from error
     if not isinstance(row, dict):
         raise InvalidCase("line", "is no JSON object")

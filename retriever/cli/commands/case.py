@@ -1,10 +1,9 @@
 """`similar-cases case …`: single cases, their versions, and what happens to them outside of a review."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +27,7 @@ from retriever.cli.output import out, print_json, print_table, progress_bars
 from retriever.cli.results import print_result, result_dict
 from retriever.domain import OPERATOR, Case, Query, Reuse, Status, StoredCase
 from retriever.errors import InvalidInput
+from retriever.ingest.files.json_text import parsed_json
 from retriever.operations.cases import compare_versions, delete_case, list_cases, put_case
 from retriever.operations.erase import Erased, erase_case, finish_erasures
 from retriever.wiring.library import check_library
@@ -386,7 +386,7 @@ def _read_case(file: Path, **more: str) -> Case:
     """The case in a JSON file, - for standard input; `more` are fields it has whatever the file says."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        row = json.loads(text)
+        row: Any = parsed_json(text)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -27,6 +27,11 @@ _BINARY = (
 _CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _ASCII_TEXT = re.compile(r"[\t\n\r -~]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+CUT_OFF = "the file ends in the middle of a character"
+"""Said of an export that somebody or a full disk stopped."""
+IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""What a character beyond ASCII looks like."""
+_CUT_IN_UTF8 = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 
 
 _NO_TEXTS = frozenset(("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"))
@@ -118,6 +123,9 @@ def found_encoding(block: bytes, *, first: bool, cut: bool) -> str:
     lines = [line for line in block.split(b"\n") if _BEYOND_ASCII.search(line)]
     if cut and len(lines) > 1:
         del lines[-1]
+    elif IN_UTF8.search(block) and ends_in_character(block):
+        # A letter of one byte at the very end looks like that, too, but not behind others in UTF-8.
+        lines[-1] = _CUT_IN_UTF8.sub(b"", lines[-1])
     unsound = [line for line in lines if not decodes(line, "utf-8")]
     if len(unsound) * 2 <= len(lines):
         return "utf-8"
@@ -129,6 +137,11 @@ def found_encoding(block: bytes, *, first: bool, cut: bool) -> str:
         f"the encoding cannot be told: it is neither UTF-8 nor UTF-16{could}. "
         "Name it with --encoding, for example windows-1252, shift_jis, big5 or euc-kr."
     )
+
+
+def ends_in_character(data: bytes) -> bool:
+    """Do the bytes of UTF-8 end in the middle of a sign?"""
+    return bool(_CUT_IN_UTF8.search(data[-4:]))
 
 
 def _ascii_share(sample: bytes, encoding: str) -> float:

@@ -1,6 +1,8 @@
 """JSON objects, one at a time: one a line, or in a document that is parsed as it is read. The home of ijson."""
 
 import io
+import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -8,8 +10,8 @@ from typing import Any
 import ijson
 
 from retriever.errors import InvalidInput
-from retriever.ingest.files.encodings import beginning, find_encoding
-from retriever.ingest.files.hazards import Hazards
+from retriever.ingest.files.encodings import CUT_OFF, beginning, ends_in_character, find_encoding
+from retriever.ingest.files.hazards import BEYOND, Hazards
 from retriever.ingest.files.json_text import json_fault, parsed_json
 from retriever.ingest.files.lines import TextLine
 from retriever.ingest.files.records import AnyRecord, BrokenRecord, FileRecord
@@ -38,18 +40,53 @@ class _Hazard(Exception):
     """Raised through the parser out of the stream that it reads."""
 
 
+_CONTROL = re.compile(rb"[\x01-\x1f]")
+# A string, its end, or its beginning, in a piece; and what in it is escaped already, or has to be.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_TO_ESCAPE = re.compile(rb"\\.|[\x01-\x1f]", re.DOTALL)
+
+
 class _Guarded:
-    """A stream of JSON that ends with an exception before the parser gets what it cannot take."""
+    """A stream of JSON as the strict parser takes it: control characters in strings escaped, NULs left out.
+
+    It ends with an exception before the parser gets what it cannot take.
+    """
 
     def __init__(self, stream: PeekedStream | Utf8Stream | io.BytesIO) -> None:
         self._stream = stream
-        self._hazards = Hazards()
+        self._end = b""
+        self.hazards = Hazards()
 
     def read(self, size: int = -1) -> bytes:
-        part = self._stream.read(size)
-        if hazard := self._hazards.find(part):
+        while block := self._stream.read(size):
+            self._end = (self._end + block)[-4:]
+            if part := block.replace(b"\x00", b""):
+                return self._mended(part)
+        if ends_in_character(self._end):
+            raise _Hazard(CUT_OFF)
+        return b""
+
+    def _mended(self, part: bytes) -> bytes:
+        before = self.hazards.open_string
+        if hazard := self.hazards.find(part):
             raise _Hazard(hazard)
-        return part
+        if not self.hazards.has_raw_control:
+            return part
+        return _STRING.sub(_escaped, before + part)[len(before) :]
+
+
+def _escaped(string: re.Match[bytes]) -> bytes:
+    if not _CONTROL.search(string[0]):
+        return string[0]
+    return _TO_ESCAPE.sub(lambda sign: sign[0] if len(sign[0]) > 1 else b"\\u%04x" % sign[0][0], string[0])
+
+
+def _is_infinite(value: Any) -> bool:  # noqa: ANN401  any JSON
+    """Is there a number in it that no float holds?"""
+    if isinstance(value, Decimal):
+        return math.isinf(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_is_infinite, inner))
 
 
 def plain_numbers(value: Any) -> Any:  # noqa: ANN401  any JSON
@@ -74,13 +111,16 @@ def _parsed(line: TextLine) -> AnyRecord:
 def _iter_items(stream: PeekedStream, prefix: str, encoding: str) -> Iterator[AnyRecord]:
     number, before = 0, 0
     try:
-        for value in ijson.items(_Guarded(_in_utf8(stream, encoding)), prefix, multiple_values=True):
+        guarded = _Guarded(_in_utf8(stream, encoding))
+        for value in ijson.items(guarded, prefix, multiple_values=True):
             number += 1
             size, before = stream.offset - before, stream.offset
-            if isinstance(value, dict):
-                yield FileRecord(number, value, size)
-            else:
+            if not isinstance(value, dict):
                 yield BrokenRecord(number, "expected a JSON object", {"": value})
+            elif guarded.hazards.has_huge_number and _is_infinite(value):
+                yield BrokenRecord(number, f"holds {BEYOND}", {"": value})
+            else:
+                yield FileRecord(number, value, size)
     except (ijson.JSONError, UnicodeDecodeError, _Hazard) as error:
         # The parser's own words hold the text around the fault; only their first line does not.
         reason = f"the JSON ends or breaks here ({json_fault(error)}); nothing behind it can be read"

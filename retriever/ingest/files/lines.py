@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from retriever.ingest.files.encodings import decodes, find_encoding, found_encoding, is_ascii
+from retriever.ingest.files.encodings import IN_UTF8, decodes, find_encoding, found_encoding, is_ascii
 from retriever.ingest.files.streams import PeekedStream
 
 LINE_LIMIT = 16 << 20
@@ -16,7 +16,6 @@ _BY_LINE = re.compile(
     r"utf-?8|ascii|gb|big5|shift_jis|cp932|euc|cp(?!037|273|424|500|875|1026|1140)|latin|iso8859|koi8|mac|kz|ptcp"
 )
 _OF_ONE_BYTE = ("cp12", "cp4", "cp7", "cp85", "cp86", "iso8859", "koi8", "mac")
-_IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _TOO_LONG = f"is longer than {LINE_LIMIT >> 20} MiB"
 
 
@@ -70,15 +69,17 @@ class LineReader:
         if skipping:
             yield "", _TOO_LONG
         elif pending:
-            yield from self._decoded(pending, ending)
+            for text, fault in self._decoded(pending, ending):
+                cut = fault and decodes(pending, self.encoding, partial=True)
+                yield text, _cut_off(self.encoding) if cut else fault
 
     def _decoded(self, block: bytes, ending: bytes) -> Iterator[tuple[str, str]]:
         if not self._settled:
             self._settle(block)
-        if self._guessed and _IN_UTF8.search(block):
+        if self._guessed and IN_UTF8.search(block):
             for line in block.split(ending):
                 yield self._decoded_line(
-                    line, "utf-8" if _IN_UTF8.search(line) and decodes(line, "utf-8") else self.encoding
+                    line, "utf-8" if IN_UTF8.search(line) and decodes(line, "utf-8") else self.encoding
                 )
             return
         try:
@@ -113,7 +114,7 @@ class LineReader:
             if len(pending) > LINE_LIMIT:
                 pending, skipping = "", True
         if pending or cut_off or skipping:
-            fault = f"is cut off in the middle of a {self.encoding} character" if cut_off else ""
+            fault = _cut_off(self.encoding) if cut_off else ""
             yield pending, fault or (_TOO_LONG if skipping else self._damage(pending, damaged))
 
     def _damage(self, text: str, damaged: re.Pattern[str]) -> str:
@@ -130,3 +131,7 @@ class LineReader:
             self._settled = True
             self.encoding = found_encoding(block, first=False, cut=False)
             self._guessed = self.encoding.startswith(_OF_ONE_BYTE)
+
+
+def _cut_off(encoding: str) -> str:
+    return f"is cut off in the middle of a {encoding} character"

@@ -1,5 +1,6 @@
 """One open file of records, a table or JSON objects: the one place that knows what each format is read with."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -111,19 +112,29 @@ def _format_of(head: bytes, encoding: str, suffix: str, envelopes: Sequence[str]
     if text.startswith("["):
         return "json"
     if text.startswith("{"):
-        first, newline, _ = text.partition("\n")
-        return "jsonl" if _is_record(first, envelopes, whole=bool(newline)) else "json"
+        return "jsonl" if _begins_with_record(text, envelopes, by_line=_SUFFIXES.get(suffix) == "jsonl") else "json"
     return "jsonl" if suffix == ".json" else _SUFFIXES.get(suffix, "csv")
 
 
-def _is_record(line: str, envelopes: Sequence[str], *, whole: bool) -> bool:
-    """Is the first line a record of its own, and not a page of them?"""
+def _begins_with_record(text: str, envelopes: Sequence[str], *, by_line: bool) -> bool:
+    """Is the first line a record of its own, and not a page of them? `by_line`: the file's name says so."""
+    line, newline, rest = text.partition("\n")
     try:
         value = parsed_json(line)
-    except ValueError:
-        return False
+    except json.JSONDecodeError:
+        return _stands_alone(line, rest, ("[", ",", ":"))
+    except ValueError:  # nothing is wrong with its form; brackets at its end may be those that are too many
+        return by_line or _stands_alone(line, rest, (",", ":"))
     page = isinstance(value, dict) and any(isinstance(value.get(name), list) for name in envelopes)
-    return isinstance(value, dict) and not page and (whole or bool(value))
+    return isinstance(value, dict) and not page and (bool(newline) or bool(value))
+
+
+def _stands_alone(line: str, rest: str, going_on: tuple[str, ...]) -> bool:
+    """Does the next line begin a record, so that a line which is no JSON costs itself alone?
+
+    Within a document a brace follows what is `going_on`: a bracket, a comma or a colon.
+    """
+    return rest.lstrip().startswith("{") and not line.rstrip().endswith(going_on)
 
 
 def _refuse_options(options: FileOptions, format: FileFormat) -> None:
