@@ -272,6 +272,7 @@ def test_the_report_is_json(tmp_path: Path, store: Store) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """A file of 80 MiB takes no more than SQLite's page cache (64 MiB) over one of 8, in processes of their own."""
     program = (
