@@ -340,6 +340,15 @@ def test_a_letter_at_the_end_is_no_cut_character(text: str) -> None:
     assert row.values["problem"] == text
 
 
+def test_a_last_letter_alone_may_be_either() -> None:
+    """Whoever reads it is told of both."""
+    *_, last = read("id,problem\n1,Strasse\n2,Café".encode("windows-1252"))
+
+    assert isinstance(last, Rejected)
+    assert "in the middle of a" in last.reason
+    assert "name its encoding" in last.reason
+
+
 def test_long_integers_in_a_list_cell_are_exact() -> None:
     """A cell may hold a list as JSON."""
     assert split_list("tags", f"[{2**70 + 1}, 7]") == [2**70 + 1, 7]
