@@ -4,6 +4,7 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -41,7 +42,7 @@ class _Hazard(Exception):
 
 
 _CONTROL = re.compile(rb"[\x01-\x1f]")
-# A string, its end, or its beginning, in a piece; and what in it is escaped already, or has to be.
+# A string, or one that the piece ends in; and what in it is escaped already, or has to be.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _TO_ESCAPE = re.compile(rb"\\.|[\x01-\x1f]", re.DOTALL)
 
@@ -49,30 +50,43 @@ _TO_ESCAPE = re.compile(rb"\\.|[\x01-\x1f]", re.DOTALL)
 class _Guarded:
     """A stream of JSON as the strict parser takes it: control characters in strings escaped, NULs left out.
 
-    It ends with an exception before the parser gets what it cannot take.
+    It ends with an exception before the parser gets what it cannot take, and behind all that it can.
     """
 
     def __init__(self, stream: PeekedStream | Utf8Stream | io.BytesIO) -> None:
         self._stream = stream
         self._end = b""
+        self._fault = ""
         self.hazards = Hazards()
 
     def read(self, size: int = -1) -> bytes:
-        while block := self._stream.read(size):
+        while not self._fault and (block := self._stream.read(size)):
             self._end = (self._end + block)[-4:]
-            if part := block.replace(b"\x00", b""):
-                return self._mended(part)
-        if ends_in_character(self._end):
-            raise _Hazard(CUT_OFF)
+            if part := self._mended(block.replace(b"\x00", b"")):
+                return part
+        if self._fault or ends_in_character(self._end):
+            raise _Hazard(self._fault or CUT_OFF)
         return b""
 
     def _mended(self, part: bytes) -> bytes:
-        before = self.hazards.open_string
-        if hazard := self.hazards.find(part):
-            raise _Hazard(hazard)
-        if not self.hazards.has_raw_control:
+        before = copy(self.hazards)
+        self._fault = self.hazards.find(part)
+        if self._fault:
+            part = _sound_part(part, before)
+        if not self._fault and not self.hazards.has_raw_control:
             return part
-        return _STRING.sub(_escaped, before + part)[len(before) :]
+        opened = before.open_string
+        return _STRING.sub(_escaped, opened + part)[len(opened) :]
+
+
+def _sound_part(part: bytes, hazards: Hazards) -> bytes:
+    """What comes before a hazard, so that the records there are read."""
+    sound, size = 0, len(part)
+    while size := size // 2:
+        further = copy(hazards)
+        while sound + size <= len(part) and not further.find(part[sound : sound + size]):
+            sound, hazards = sound + size, copy(further)
+    return part[:sound]
 
 
 def _escaped(string: re.Match[bytes]) -> bytes:

@@ -70,8 +70,7 @@ class LineReader:
             yield "", _TOO_LONG
         elif pending:
             for text, fault in self._decoded(pending, ending):
-                cut = fault and decodes(pending, self.encoding, partial=True)
-                yield text, _cut_off(self.encoding) if cut else fault
+                yield text, self._fault_at_end(pending, fault)
 
     def _decoded(self, block: bytes, ending: bytes) -> Iterator[tuple[str, str]]:
         if not self._settled:
@@ -96,6 +95,13 @@ class LineReader:
         except UnicodeDecodeError as error:
             fault = f"is not valid {self.encoding} (byte 0x{line[error.start]:02x} at position {error.start + 1})"
             return line.decode(self.encoding, errors="replace"), f"{fault}; convert the file, or name its encoding"
+
+    def _fault_at_end(self, line: bytes, fault: str) -> str:
+        """What is said of the last line, if there was anything to say."""
+        if not fault or not decodes(line, self.encoding, partial=True):
+            return fault
+        # Without another such character it may as well be a letter of an encoding of one byte.
+        return _cut_off(self.encoding) + ("" if IN_UTF8.search(line) else f", or {fault}")
 
     def _lines_of_text(self) -> Iterator[tuple[str, str]]:
         wide = self.encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32"))

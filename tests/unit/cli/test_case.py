@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.cli import ANN, KIM, LEE, Run, publish, status
+from tests.support.numbers import LONG_INTEGERS, NO_NUMBERS
 
 
 def test_a_case_is_put_shown_and_deleted(run: Run, cases_file: Path) -> None:
@@ -32,6 +35,25 @@ def test_a_case_is_shown_by_the_id_of_its_own_system(run: Run) -> None:
 
     assert "reset the drive" in run("case", "show", "KB-017").out
     assert "did you mean" in run("case", "show", "KB17").err
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBERS, "[" * 5_000, '"\\\0\\", "tags": ' + "[" * 5_000])
+def test_a_case_with_what_is_no_number_is_refused_by_name(run: Run, value: str) -> None:
+    """As is one that is nested without end, also behind a zero character: one line, no traceback."""
+    Path("bad.json").write_text(f'{{"problem": "p", "solution": "s", "id": {value}}}', encoding="utf-8")
+
+    ran = run("case", "put", "bad.json")
+
+    assert ran.code == 1
+    assert "bad.json is not JSON" in ran.err
+
+
+@pytest.mark.parametrize("number", LONG_INTEGERS)
+def test_a_long_integer_is_itself_in_a_file(run: Run, number: int) -> None:
+    """As over HTTP."""
+    Path("one.json").write_text(json.dumps({"id": number, "problem": "p", "solution": "s"}), encoding="utf-8")
+
+    assert run("case", "put", "one.json").out.startswith(f"{number}: created")
 
 
 def test_a_file_that_is_no_case_is_refused_by_name(run: Run) -> None:

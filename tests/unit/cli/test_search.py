@@ -151,6 +151,8 @@ def test_many_questions_are_answered_line_by_line(library: Run) -> None:
         "x" * 33_000,
         "x" * 90_000,
         json.dumps({"id": 7, "text": "printer", "more": [1]}),
+        '{"id": 1e400, "text": "printer"}',
+        '{"id": NaN, "text": "printer"}',
     ]
     Path("asked.txt").write_text("\n".join(lines), encoding="utf-8-sig")
 
@@ -159,9 +161,9 @@ def test_many_questions_are_answered_line_by_line(library: Run) -> None:
     rows = [json.loads(line) for line in ran.out.splitlines()]
     assert ran.code == 1
     assert [(row["line"], row["id"]) for row in rows] == [
-        (1, ""), (3, "t2"), (4, "t3"), (5, ""), (6, ""), (7, ""), (8, "7")
+        (1, ""), (3, "t2"), (4, "t3"), (5, ""), (6, ""), (7, ""), (8, "7"), (9, ""), (10, "")
     ]  # fmt: skip
-    assert ["error" in row for row in rows] == [False, False, True, True, True, True, False]
+    assert ["error" in row for row in rows] == [False, False, True, True, True, True, False, True, True]
     assert rows[0]["matches"][0]["id"] == rows[1]["matches"][0]["id"] == "P-1"
 
 

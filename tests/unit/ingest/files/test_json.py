@@ -216,6 +216,19 @@ def test_an_exponent_of_many_digits_ends_a_document_with_a_reason(number: str) -
     assert "beyond all that can be read" in last.reason
 
 
+@pytest.mark.parametrize("before", [0, 1, 700, 70_000])
+@pytest.mark.parametrize("bad", ["[" * 300 + "]" * 300, "[" * 3_000, "9" * 5_000, "1e9999999", "NaN"])
+def test_what_stands_before_a_hazard_in_a_document_is_read(bad: str, before: int) -> None:
+    """And the record that holds it is told by its number."""
+    text = f'[{{"id": "a\t"}}, {{"id": "{"b" * before}\t"}},\n {{"id": "c", "x": {bad}}}, {{"id": "d"}}]'
+
+    *good, last = read(text.encode())
+
+    assert [row.values["id"] for row in good if isinstance(row, CaseRow)] == ["a\t", "b" * before + "\t"]
+    assert isinstance(last, Rejected)
+    assert last.line == 3
+
+
 def test_a_zero_character_hides_nothing() -> None:
     """Behind a backslash it hid the quote that ends the string, and the brackets behind it."""
     for text in ('{"a":"\\\0\\","b":%s}', '{"a":"\\\0", "b\\\0\\": %s}', '\0{"a":\0%s}'):
@@ -338,6 +351,15 @@ def test_a_letter_at_the_end_is_no_cut_character(text: str) -> None:
 
     assert isinstance(row, CaseRow)
     assert row.values["problem"] == text
+
+
+def test_a_last_letter_alone_may_be_either() -> None:
+    """Whoever reads it is told of both."""
+    *_, last = read("id,problem\n1,Strasse\n2,Café".encode("windows-1252"))
+
+    assert isinstance(last, Rejected)
+    assert "in the middle of a" in last.reason
+    assert "name its encoding" in last.reason
 
 
 def test_long_integers_in_a_list_cell_are_exact() -> None:
