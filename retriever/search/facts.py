@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from retriever.search.features import PairScores, pair_scores
 from retriever.search.scores import SAYS_THE_SAME, CandidateScores, FloatArray
 
 FAR = 3.0
@@ -21,15 +22,9 @@ _EXACT = 0.9  # similarity of a piece to itself or to the same word written othe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the facts are made of: scores of n candidates, (n,), and what is true of the question alone."""
+    """What the facts are made of: what is known of n candidates, (n,), and what is true of the question alone."""
 
-    cosine: FloatArray
-    words: FloatArray
-    weighted: FloatArray
-    context: FloatArray
-    sharp: FloatArray
-    reverse: FloatArray
-    longer: FloatArray
+    pair: PairScores
     same: FloatArray
     """1 where the case is in the question's language."""
     lacking: FloatArray
@@ -53,13 +48,7 @@ def evidence_of(scores: CandidateScores, score: FloatArray) -> Evidence:
     share = np.asarray(fit.weights, np.float64) if len(fit.weights) else np.ones(1)
     share = share[:, None] / max(float(share.sum()), 1e-9)
     return Evidence(
-        cosine=scores.cosine,
-        words=scores.words,
-        weighted=scores.weighted,
-        context=fit.context.astype(np.float64),
-        sharp=fit.sharp.astype(np.float64),
-        reverse=fit.reverse.astype(np.float64),
-        longer=fit.longer.astype(np.float64),
+        pair=pair_scores(scores),
         same=scores.same.astype(np.float64),
         lacking=share * (1 - found),
         exact=np.asarray((share * (found > _EXACT)).sum(axis=0), np.float64),
@@ -91,20 +80,20 @@ class Fact:
 
 _TABLE = (
     Fact("bias", "1", lambda e: 1.0, 0),
-    Fact("cosine", "cosine of question and case", lambda e: e.cosine),
-    Fact("words", "BM25, as a share of what the question could reach", lambda e: e.words),
-    Fact("words_squared", "its square", lambda e: e.words**2),
-    Fact("agreement", "cosine and words at once", lambda e: np.maximum(e.cosine, 0.0) * e.words),
-    Fact("weighted", "cosine with rare pieces weighted up", lambda e: e.weighted),
-    Fact("context", "the question's pieces with their neighbours, found in the case", lambda e: e.context),
-    Fact("sharp", "the question's pieces alone, near matches only", lambda e: e.sharp),
-    Fact("reverse", "the case's pieces found in the question", lambda e: e.reverse),
+    Fact("cosine", "cosine of question and case", lambda e: e.pair.cosine),
+    Fact("words", "BM25, as a share of what the question could reach", lambda e: e.pair.words),
+    Fact("words_squared", "its square", lambda e: e.pair.words**2),
+    Fact("agreement", "cosine and words at once", lambda e: np.maximum(e.pair.cosine, 0.0) * e.pair.words),
+    Fact("weighted", "cosine with rare pieces weighted up", lambda e: e.pair.weighted),
+    Fact("context", "the question's pieces with their neighbours, found in the case", lambda e: e.pair.context),
+    Fact("sharp", "the question's pieces alone, near matches only", lambda e: e.pair.sharp),
+    Fact("reverse", "the case's pieces found in the question", lambda e: e.pair.reverse),
     Fact("lacking", "share of the question, by weight, that the case has not", lambda e: e.lacking.sum(axis=0), -1),
     Fact("lacking_most", "of its pieces the largest such share", lambda e: e.lacking.max(axis=0), -1),
     Fact("exact", "share that the case has nearly literally", lambda e: e.exact),
     Fact("standing", "how far its score is above that of the best case that says something else", lambda e: e.standing),
     Fact("same", "1 if the case is in the question's language", lambda e: e.same, 0),
-    Fact("longer", "log ratio of lengths, case to question", lambda e: e.longer, 0),
+    Fact("longer", "log ratio of lengths, case to question", lambda e: e.pair.longer, 0),
     Fact("unknown", "share of the question, by weight, that the library has nowhere", lambda e: e.unknown, 0),
     Fact("unknown_same", "the same for a case in the question's language", lambda e: e.same * e.unknown, 0),
     Fact("rarity", "mean rarity of the question's pieces", lambda e: e.rarity, 0),

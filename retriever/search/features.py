@@ -61,10 +61,10 @@ FEATURES = {feature.name: feature for feature in _TABLE}
 """Every feature by its name, in the order of the columns."""
 
 
-def features(scores: CandidateScores) -> FloatArray:
-    """One row per candidate, one column per feature of FEATURES, in its order."""
+def pair_scores(scores: CandidateScores) -> PairScores:
+    """What features, and facts, are made of."""
     fit = scores.alignment
-    pair = PairScores(
+    return PairScores(
         cosine=scores.cosine,
         words=scores.words,
         weighted=scores.weighted,
@@ -73,4 +73,9 @@ def features(scores: CandidateScores) -> FloatArray:
         reverse=fit.reverse.astype(np.float64),
         longer=fit.longer.astype(np.float64),
     )
+
+
+def features(scores: CandidateScores) -> FloatArray:
+    """One row per candidate, one column per feature of FEATURES, in its order."""
+    pair = pair_scores(scores)
     return np.stack([feature.values(pair) for feature in _TABLE], axis=1)

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from retriever.embedding.cards import DEEP
 from retriever.errors import InvalidSettings
 from retriever.search.facts import FACTS, facts
 from retriever.search.features import FEATURES, features
@@ -28,6 +29,8 @@ from retriever.search.scores import CandidateScores, FloatArray, nearer
 Weights: TypeAlias = Mapping[str, float]
 """What each feature, or each fact, adds: one number for every name of its table."""
 
+GENERAL = DEEP
+"""Whose ranking a model without one has: it is a transformer, too, and centred cosines have like scales."""
 STEP = 1e-6
 """Least score by which a candidate that is nearer by every measure stands above another."""
 SUPPORT_SHARPNESS = 10.0
@@ -52,9 +55,9 @@ class Ranking:
 
 
 def load_ranking(model: str) -> Ranking:
-    """The fitted ranking of a model, or the general one where none was fitted for it."""
+    """The fitted ranking of a model, or that of GENERAL where none was fitted for it."""
     table = _table()
-    return ranking_from_dict(table.get(model, table["default"]))
+    return ranking_from_dict(table.get(model, table[GENERAL]))
 
 
 def ranking_from_dict(data: Mapping[str, Any]) -> Ranking:

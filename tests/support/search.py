@@ -20,7 +20,7 @@ def make_scores(cosine: list[float], words: list[float], same: list[bool]) -> Ca
     near = np.array(cosine)
     found = np.ones((1, len(near)), np.float32)
     part = np.asarray(near / 10, np.float32)
-    fit = Alignment(part, part, part, part, found, np.ones(1, np.float32), 1, 0.0, 3.0)
+    fit = Alignment(part, part, part, part, found, np.ones(1, np.float32), 0.0, 3.0)
     return CandidateScores(near, np.array(words), near, np.array(same, np.bool_), fit, 12.0, np.eye(len(near)))
 
 
@@ -31,7 +31,7 @@ def random_scores(seed: int, count: int) -> CandidateScores:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     context, sharp, reverse, longer = (rng.random(count).astype(np.float32) for _ in range(4))
     found, weights = rng.random((6, count)).astype(np.float32), rng.random(6).astype(np.float32) * 9
-    fit = Alignment(context, sharp, reverse, longer - np.float32(0.5), found, weights, 6, 0.125, 3.5)
+    fit = Alignment(context, sharp, reverse, longer - np.float32(0.5), found, weights, 0.125, 3.5)
     cosine, words, weighted, same = (rng.random(count) for _ in range(4))
     return CandidateScores(cosine, words, weighted, same < 0.5, fit, 40.0, cosines_among(vectors))
 

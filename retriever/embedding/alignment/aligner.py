@@ -80,8 +80,6 @@ class Alignment:
     """How like the best counterpart in each case is to each piece of the question alone, (q, n)."""
     weights: FloatVector
     """How much each of these pieces counts, (q,)."""
-    size: int
-    """Distinct pieces of the question."""
     unknown: float
     """Share, by weight, of the question's pieces that no case of the library has."""
     rarity: float
@@ -148,8 +146,7 @@ class Aligner:
             ids = np.concatenate([case for case in cases if len(case)])
             fit, likest = self._compare(asked, ids, np.append(0, np.cumsum(sizes[filled])), rarity)
             (context[filled], sharp[filled], reverse[filled]), found[:, filled] = fit, likest.T
-        weights, size = asked.once_weights, asked.size
-        return Alignment(context, sharp, reverse, longer, found, weights, size, asked.unknown, asked.rarity)
+        return Alignment(context, sharp, reverse, longer, found, asked.once_weights, asked.unknown, asked.rarity)
 
     def _compare(
         self, asked: AskedPieces, ids: PieceArray, bounds: NDArray[np.int64], rarity: Rarity

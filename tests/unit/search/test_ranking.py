@@ -231,7 +231,7 @@ def test_facts_tell_what_a_case_does_not_cover() -> None:
     """By weight: what the case has not, the heaviest single piece of it, and what it has nearly literally."""
     known = make_scores([0.9, 0.5], [0.4, 0.2], [True, True])
     found = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], np.float32)
-    fit = replace(known.alignment, found=found, weights=np.array([5.0, 3.0, 2.0], np.float32), size=3)
+    fit = replace(known.alignment, found=found, weights=np.array([5.0, 3.0, 2.0], np.float32))
     known = replace(known, alignment=fit)
 
     assert fact(known, "lacking") == pytest.approx([0.4, 0.6])
@@ -242,7 +242,7 @@ def test_facts_tell_what_a_case_does_not_cover() -> None:
 def test_a_question_without_pieces_lacks_nothing() -> None:
     """It has no piece that could be missing; whether it is one is told elsewhere."""
     known = make_scores([0.9, 0.5], [0.4, 0.2], [True, True])
-    fit = replace(known.alignment, found=np.zeros((0, 2), np.float32), weights=np.zeros(0, np.float32), size=0)
+    fit = replace(known.alignment, found=np.zeros((0, 2), np.float32), weights=np.zeros(0, np.float32))
 
     assert fact(replace(known, alignment=fit), "lacking") == [0.0, 0.0]
 
